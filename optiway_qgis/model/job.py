@@ -1,0 +1,25 @@
+"""What crosses the pipe between QGIS and the engine process.
+
+QGIS starts the engine and writes one line of JSON, the job, to its standard input, which then
+stays open: its end tells the engine that nobody waits any more. The engine answers on standard output with
+one JSON object per line, an event, and ends with a `result` or an `error`.
+
+A job:
+    {"version": 1, "task": "plan" | "schedule" | "check" | "versions",
+     "problem": Problem, "travel": {"source": "estimate"}, "settings": Settings,
+     "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (task "schedule")
+     "plan": Plan                                                     (task "check")}
+
+Events:
+    {"event": "phase", "text": "Travel times", "percent": 5}
+    {"event": "progress", "percent": 40, "cost": 812.5, "text": "best cost 812.50 after 4 s"}
+    {"event": "log", "level": "info" | "warning", "text": "..."}
+    {"event": "error", "code": "job_failed", "text": "..."}
+    {"event": "result", "plan": Plan}                 (tasks "plan" and "schedule")
+    {"event": "result", "violations": [Violation]}    (task "check")
+    {"event": "result", "versions": {"python": "3.11.2", "pyvrp": "0.14.1", ...}}
+"""
+
+from __future__ import annotations
+
+JOB_VERSION = 1

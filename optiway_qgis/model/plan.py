@@ -1,0 +1,203 @@
+"""What was decided: routes with their visits and legs, the stops left out, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+VISIT_START = "start"
+VISIT_STOP = "stop"
+VISIT_END = "end"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One event of a route, in the order of events: `arrival`, setup, wait, `start` of service, `end`.
+
+    Times in seconds from midnight of the plan date, durations in seconds, distances in metres, loads in
+    thousandths of a unit on leaving. `id` is the stop's or the depot's. `sequence` is 0 at the start depot and
+    counts the stops from 1, also when the route has no start depot; the end depot follows the last stop.
+    `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service starts.
+    `slack` is by how much the arrival could slip without any window, shift or depot hour being missed that is not
+    missed already. `violations` are reason codes.
+    """
+
+    type: str
+    id: str
+    sequence: int
+    arrival: int
+    setup: int
+    wait: int
+    start: int
+    service: int
+    end: int
+    late: int
+    slack: int
+    drive: int
+    distance: int
+    cum_distance: int
+    load: tuple[int, ...]
+    violations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The way to a visit from the one before it.
+
+    `geometry` holds (lon, lat) pairs; `source` is "road" or "estimate". `sequence` is that of the visit it ends at.
+    """
+
+    sequence: int
+    from_id: str
+    to_id: str
+    seconds: int
+    metres: int
+    source: str
+    geometry: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What one vehicle does. `legs` has one entry per visit after the first.
+
+    `load_peak` is the highest load on board per dimension, `cost_*` in the user's currency. A vehicle without
+    stops has no route. `violations` are reason codes of the route as a whole and of its visits.
+    """
+
+    route_id: str
+    vehicle_id: str
+    visits: tuple[Visit, ...]
+    legs: tuple[Leg, ...]
+    start: int
+    end: int
+    drive: int
+    service: int
+    setup: int
+    wait: int
+    distance: int
+    late: int
+    load_peak: tuple[int, ...]
+    cost_fixed: float
+    cost_distance: float
+    cost_time: float
+    violations: tuple[str, ...] = ()
+
+    @property
+    def cost(self) -> float:
+        """Fixed, distance and time cost together."""
+        return self.cost_fixed + self.cost_distance + self.cost_time
+
+    @property
+    def stop_ids(self) -> tuple[str, ...]:
+        """The stops in the order of service."""
+        return tuple(visit.id for visit in self.visits if visit.type == VISIT_STOP)
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """A stop that no route serves: `reason` is a code of reasons.py, `text` one sentence with figures.
+
+    `nearest_vehicle` is the vehicle that comes closest to serving it, `added` the seconds of work that would add
+    to its route, `fix` the cheapest change found that would make it fit; each empty or None when not known.
+    """
+
+    stop_id: str
+    reason: str
+    text: str
+    nearest_vehicle: str = ""
+    added: int | None = None
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One breach of one rule found by the checker. `amount` in seconds, metres, load thousandths or a count."""
+
+    code: str
+    vehicle_id: str
+    stop_id: str
+    text: str
+    amount: float = 0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The answer to a problem.
+
+    `plan_id` is a hash of problem, travel, settings and seed. `cost` is the sum over the routes. `history` holds
+    (seconds since start, cost) of each improvement; it is empty for a plan that was only scheduled. `engine` names
+    engine and version, `stopped` says why the search ended. `notes` are warnings meant for the user.
+    """
+
+    plan_id: str
+    routes: tuple[Route, ...]
+    unassigned: tuple[Unassigned, ...]
+    violations: tuple[Violation, ...] = ()
+    travel_source: str = "estimate"
+    engine: str = ""
+    seed: int = 0
+    iterations: int = 0
+    seconds: float = 0.0
+    stopped: str = ""
+    history: tuple[tuple[float, float], ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def cost(self) -> float:
+        """Cost of all routes in the user's currency."""
+        return sum(route.cost for route in self.routes)
+
+    @property
+    def distance(self) -> int:
+        """Metres of all routes."""
+        return sum(route.distance for route in self.routes)
+
+    @property
+    def drive(self) -> int:
+        """Seconds of driving of all routes."""
+        return sum(route.drive for route in self.routes)
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """Return the plan as plain JSON types; the form is described in docs/model.md."""
+    return asdict(plan)
+
+
+def plan_from_json(form: dict[str, Any]) -> Plan:
+    """Build the plan from its JSON form.
+
+    Raises
+    ------
+    KeyError, TypeError
+        When a required member is missing or an unknown one is present.
+    """
+    return Plan(
+        **{
+            **form,
+            "routes": tuple(_route(route) for route in form["routes"]),
+            "unassigned": tuple(Unassigned(**unassigned) for unassigned in form["unassigned"]),
+            "violations": tuple(Violation(**violation) for violation in form.get("violations", ())),
+            "history": tuple((when, cost) for when, cost in form.get("history", ())),
+            "notes": tuple(form.get("notes", ())),
+        }
+    )
+
+
+def _route(form: dict[str, Any]) -> Route:
+    return Route(
+        **{
+            **form,
+            "visits": tuple(_visit(visit) for visit in form["visits"]),
+            "legs": tuple(_leg(leg) for leg in form["legs"]),
+            "load_peak": tuple(form["load_peak"]),
+            "violations": tuple(form.get("violations", ())),
+        }
+    )
+
+
+def _visit(form: dict[str, Any]) -> Visit:
+    return Visit(**{**form, "load": tuple(form["load"]), "violations": tuple(form.get("violations", ()))})
+
+
+def _leg(form: dict[str, Any]) -> Leg:
+    return Leg(**{**form, "geometry": tuple((lon, lat) for lon, lat in form["geometry"])})
