@@ -2,7 +2,7 @@
 
 PYTHON ?= /usr/bin/python3
 SUITE ?= trixie
-ENGINE := build/engine/bin/python
+export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help demo engine stage package lint test test-in-qgis test-qgis bench clean
@@ -10,7 +10,7 @@ ENGINE := build/engine/bin/python
 help: ## list the steps
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: engine stage ## install QGIS if missing, plan the sample town, write map, report and layers
+demo: engine stage ## install QGIS if it is missing, plan the sample town, draw the map
 	@scripts/debian.sh qgis
 	@$(PYTHON) scripts/demo.py
 
@@ -21,27 +21,33 @@ engine: ## make the engine environment in build/engine
 stage: ## copy the plugin into build/optiway_qgis
 	@$(PYTHON) scripts/stage.py
 
-package: ## build the zip for the plugin site and check it
+package: ## build the zip for the plugin site and hold it to the site's rules
+	@scripts/debian.sh python
 	@$(PYTHON) scripts/package.py
+	@scripts/venv.sh qgis-tests
+	@scripts/test.sh package
 
-lint: engine build/lint-env/.done ## ruff, ruff format and mypy
-	build/lint-env/bin/ruff check
-	build/lint-env/bin/ruff format --check
-	build/lint-env/bin/mypy --python-executable $(ENGINE)
+lint: engine ## ruff, ruff format and mypy
+	@scripts/venv.sh lint
+	@scripts/lint.sh
 
-test: engine build/engine-test-env/.done test-in-qgis ## install what tests need, run all tests
-	@scripts/test.sh engine
+test: engine stage ## install what the tests need, run all tests
+	@scripts/debian.sh qgis tests
+	@scripts/venv.sh engine-tests qgis-tests
+	@scripts/test.sh engine qgis
 
 test-in-qgis: engine stage ## run only the tests that need QGIS
 	@scripts/debian.sh qgis tests
-	@$(MAKE) --no-print-directory build/test-env/.done
+	@scripts/venv.sh qgis-tests
 	@scripts/test.sh qgis
 
-test-qgis: ## run the tests that need QGIS in a chroot of another Debian: SUITE=trixie
+test-qgis: ## run the tests that need QGIS in a chroot with another Debian: SUITE=trixie
+	@scripts/debian.sh chroot
 	@scripts/test_qgis.sh $(SUITE)
 
-bench: engine build/bench-env/.done ## measure against other solvers, writes benchmarks/RESULTS.md
-	build/bench-env/bin/python benchmarks/run.py
+bench: engine ## compare with other solvers, write benchmarks/RESULTS.md
+	@scripts/venv.sh bench
+	@build/env/bench/bin/python benchmarks/run.py
 
 clean: ## remove build/
 	@scripts/clean.sh
