@@ -1,0 +1,189 @@
+"""Names, order and types of the output fields, and the names carried fields take beside them. No values.
+
+Minutes and kilometres are unrounded; docs/fields.md explains each field to users.
+"""
+
+from __future__ import annotations
+
+from qgis.core import QgsField, QgsFields
+
+from .qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, make_field
+
+ROUTES = "ROUTES"
+LEGS = "LEGS"
+VISITS = "VISITS"
+UNASSIGNED = "UNASSIGNED"
+SINKS = (ROUTES, LEGS, VISITS, UNASSIGNED)
+
+STOP_ID = "stop_id"
+STOP_NAME = "name"
+
+TAKEN_BY_FORMATS = frozenset({"fid", "geom"})
+"""Column names that a GeoPackage keeps for itself: rows are lost or refused when a field has one of them."""
+
+_ROUTES = (
+    ("start_time", DATE_TIME),
+    ("end_time", DATE_TIME),
+    ("plan_id", TEXT),
+    ("version", INTEGER),
+    ("parent_version", INTEGER),
+    ("route_id", TEXT),
+    ("vehicle_id", TEXT),
+    ("driver", TEXT),
+    ("trips", INTEGER),
+    ("stops", INTEGER),
+    ("distance_km", REAL),
+    ("drive_min", REAL),
+    ("service_min", REAL),
+    ("wait_min", REAL),
+    ("break_min", REAL),
+    ("total_min", REAL),
+    ("overtime_min", REAL),
+    ("late_min", REAL),
+    ("late_stops", INTEGER),
+    ("load_pct", REAL),
+    ("cost", REAL),
+    ("cost_fixed", REAL),
+    ("cost_distance", REAL),
+    ("cost_time", REAL),
+    ("violations", TEXT),
+    ("travel_source", TEXT),
+    ("time_zone", TEXT),
+)
+_LEGS = (
+    ("start_time", DATE_TIME),
+    ("end_time", DATE_TIME),
+    ("plan_id", TEXT),
+    ("route_id", TEXT),
+    ("vehicle_id", TEXT),
+    ("trip", INTEGER),
+    ("sequence", INTEGER),
+    ("from_id", TEXT),
+    ("to_id", TEXT),
+    ("to_name", TEXT),
+    ("drive_min", REAL),
+    ("distance_km", REAL),
+)
+_LEGS_AFTER_LOADS = (("travel_source", TEXT),)
+_VISITS = (
+    ("start_time", DATE_TIME),
+    ("end_time", DATE_TIME),
+    ("eta", DATE_TIME),
+    ("plan_id", TEXT),
+    ("route_id", TEXT),
+    ("vehicle_id", TEXT),
+    ("driver", TEXT),
+    ("trip", INTEGER),
+    ("sequence", INTEGER),
+    ("visit_type", TEXT),
+    ("setup_min", REAL),
+    ("wait_min", REAL),
+    ("planned_service_min", REAL),
+    ("late_min", REAL),
+    ("slack_min", REAL),
+    ("drive_min", REAL),
+    ("distance_km", REAL),
+    ("cum_distance_km", REAL),
+)
+_VISITS_AFTER_LOADS = (("violations", TEXT),)
+_UNASSIGNED = (
+    ("reason", TEXT),
+    ("reason_text", TEXT),
+    ("nearest_vehicle", TEXT),
+    ("added_min", REAL),
+    ("cheapest_fix", TEXT),
+)
+
+
+def routes_fields() -> QgsFields:
+    """Fields of ROUTES."""
+    return _fields(_ROUTES)
+
+
+def legs_fields(dimensions: int) -> QgsFields:
+    """Fields of LEGS, with one load per dimension."""
+    return _fields((*_LEGS, *_loads(dimensions), *_LEGS_AFTER_LOADS))
+
+
+def visits_fields(carried: QgsFields, dimensions: int) -> QgsFields:
+    """Fields of VISITS: those of the plan, then those of the stop under names that are still free."""
+    own = _fields(_visits(dimensions))
+    return _joined(own, stop_fields(carried, own))
+
+
+def unassigned_fields(carried: QgsFields) -> QgsFields:
+    """Fields of UNASSIGNED: those of the stop under names that are still free, then those of the plan."""
+    own = _fields(_UNASSIGNED)
+    return _joined(stop_fields(carried, own), own)
+
+
+def visits_names(dimensions: int) -> frozenset[str]:
+    """The names of VISITS that come from the plan and not from the stop."""
+    return frozenset(name for name, _ in _visits(dimensions))
+
+
+def adds_stop_id(carried: QgsFields) -> bool:
+    """Tell whether the outputs get a `stop_id` of their own because the stops layer has none."""
+    return STOP_ID not in {field.name().lower() for field in carried}
+
+
+def stop_fields(carried: QgsFields, own: QgsFields) -> QgsFields:
+    """Return the fields of a stop as they are written beside the fields `own`.
+
+    A field whose name is taken (names compare without case) becomes `stop_<name>`, then `stop_<name>_2` and so
+    on; `fid` becomes `stop_fid`. Of two names that differ in case only the first is kept. When there is no `stop_id`
+    one is put in front. Constraints and defaults stay behind: a depot has none of these values.
+    """
+    taken = {field.name().lower() for field in own} | TAKEN_BY_FORMATS
+    written = QgsFields()
+    if adds_stop_id(carried):
+        written.append(make_field(STOP_ID, TEXT))
+        taken.add(STOP_ID)
+    kept = set()
+    for index, field in enumerate(carried):
+        if field.name().lower() not in taken:
+            taken.add(field.name().lower())
+            kept.add(index)
+    for index, field in enumerate(carried):
+        name = field.name() if index in kept else _free_name(field.name(), taken)
+        taken.add(name.lower())
+        written.append(_copy(field, name))
+    return written
+
+
+def _visits(dimensions: int) -> tuple[tuple[str, int], ...]:
+    return (*_VISITS, *_loads(dimensions), *_VISITS_AFTER_LOADS)
+
+
+def _loads(dimensions: int) -> tuple[tuple[str, int], ...]:
+    return tuple((f"load_{number}", REAL) for number in range(1, dimensions + 1))
+
+
+def _fields(rows: tuple[tuple[str, int], ...]) -> QgsFields:
+    fields = QgsFields()
+    for name, kind in rows:
+        fields.append(make_field(name, kind))
+    return fields
+
+
+def _joined(first: QgsFields, second: QgsFields) -> QgsFields:
+    fields = QgsFields(first)
+    for field in second:
+        fields.append(field)
+    return fields
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    free = base = f"stop_{name}"
+    number = 2
+    while free.lower() in taken:
+        free = f"{base}_{number}"
+        number += 1
+    return free
+
+
+def _copy(field: QgsField, name: str) -> QgsField:
+    copy = QgsField(name, field.type(), field.typeName(), field.length(), field.precision(), field.comment())
+    copy.setSubType(field.subType())
+    copy.setAlias(field.alias())
+    return copy

@@ -1,0 +1,43 @@
+"""What differs between QGIS versions, one function per difference. Nothing about plans lives here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import NULL, Qgis, QgsField
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QVariant
+
+if Qgis.QGIS_VERSION_INT >= 33800:
+    from qgis.PyQt.QtCore import QMetaType
+
+    _TYPES = QMetaType.Type
+    TEXT, INTEGER, REAL, DATE_TIME = _TYPES.QString, _TYPES.Int, _TYPES.Double, _TYPES.QDateTime
+else:
+    TEXT, INTEGER, REAL, DATE_TIME = QVariant.String, QVariant.Int, QVariant.Double, QVariant.DateTime
+
+
+def make_field(name: str, kind: int) -> QgsField:
+    """Return a field of one of the types TEXT, INTEGER, REAL or DATE_TIME."""
+    return QgsField(name, kind)
+
+
+def is_null(value: Any) -> bool:
+    """Tell whether an attribute is null: NULL with Qt 5, None with Qt 6 and in Python lists."""
+    return value is None or value == NULL
+
+
+def wall_clock(iso_date: str, seconds: int) -> QDateTime:
+    """Return the moment `seconds` after midnight of an ISO date, as a clock on the wall shows it.
+
+    The spec is UTC whatever the zone: from QGIS 3.40 on, values of local spec are shifted when a
+    GeoPackage is written.
+    """
+    midnight = QDateTime(QDate.fromString(iso_date, Qt.DateFormat.ISODate), QTime(0, 0), Qt.TimeSpec.UTC)
+    return midnight.addSecs(seconds)
+
+
+def unshifted(value: Any) -> Any:
+    """Return an attribute so that no version of QGIS shifts it on writing: date and time as shown, UTC as spec."""
+    if isinstance(value, QDateTime) and value.isValid():
+        return QDateTime(value.date(), value.time(), Qt.TimeSpec.UTC)
+    return value
