@@ -19,10 +19,11 @@ engine: ## make the engine environment in build/engine
 	@$(PYTHON) optiway_qgis/layers/engine_install.py --target build/engine
 
 stage: ## copy the plugin into build/optiway_qgis
+	@scripts/debian.sh stage
 	@$(PYTHON) scripts/stage.py
 
 package: ## build the zip for the plugin site and hold it to the site's rules
-	@scripts/debian.sh python
+	@scripts/debian.sh python stage
 	@$(PYTHON) scripts/package.py
 	@scripts/venv.sh qgis-tests
 	@scripts/test.sh package

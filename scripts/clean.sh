@@ -10,4 +10,3 @@ if grep -qF " $build/" /proc/mounts; then
 fi
 rm -rf "$build" 2>/dev/null || sudo rm -rf "$build"
 find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
-rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis

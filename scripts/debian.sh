@@ -7,8 +7,9 @@ packages=()
 for group in "$@"; do
     case "$group" in
         python) packages+=(python3-venv) ;;
+        stage) packages+=(git) ;;
         qgis) packages+=(qgis python3-qgis qgis-providers fonts-dejavu-core) ;;
-        tests) packages+=(python3-venv git xvfb xauth xdotool imagemagick) ;;
+        tests) packages+=(python3-venv tzdata xvfb xauth xdotool imagemagick) ;;
         chroot) packages+=(debootstrap) ;;
         *) echo "scripts/debian.sh: unknown group '$group'" >&2; exit 2 ;;
     esac
@@ -33,7 +34,8 @@ fi
 apt=("${as_root[@]}" DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
 
 echo "Installing ${missing[*]}"
-if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" 2>/dev/null; then
+install=("${apt[@]}" install -y --no-install-recommends "${missing[@]}")
+if ! "${install[@]}" >/dev/null 2>&1; then # the lists of packages may be missing or old
     "${apt[@]}" update
-    "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
+    "${install[@]}" >/dev/null
 fi

@@ -12,9 +12,11 @@ import pytest
 
 CHECKOUT = Path(__file__).absolute().parent.parent
 
-# No screen is needed, and the engine is the one of this checkout, also when pytest is called by hand.
+# No screen is needed, the engine is the one of this checkout, and nothing is written outside build/: also
+# when pytest is called by hand.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPTIWAY_PYTHON", str(CHECKOUT / "build" / "engine" / "bin" / "python"))
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CHECKOUT / "build" / ".hypothesis"))
 
 
 @pytest.fixture(scope="session")
