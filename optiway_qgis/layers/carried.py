@@ -1,19 +1,20 @@
-"""What of the stops layer travels to the outputs untouched. Reading it is read*.py's work, writing it write.py's."""
+"""What of the stops layer travels to the outputs untouched. It is read elsewhere, and written by write.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsFields, QgsGeometry
+if TYPE_CHECKING:
+    from qgis.core import QgsCoordinateReferenceSystem, QgsFields, QgsGeometry
 
 
 @dataclass(frozen=True)
 class RejectedStop:
     """A stop that never reaches the engine.
 
-    `attributes` are in the order of `CarriedStops.fields`. `geometry` is in `CarriedStops.crs` and may be null.
-    `reason` is invalid_input or excluded, `text` one sentence with field, value and remedy.
+    `attributes` are in the order of `CarriedStops.fields`. `geometry` is in `CarriedStops.crs`, it may be
+    null. `reason` is invalid_input or excluded, `text` one sentence with field, value and remedy.
     """
 
     stop_id: str

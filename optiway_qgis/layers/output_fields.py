@@ -130,9 +130,9 @@ def adds_stop_id(carried: QgsFields) -> bool:
 def stop_fields(carried: QgsFields, own: QgsFields) -> QgsFields:
     """Return the fields of a stop as they are written beside the fields `own`.
 
-    A field whose name is taken (names compare without case) becomes `stop_<name>`, then `stop_<name>_2` and so
-    on; `fid` becomes `stop_fid`. Of two names that differ in case only the first is kept. When there is no `stop_id`
-    one is put in front. Constraints and defaults stay behind: a depot has none of these values.
+    A field whose name is taken (names compare without case) becomes `stop_<name>`, then `stop_<name>_2` and
+    so on; `fid` becomes `stop_fid`. Of two names that differ in case only, the first is kept. Where there is
+    no `stop_id`, one is put in front. Constraints and defaults stay behind: depots have none of these values.
     """
     taken = {field.name().lower() for field in own} | TAKEN_BY_FORMATS
     written = QgsFields()

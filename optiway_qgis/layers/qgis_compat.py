@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import NULL, Qgis, QgsField
-from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QVariant
+from qgis.PyQt.QtCore import QDateTime, Qt, QVariant
 
 if Qgis.QGIS_VERSION_INT >= 33800:
     from qgis.PyQt.QtCore import QMetaType
@@ -26,18 +26,11 @@ def is_null(value: Any) -> bool:
     return value is None or value == NULL
 
 
-def wall_clock(iso_date: str, seconds: int) -> QDateTime:
-    """Return the moment `seconds` after midnight of an ISO date, as a clock on the wall shows it.
-
-    The spec is UTC whatever the zone: from QGIS 3.40 on, values of local spec are shifted when a
-    GeoPackage is written.
-    """
-    midnight = QDateTime(QDate.fromString(iso_date, Qt.DateFormat.ISODate), QTime(0, 0), Qt.TimeSpec.UTC)
-    return midnight.addSecs(seconds)
-
-
 def unshifted(value: Any) -> Any:
-    """Return an attribute so that no version of QGIS shifts it on writing: date and time as shown, UTC as spec."""
+    """Return an attribute so that no QGIS shifts it on writing: date and time as shown, with UTC as spec.
+
+    From QGIS 3.40 on, values of local spec are converted to UTC when a GeoPackage is written.
+    """
     if isinstance(value, QDateTime) and value.isValid():
         return QDateTime(value.date(), value.time(), Qt.TimeSpec.UTC)
     return value

@@ -6,11 +6,55 @@ What the fields are called is output_fields.py's, how the layers look is styles.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Iterator, Sequence
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFeatureSink,
+    QgsFields,
+    QgsGeometry,
+    QgsLineString,
+    QgsPoint,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+)
+from qgis.PyQt.QtCore import QDate, Qt
+
+from ..model.plan import VISIT_STOP, Leg, Plan, Route, Visit
+from ..model.problem import LOAD_SCALE, Problem
+from . import output_fields
+from .output_fields import LEGS, ROUTES, STOP_ID, STOP_NAME, UNASSIGNED, VISITS
+from .qgis_compat import TEXT, unshifted
+from .times import PlanDay
+
+if TYPE_CHECKING:
+    from .carried import CarriedStops
+
+_FIRST_VERSION = 1
+_ONLY_TRIP = 1
+
+_LOSSES = {
+    ".shp": "a Shapefile cuts field names to 10 characters (planned_service_min becomes planned_se), cannot "
+    "tell empty text from NULL, and keeps times as text, so that the temporal controller cannot play the day",
+    ".csv": "a CSV file holds the attributes without geometry, styles and field types",
+    ".xlsx": "a spreadsheet holds the attributes without geometry and styles",
+    ".ods": "a spreadsheet holds the attributes without geometry and styles",
+    ".dxf": "a DXF file holds the geometry without attributes",
+}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The numbers an algorithm returns, and how many features each sink was given."""
+    """The numbers an algorithm returns, and how many features each sink was given (`features`).
+
+    `stops` = `assigned` + `unassigned`; `rejected` is the part of `unassigned` that never reached the engine.
+    """
 
     stops: int
     routes: int
@@ -38,3 +82,298 @@ class Counts:
             "COST": self.cost,
             "VIOLATION_COUNT": self.violations,
         }
+
+
+def write_plan(
+    problem: Problem,
+    plan: Plan,
+    carried: CarriedStops,
+    sinks: dict[str, QgsFeatureSink],
+    feedback: QgsProcessingFeedback,
+    context: QgsProcessingContext,
+) -> Counts:
+    """Write the plan to the sinks, which were made with the fields of output_fields.py and `carried.crs`.
+
+    A sink that the user skipped is left out of `sinks` or None.
+
+    Raises
+    ------
+    QgsProcessingException
+        When a feature is refused (disk full, not writable) or cannot be brought into the CRS of the outputs.
+    """
+    features = _PlanFeatures(problem, plan, carried, context)
+    written = {}
+    for name, make in (
+        (ROUTES, features.routes),
+        (LEGS, features.legs),
+        (VISITS, features.visits),
+        (UNASSIGNED, features.unassigned),
+    ):
+        if sinks.get(name) is not None:
+            written[name] = _write(sinks[name], name, make(), feedback)
+    visits = [visit for route in plan.routes for visit in route.visits]
+    assigned = sum(visit.type == VISIT_STOP for visit in visits)
+    unassigned = len(plan.unassigned) + len(carried.rejected)
+    return Counts(
+        stops=assigned + unassigned,
+        routes=len(plan.routes),
+        assigned=assigned,
+        unassigned=unassigned,
+        rejected=len(carried.rejected),
+        late=sum(visit.late > 0 for visit in visits),
+        distance_km=plan.distance / 1000,
+        drive_min=plan.drive / 60,
+        cost=plan.cost,
+        violations=len(plan.violations),
+        features=written,
+    )
+
+
+def verify_written(destinations: dict[str, str], counts: Counts, context: QgsProcessingContext) -> None:
+    """Count the features of each written layer again. Call it after the sinks were flushed and deleted.
+
+    `destinations` maps sink names to what `parameterAsSink` returned.
+
+    Raises
+    ------
+    QgsProcessingException
+        Naming each sink that lost features; some formats do so while every single write succeeds.
+    """
+    losses = []
+    for name, expected in counts.features.items():
+        layer = QgsProcessingUtils.mapLayerFromString(destinations[name], context)
+        if layer is None:
+            losses.append(f"{name}: {destinations[name]} cannot be opened again.")
+            continue
+        request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry).setSubsetOfAttributes([])
+        found = sum(1 for _ in layer.getFeatures(request))
+        if found != expected:
+            losses.append(
+                f"{name}: {expected} features were written and {found} are in {destinations[name]}."
+            )
+    if losses:
+        raise QgsProcessingException(
+            "The output is not complete; do not use it.\n"
+            + "\n".join(losses)
+            + "\nCheck the free space of the disk and whether another program has the file open, or write to "
+            "a new GeoPackage."
+        )
+
+
+def warn_of_lossy_target(destination: str, feedback: QgsProcessingFeedback) -> None:
+    """Warn before the run when the format of a destination cannot hold all of a plan; say what is lost."""
+    path = destination.split("|")[0].strip("'\"").lower()
+    for suffix, loss in _LOSSES.items():
+        if path.endswith(suffix):
+            feedback.pushWarning(f"{destination}: {loss}. A GeoPackage (.gpkg) keeps everything.")
+
+
+class _PlanFeatures:
+    """Turns one plan into features, sink by sink; holds what they look up."""
+
+    def __init__(self, problem: Problem, plan: Plan, carried: CarriedStops, context: QgsProcessingContext):
+        self._plan = plan
+        plan_date = QDate.fromString(problem.plan_date, Qt.DateFormat.ISODate)
+        self._day = PlanDay(plan_date, problem.time_zone)
+        self._dimensions = problem.dimensions
+        self._vehicles = {vehicle.id: vehicle for vehicle in problem.vehicles}
+        self._stops = {stop.id: stop for stop in problem.stops}
+        self._depots = {depot.id: depot for depot in problem.depots}
+        self._carried = carried
+        self._adds_stop_id = output_fields.adds_stop_id(carried.fields)
+        wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+        self._to_output = QgsCoordinateTransform(wgs84, carried.crs, context.transformContext())
+
+    def routes(self) -> Iterator[QgsFeature]:
+        fields = output_fields.routes_fields()
+        for route in self._plan.routes:
+            vehicle = self._vehicles[route.vehicle_id]
+            values = (
+                self._day.wall_clock(route.start),
+                self._day.wall_clock(route.end),
+                self._plan.plan_id,
+                _FIRST_VERSION,
+                None,
+                route.route_id,
+                route.vehicle_id,
+                vehicle.driver or None,
+                _ONLY_TRIP,
+                len(route.stop_ids),
+                route.distance / 1000,
+                route.drive / 60,
+                route.service / 60,
+                route.wait / 60,
+                0.0,
+                (route.end - route.start) / 60,
+                0.0,
+                route.late / 60,
+                sum(visit.late > 0 for visit in route.visits),
+                _load_percent(route, vehicle.capacity),
+                route.cost,
+                route.cost_fixed,
+                route.cost_distance,
+                route.cost_time,
+                ",".join(route.violations),
+                self._plan.travel_source,
+                self._day.zone_name,
+            )
+            yield _feature(fields, values, self._line(_joined(route.legs), route.route_id))
+
+    def legs(self) -> Iterator[QgsFeature]:
+        fields = output_fields.legs_fields(self._dimensions)
+        for route in self._plan.routes:
+            for leg, before, visit in zip(route.legs, route.visits, route.visits[1:]):
+                values = (
+                    self._day.wall_clock(before.end),
+                    self._day.wall_clock(visit.arrival),
+                    self._plan.plan_id,
+                    route.route_id,
+                    route.vehicle_id,
+                    _ONLY_TRIP,
+                    leg.sequence,
+                    leg.from_id,
+                    leg.to_id,
+                    self._place(visit).name or None,
+                    leg.seconds / 60,
+                    leg.metres / 1000,
+                    *_loads(before),
+                    leg.source,
+                )
+                where = f"{route.route_id}, leg {leg.sequence}"
+                yield _feature(fields, values, self._line(leg.geometry, where))
+
+    def visits(self) -> Iterator[QgsFeature]:
+        fields = output_fields.visits_fields(self._carried.fields, self._dimensions)
+        of_depots = self._values_of_depots(fields)
+        for route in self._plan.routes:
+            driver = self._vehicles[route.vehicle_id].driver or None
+            for visit in route.visits:
+                values = (
+                    self._day.wall_clock(visit.start),
+                    self._day.wall_clock(visit.end),
+                    self._day.wall_clock(visit.arrival),
+                    self._plan.plan_id,
+                    route.route_id,
+                    route.vehicle_id,
+                    driver,
+                    _ONLY_TRIP,
+                    visit.sequence,
+                    visit.type,
+                    visit.setup / 60,
+                    visit.wait / 60,
+                    visit.service / 60,
+                    visit.late / 60,
+                    visit.slack / 60,
+                    visit.drive / 60,
+                    visit.distance / 1000,
+                    visit.cum_distance / 1000,
+                    *_loads(visit),
+                    ",".join(visit.violations),
+                )
+                carried = self._values_of_stop(visit.id) if visit.type == VISIT_STOP else of_depots[visit.id]
+                yield _feature(fields, (*values, *carried), self._point(self._place(visit)))
+
+    def unassigned(self) -> Iterator[QgsFeature]:
+        fields = output_fields.unassigned_fields(self._carried.fields)
+        for left_out in self._plan.unassigned:
+            values = (
+                left_out.reason,
+                left_out.text,
+                left_out.nearest_vehicle or None,
+                None if left_out.added is None else left_out.added / 60,
+                left_out.fix or None,
+            )
+            point = self._point(self._stops[left_out.stop_id])
+            yield _feature(fields, (*self._values_of_stop(left_out.stop_id), *values), point)
+        for stop in self._carried.rejected:
+            carried = self._carried_values(stop.stop_id, stop.attributes)
+            yield _feature(fields, (*carried, stop.reason, stop.text, None, None, None), stop.geometry)
+
+    def _place(self, visit: Visit) -> Any:
+        return (self._stops if visit.type == VISIT_STOP else self._depots)[visit.id]
+
+    def _values_of_stop(self, stop_id: str) -> list[Any]:
+        return self._carried_values(stop_id, self._carried.attributes[stop_id])
+
+    def _carried_values(self, stop_id: str, attributes: Sequence[Any]) -> list[Any]:
+        values = [unshifted(value) for value in attributes]
+        return [stop_id, *values] if self._adds_stop_id else values
+
+    def _values_of_depots(self, fields: QgsFields) -> dict[str, list[Any]]:
+        """What depots have of a stop's fields: their id and name, where those fields hold text."""
+        count = len(self._carried.fields) + self._adds_stop_id
+        names = [item.name().lower() if item.type() == TEXT else "" for item in fields][len(fields) - count :]
+        return {
+            depot.id: [{STOP_ID: depot.id, STOP_NAME: depot.name or depot.id}.get(name) for name in names]
+            for depot in self._depots.values()
+        }
+
+    def _point(self, place: Any) -> QgsGeometry:
+        return self._in_output_crs(QgsGeometry(QgsPoint(place.lon, place.lat)), place.id)
+
+    def _line(self, lon_lat: Sequence[tuple[float, float]], where: str) -> QgsGeometry:
+        if len(lon_lat) < 2:
+            return QgsGeometry()
+        longitudes, latitudes = zip(*lon_lat)
+        return self._in_output_crs(QgsGeometry(QgsLineString(longitudes, latitudes)), where)
+
+    def _in_output_crs(self, geometry: QgsGeometry, where: str) -> QgsGeometry:
+        try:
+            geometry.transform(self._to_output)
+        except QgsCsException as error:
+            raise QgsProcessingException(
+                f"{where} cannot be written in {self._carried.crs.authid()}, the CRS of the stops: {error} "
+                "Reproject the stops to a CRS that covers them, for example EPSG:4326."
+            ) from error
+        return geometry
+
+
+def _write(
+    sink: QgsFeatureSink, name: str, features: Iterator[QgsFeature], feedback: QgsProcessingFeedback
+) -> int:
+    count = 0
+    for feature in features:
+        if feedback.isCanceled():
+            break
+        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+            raise _refused(sink, name, count + 1)
+        count += 1
+    if not sink.flushBuffer():
+        raise _refused(sink, name, count)
+    return count
+
+
+def _refused(sink: QgsFeatureSink, name: str, number: int) -> QgsProcessingException:
+    cause = sink.lastError() or "no cause was given"
+    return QgsProcessingException(
+        f"{name}: feature {number} was not written: {cause}. Check that the folder is writable, the disk has "
+        "free space and no other program has the file open, or choose another file."
+    )
+
+
+def _feature(fields: QgsFields, values: Sequence[Any], geometry: QgsGeometry) -> QgsFeature:
+    feature = QgsFeature(fields)
+    feature.setAttributes(list(values))
+    feature.setGeometry(geometry)
+    return feature
+
+
+def _joined(legs: Sequence[Leg]) -> list[tuple[float, float]]:
+    """One line through all legs; the place where two legs meet is there once."""
+    points: list[tuple[float, float]] = []
+    for leg in legs:
+        meets = points and leg.geometry and points[-1] == leg.geometry[0]
+        points.extend(leg.geometry[1:] if meets else leg.geometry)
+    return points
+
+
+def _loads(visit: Visit) -> list[float]:
+    return [load / LOAD_SCALE for load in visit.load]
+
+
+def _load_percent(route: Route, capacity: Sequence[int | None]) -> float | None:
+    """The highest share used of any limited capacity; None if nothing is limited or a load has no room."""
+    limited = [(peak, most) for peak, most in zip(route.load_peak, capacity) if most is not None]
+    if any(peak > 0 and most == 0 for peak, most in limited):
+        return None
+    return max((100 * peak / most if most else 0.0 for peak, most in limited), default=None)
