@@ -1,32 +1,35 @@
 #!/usr/bin/env bash
-# Runs the tests of the sides named: engine, qgis, package. Fails when any of them fails, after running all.
+# Runs tests in the Python they belong to; fails when any of them fails, after running all.
+# Usage: scripts/test.sh [engine] [qgis] [package] [tests/FOLDER/test_FILE.py ...]
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-engine_folders=(tests/model tests/engine)
+engine=(build/env/engine-tests/bin/python -m pytest)
+qgis=(build/env/qgis-tests/bin/python -m pytest)
 failed=()
 
+# QGIS without a screen, in a profile that knows nothing of the user's.
+session=$(mktemp -d)
+trap 'rm -rf "$session"' EXIT
+export QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH=$session/profile XDG_RUNTIME_DIR=$session
+
 run() { # title, then the command
-    echo
-    echo "== $1"
+    printf '\n== %s\n' "$1"
     "${@:2}" || failed+=("$1")
 }
 
-for side in "$@"; do
-    case "$side" in
-        engine)
-            run "model and engine" build/env/engine-tests/bin/python -m pytest "${engine_folders[@]}"
-            ;;
+for part in "$@"; do
+    case "$part" in
+        engine) run "model and engine" "${engine[@]}" tests/model tests/engine ;;
         qgis)
-            python=build/env/qgis-tests/bin/python
-            run "in QGIS" "$python" -m pytest "${engine_folders[@]/#/--ignore=}" tests
+            run "in QGIS" "${qgis[@]}" --ignore=tests/model --ignore=tests/engine tests
             run "in QGIS, with the clock of New York" \
-                env TZ=America/New_York "$python" -m pytest tests/layers tests/processing
+                env TZ=America/New_York "${qgis[@]}" tests/layers tests/processing
             ;;
-        package)
-            run "package" build/env/qgis-tests/bin/python -m pytest -p no:pytest_qgis tests/package
-            ;;
-        *) echo "scripts/test.sh: unknown side '$side'" >&2; exit 2 ;;
+        package) run "package" "${qgis[@]}" -p no:pytest_qgis tests/package ;;
+        tests/model* | tests/engine*) run "$part" "${engine[@]}" "$part" ;;
+        tests/*) run "$part" "${qgis[@]}" "$part" ;;
+        *) echo "scripts/test.sh: unknown part '$part'" >&2; exit 2 ;;
     esac
 done
 

@@ -12,9 +12,7 @@ import pytest
 
 CHECKOUT = Path(__file__).absolute().parent.parent
 
-# No screen is needed, the engine is the one of this checkout, and nothing is written outside build/: also
-# when pytest is called by hand.
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The engine is the one of this checkout, and nothing is written outside build/.
 os.environ.setdefault("OPTIWAY_PYTHON", str(CHECKOUT / "build" / "engine" / "bin" / "python"))
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(CHECKOUT / "build" / ".hypothesis"))
 
