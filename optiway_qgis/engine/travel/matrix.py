@@ -1,0 +1,138 @@
+"""Travel times and distances the user brings along: read, checked and put in the order of the problem.
+
+Nothing is estimated here; lines between stops are drawn straight and say so.
+
+Two forms of the job's `travel` member:
+    {"source": "matrix", "path": "times.npz"}     a numpy archive with the arrays `ids`, `seconds`, `metres`
+    {"source": "matrix", "ids": ["depot:D1", "stop:S1"], "seconds": [[0, 60], [70, 0]], "metres": ...}
+Row is from, column is to. A negative or missing (null, NaN) number means that there is no way; rows that no
+stop or depot of the problem asks for are ignored.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optiway_qgis.engine.travel.estimate import straight_lines
+from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix, Snap
+from optiway_qgis.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optiway_qgis.engine.travel.provider import Coordinate, Line
+    from optiway_qgis.model.problem import Problem
+
+ARRAYS = ("ids", "seconds", "metres")
+TOO_LARGE = 2**31 - 1
+"""Numbers from here on are taken for somebody's mark of "no way", which a plan would drive along."""
+
+SHOWN = 5
+"""How many ids a message lists."""
+
+
+class GivenMatrix:
+    """Times and distances given by the caller, one matrix for all vehicle profiles.
+
+    Each depot, then each stop of the problem is a place of its own, also where coordinates are equal: their
+    rows may differ.
+
+    Raises
+    ------
+    InputError
+        Naming every problem found: unreadable file, missing array, wrong shape or type, doubled or missing
+        ids, numbers too large.
+    """
+
+    source = "matrix"
+
+    def __init__(self, problem: Problem, travel: dict[str, Any]):
+        places = {f"depot:{depot.id}": (depot.lon, depot.lat) for depot in problem.depots}
+        places |= {f"stop:{stop.id}": (stop.lon, stop.lat) for stop in problem.stops}
+        self.places: list[Coordinate] = list(places.values())
+        ids, tables = _read(travel)
+        self._matrix = _arranged(list(places), ids, tables)
+
+    def snap(self) -> list[Snap]:
+        """Return ok and 0 metres for each place."""
+        return [Snap(0.0, SNAP_OK)] * len(self.places)
+
+    def matrix(self, profile: str) -> Matrix:
+        """Return the given times and distances, whatever the profile."""
+        return self._matrix
+
+    def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
+        """Return the straight line of two points for each pair, marked as an estimate."""
+        return straight_lines(self.places, pairs)
+
+
+def _read(travel: dict[str, Any]) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Return the ids and, by name, the two tables as float arrays with NaN where there is no way."""
+    path = travel.get("path")
+    members = travel if path is None else _archive(path)
+    where = "The travel matrix" if path is None else f"The travel matrix {path}"
+    problems = [f'{where} has no array "{name}".' for name in ARRAYS if name not in members]
+    tables = {}
+    for name in ("seconds", "metres"):
+        if name in members:
+            try:
+                tables[name] = np.asarray(members[name], dtype=float)
+            except (TypeError, ValueError):
+                problems.append(f'{where}: "{name}" is not a table of numbers.')
+    if problems:
+        raise InputError(problems)
+    return [str(name) for name in np.asarray(members["ids"]).ravel().tolist()], tables
+
+
+def _archive(path: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in ARRAYS if name in archive}
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise InputError([f"The travel matrix {path} is not a readable .npz file: {error}"]) from error
+
+
+def _arranged(names: list[str], ids: list[str], tables: dict[str, np.ndarray]) -> Matrix:
+    """Return the matrix with rows and columns in the order of `names`."""
+    problems = []
+    for name, table in tables.items():
+        if table.shape != (len(ids), len(ids)):
+            shape = " x ".join(map(str, table.shape))
+            problems.append(
+                f'"{name}" of the travel matrix is {shape}; {len(ids)} ids ask for {len(ids)} x {len(ids)}.'
+            )
+        large = int((table >= TOO_LARGE).sum())
+        if large:
+            problems.append(
+                f'"{name}" of the travel matrix has {large} numbers of {TOO_LARGE} or more; '
+                "give -1 where there is no way."
+            )
+    row = {name: number for number, name in enumerate(ids)}
+    doubled = [name for name, times in Counter(ids).items() if times > 1]
+    if doubled:
+        problems.append(f"The travel matrix has these ids more than once: {_listed(doubled)}.")
+    missing = [name for name in names if name not in row]
+    if missing:
+        problems.append(f"The travel matrix lacks {len(missing)} of {len(names)} ids: {_listed(missing)}.")
+    if problems:
+        raise InputError(problems)
+
+    chosen = [row[name] for name in names]
+    picked = {name: table[np.ix_(chosen, chosen)] for name, table in tables.items()}
+    way = (picked["seconds"] >= 0) & (picked["metres"] >= 0)
+    np.fill_diagonal(way, val=True)
+    arranged = {}
+    for name, table in picked.items():
+        np.fill_diagonal(table, 0)
+        arranged[name] = np.where(way, np.rint(np.where(way, table, 0)), UNREACHABLE).astype(np.int64)
+    return Matrix(**arranged)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

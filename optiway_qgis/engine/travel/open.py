@@ -1,0 +1,58 @@
+"""From a job's `travel` member to the Travel a plan is made with. Sources live in files of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optiway_qgis.engine.travel.estimate import Estimate
+from optiway_qgis.engine.travel.matrix import GivenMatrix
+from optiway_qgis.engine.travel.provider import Travel, places_of
+from optiway_qgis.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optiway_qgis.engine.travel.provider import Coordinate, Provider
+    from optiway_qgis.model.problem import Problem
+
+SOURCES = ("estimate", "matrix")
+
+
+def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str], None]) -> Travel:
+    """Return places and times of a problem from the source named in `travel["source"]`.
+
+    There is one matrix per distinct vehicle profile; equal ones are one object. `report` is told each phase,
+    and each profile that is not known.
+
+    Raises
+    ------
+    InputError
+        When the source is unknown, or its data do not fit the problem.
+    """
+    source = travel.get("source")
+    if source not in SOURCES:
+        raise InputError([f'Unknown source of travel times "{source}"; available: {", ".join(SOURCES)}.'])
+    profiles = list(dict.fromkeys(vehicle.profile for vehicle in problem.vehicles))
+    provider: Provider
+    places: list[Coordinate]
+    if source == "matrix":
+        report("Reading the travel matrix")
+        provider = given = GivenMatrix(problem, travel)
+        places = given.places
+        depot_place = list(range(len(problem.depots)))
+        stop_place = list(range(len(problem.depots), len(places)))
+    else:
+        places, stop_place, depot_place = places_of(problem)
+        report(f"Estimating travel times between {len(places)} places")
+        provider = estimate = Estimate(places)
+        for profile in profiles:
+            if not estimate.knows(profile):
+                report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
+    return Travel(
+        places=tuple(places),
+        stop_place=tuple(stop_place),
+        depot_place=tuple(depot_place),
+        matrices={profile: provider.matrix(profile) for profile in profiles},
+        snaps=tuple(provider.snap()),
+        provider=provider,
+    )
