@@ -74,6 +74,6 @@ def serve(channel: Channel, main: Callable[[Channel], int]) -> int:
     except OptiwayError as error:
         failure = error
     except ImportError as error:
-        failure = EngineBroken(f"{sys.executable} cannot load the engine: {error}")
+        failure = EngineBroken(f"{sys.executable} cannot load the engine: {error}.")
     channel.emit({"event": "error", "code": failure.code, "text": str(failure)})
     return 1

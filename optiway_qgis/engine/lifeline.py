@@ -1,9 +1,10 @@
 """Dying with the parent: the engine must be gone within a second of QGIS, also after kill -9.
 
-OR-Tools holds Python's global lock for a whole solve and no thread runs meanwhile. Therefore `guard_parent`
-needs no thread of this process: on Linux the kernel sends a signal, on other POSIX systems a tiny process keeps
-watch. On Windows the parent holds this process in a Job object (layers/child_process.py). `watch`, a thread that
-sees the end of standard input, is the second net everywhere. Not here: cancelling, a plain kill by the parent.
+OR-Tools holds Python's global lock for a whole solve and no thread runs meanwhile. Therefore
+`guard_parent` needs no thread of this process: on Linux the kernel sends a signal, on other POSIX systems
+a tiny process keeps watch. On Windows the parent holds this process in a Job object
+(layers/child_process.py). `watch`, a thread that sees the end of standard input, is the second net
+everywhere. Not here: cancelling, a plain kill by the parent.
 """
 
 from __future__ import annotations

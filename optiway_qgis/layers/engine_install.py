@@ -58,7 +58,8 @@ _IMPORTS = (
 _PROBE = (
     "import json, platform, struct, sys, sysconfig\n"
     "print(json.dumps({'path': sys.executable, 'version': sys.version_info[:2],"
-    " 'machine': platform.machine(), 'bits': 8 * struct.calcsize('P'), 'free_threaded': bool(sysconfig.get_config_var('Py_GIL_DISABLED'))}))"
+    " 'machine': platform.machine(),"
+    " 'bits': 8 * struct.calcsize('P'), 'free_threaded': bool(sysconfig.get_config_var('Py_GIL_DISABLED'))}))"
 )
 _NO_NETWORK = (
     "NewConnectionError",
@@ -428,8 +429,9 @@ def _explain(said: str, base: EnginePython, wheels: str | None) -> str:
         return _disk_full_text()
     if wheels is not None and missing:
         return (
-            f"{wheels} holds no wheel of {missing[1]} for Python {base.version_text} on this computer. Fill it "
-            f"on a computer of the same kind: pip download --only-binary :all: --no-deps -r {_LIST} -d FOLDER"
+            f"{wheels} holds no wheel of {missing[1]} for Python {base.version_text} on this computer. "
+            "Fill it on a computer of the same kind: "
+            f"pip download --only-binary :all: --no-deps -r {_LIST} -d FOLDER"
         )
     if _is_no_network(said):
         return (
@@ -438,7 +440,7 @@ def _explain(said: str, base: EnginePython, wheels: str | None) -> str:
         )
     if missing:
         return (
-            f"There is no ready-made package of {missing[1]} for Python {base.version_text} on this computer. "
+            f"There is no package of {missing[1]} ready for Python {base.version_text} on this computer. "
             "Use another Python or a newer system, or set OPTIWAY_PYTHON to a Python that has it."
         )
     errors = [line for line in said.splitlines() if line.startswith("ERROR:")]

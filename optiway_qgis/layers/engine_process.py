@@ -71,7 +71,8 @@ def run_job(
 
     `on_event` gets every other event, `is_cancelled` is asked at least every 50 ms; both in the calling
     thread, which waits here until the end: on Linux the engine dies with the thread that started it. The job
-    crosses a pipe, so it may hold secrets. However this function is left, the engine and its workers are gone.
+    crosses a pipe, so it may hold secrets. However this function is left, the engine and its workers are
+    gone.
 
     Raises `JobCancelled`, `JobFailed` (with the code the engine gave), `EngineCrashed`, `EngineBroken`,
     `EngineOutdated`; without `engine` also what `find_engine` raises.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -42,26 +41,6 @@ def stand_in(tmp_path):
         return EngineLocation(str(path), "profile")
 
     return make
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process exists and is more than the entry of a dead one."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def wait_until_gone(pid: int, seconds: float) -> float:
-    """Seconds until the process was gone; fails the test when it is not gone in time."""
-    start = time.monotonic()
-    while is_running(pid):
-        if time.monotonic() - start > seconds:
-            os.kill(pid, signal.SIGKILL)
-            pytest.fail(f"The engine still ran {seconds} s after its end was due.")
-        time.sleep(0.01)
-    return time.monotonic() - start
 
 
 def test_real_engine_answers_within_a_second():
@@ -168,7 +147,7 @@ def test_output_held_open_by_somebody_else_does_not_hang(stand_in):
     assert time.monotonic() - start < 5
 
 
-def test_cancel_kills_a_hanging_engine_and_its_workers_within_a_second(stand_in):
+def test_cancel_kills_a_hanging_engine_and_its_workers_within_a_second(stand_in, process_ends):
     """Cancel must work while the engine hears nothing: signals ignored, standard input unread."""
     engine = stand_in(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
@@ -188,11 +167,10 @@ def test_cancel_kills_a_hanging_engine_and_its_workers_within_a_second(stand_in)
     with pytest.raises(errors.JobCancelled):
         run_job(job, lambda event: pids.extend(event["pids"]), is_cancelled, engine)
     assert time.monotonic() - cancelled_at[0] < 1
-    for pid in pids:
-        wait_until_gone(pid, 0.5)
+    assert all(process_ends(pid, within_s=0.5) for pid in pids)
 
 
-def test_error_in_the_callers_code_ends_the_engine(stand_in):
+def test_error_in_the_callers_code_ends_the_engine(stand_in, process_ends):
     """An exception from a feedback object must not leave an engine behind."""
     engine = stand_in("print(json.dumps({'event': 'log', 'pid': os.getpid()}), flush=True); time.sleep(60)")
     pids = []
@@ -203,15 +181,15 @@ def test_error_in_the_callers_code_ends_the_engine(stand_in):
 
     with pytest.raises(ZeroDivisionError):
         run_job(JOB, on_event, never, engine)
-    wait_until_gone(pids[0], 0.5)
+    assert process_ends(pids[0], within_s=0.5)
 
 
-def test_engine_is_gone_when_the_result_is_there(stand_in):
+def test_engine_is_gone_when_the_result_is_there(stand_in, process_ends):
     """An engine that answers and then does not end is ended."""
     engine = stand_in(
         "print(json.dumps({'event': 'result', 'pid': os.getpid()}), flush=True); time.sleep(60)"
     )
-    wait_until_gone(run_job(JOB, lambda event: None, never, engine)["pid"], 0.5)
+    assert process_ends(run_job(JOB, lambda event: None, never, engine)["pid"], within_s=0.5)
 
 
 def test_engine_sees_a_clean_environment_and_no_secret_on_the_command_line(stand_in, monkeypatch):
