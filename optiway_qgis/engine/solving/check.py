@@ -56,11 +56,11 @@ FAR_FUTURE = 10**9
 def check(problem: Problem, travel: Travel, plan: Plan) -> list[Violation]:
     """Return everything that is wrong with a plan; an empty list means that it keeps all rules.
 
-    A broken rule gives the code of the rule, with `amount` in seconds, metres, thousandths of a load or a count.
-    Whatever does not follow from the problem and the travel times gives `inconsistent`, with the figure stated and
-    the right one. Times are recomputed from the departure of each route, so one wrong figure is told once.
-    Problem and travel are taken as valid; a plan may be damaged in any way and never raises. `plan.violations`
-    is not read.
+    A broken rule gives the code of the rule, with `amount` in seconds, metres, thousandths of a load or a
+    count. Whatever does not follow from problem and travel gives `inconsistent`, with the figure
+    stated and the right one. Times are recomputed from the departure of each route, so one wrong figure is
+    told once. Problem and travel are taken as valid; a plan may be damaged in any way and never raises.
+    `plan.violations` is not read.
     """
     book = _Book.of(problem, travel)
     routes, found = _members(plan.routes, Route, "routes of the plan", "")
@@ -154,9 +154,8 @@ def _lost_and_doubled(book: _Book, plan: Plan, routes: list[Route]) -> list[Viol
     for stop_id in book.stops:
         times = len(where[stop_id])
         if times == 0:
-            found.append(
-                _fault("", stop_id, f"Stop {stop_id} is lost: neither on a route nor unassigned.", 1)
-            )
+            text = f"Stop {stop_id} is lost: it is neither on a route nor unassigned."
+            found.append(_fault("", stop_id, text, 1))
         if times > 1:
             text = f"Stop {stop_id} is there {times} times: in {', '.join(where[stop_id])}."
             found.append(_fault("", stop_id, text, times - 1))
@@ -344,26 +343,23 @@ def _time_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
     name, last = f"Vehicle {vehicle.id}", len(events) - 1
     for at, event in enumerate(events):
         if event.type == VISIT_STOP and event.overdue:
-            doing = f"Service at stop {event.stop.id} starts"
-            yield _late(
-                reasons.TIME_WINDOW, at, event.start, event.stop.windows[-1], doing, "its last window"
-            )
+            doing, window = f"Service at stop {event.stop.id} starts", event.stop.windows[-1]
+            yield _late(reasons.TIME_WINDOW, at, event.start, window, doing, "its last window")
     leaves, ends, shift = events[0].arrival, events[-1].end, vehicle.shift
     if leaves < shift.start:
         yield _early(reasons.SHIFT, 0, leaves, shift, f"{name} leaves", "its shift")
     if ends > shift.end:
         yield _late(reasons.SHIFT, last, ends, shift, f"{name} ends its work", "its shift")
-    for at, moment, kind, doing in (
-        (0, leaves, VISIT_START, "leaves"),
-        (last, ends, VISIT_END, "is back at"),
+    for at, kind, moment, doing in (
+        (0, VISIT_START, leaves, "leaves"),
+        (last, VISIT_END, ends, "is back at"),
     ):
-        depot = events[at].stop
-        if events[at].type == kind and depot.windows:
-            doing, whose = f"{name} {doing} depot {depot.id}", "its opening"
-            if moment < depot.windows[0].start:
-                yield _early(reasons.DEPOT_HOURS, at, moment, depot.windows[0], doing, whose)
-            if moment > depot.windows[0].end:
-                yield _late(reasons.DEPOT_HOURS, at, moment, depot.windows[0], doing, whose)
+        if events[at].type == kind and events[at].stop.windows:
+            hours, doing = events[at].stop.windows[0], f"{name} {doing} depot {events[at].stop.id}"
+            if moment < hours.start:
+                yield _early(reasons.DEPOT_HOURS, at, moment, hours, doing, "its opening")
+            if moment > hours.end:
+                yield _late(reasons.DEPOT_HOURS, at, moment, hours, doing, "its opening")
 
 
 def _early(code: str, at: int, moment: int, hours: Window, doing: str, whose: str) -> _Breach:
@@ -379,24 +375,18 @@ def _late(code: str, at: int, moment: int, hours: Window, doing: str, whose: str
 
 
 def _load_breaches(vehicle: Vehicle, events: list[_Event], loads: list[tuple[int, ...]]) -> Iterator[_Breach]:
-    limits = [(number, limit) for number, limit in enumerate(vehicle.capacity) if limit is not None]
+    capacity = vehicle.capacity[: len(loads[0])]
+    limits = [(number, limit) for number, limit in enumerate(capacity) if limit is not None]
     for at, event in enumerate(events):
         if event.type == VISIT_END:
             continue
-        aboard = loads[at : at + 2] if at == 0 else loads[at + 1 : at + 2]
-        excesses = [
-            (load[number] - limit, number)
-            for load in aboard
-            for number, limit in limits
-            if number < len(load)
-        ]
-        amount, number = max(excesses, default=(0, 0))
+        checked = loads[:2] if at == 0 else [loads[at + 1]]
+        excesses = [(load[number] - limit, number, limit) for load in checked for number, limit in limits]
+        amount, number, limit = max(excesses, default=(0, 0, 0))
         if amount > 0:
-            limit = vehicle.capacity[number] or 0
-            text = f"Vehicle {vehicle.id} carries {_units(limit + amount)} of load {number + 1} at {event.stop.id}, "
-            yield _Breach(
-                reasons.CAPACITY, at, amount, f"{text}{_units(amount)} above capacity {_units(limit)}."
-            )
+            text = f"Vehicle {vehicle.id} carries {_units(limit + amount)} of load {number + 1}, "
+            text += f"{_units(amount)} above its capacity of {_units(limit)}, at {event.stop.id}."
+            yield _Breach(reasons.CAPACITY, at, amount, text)
 
 
 def _stop_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
@@ -413,8 +403,9 @@ def _stop_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
             yield _Breach(reasons.VEHICLE_RULE, at, 1, text)
         if stop.order_rule == ORDER_STRICT:
             if highest and stop.order_rank < highest.order_rank:
-                text = f"Stop {stop.id}, rank {stop.order_rank}, comes after {highest.id}, rank {highest.order_rank}."
-                yield _Breach(reasons.ORDER, at, highest.order_rank - stop.order_rank, text)
+                text = f"Stop {stop.id} of rank {stop.order_rank} comes after {highest.id} of rank "
+                amount = highest.order_rank - stop.order_rank
+                yield _Breach(reasons.ORDER, at, amount, f"{text}{highest.order_rank}.")
             else:
                 highest = stop
         if not event.reachable:
@@ -559,8 +550,8 @@ def _differences(stated: Any, right: Any, vehicle_id: str) -> Iterator[Violation
         if value is not follows and not _same(value, follows):
             stop_id = right.id if isinstance(right, Visit) and right.type == VISIT_STOP else ""
             amount = abs(value - follows) if _is_time(value) and _is_time(follows) else 0
-            text = f"{_title(right)}: {figure} is {_shown(figure, value)}, but {_shown(figure, follows)} follows."
-            yield _fault(vehicle_id, stop_id, text, amount)
+            text = f"{_title(right)}: {figure} is {_shown(figure, value)}, but "
+            yield _fault(vehicle_id, stop_id, f"{text}{_shown(figure, follows)} follows.", amount)
 
 
 def _same(stated: Any, right: Any) -> bool:

@@ -1,0 +1,146 @@
+"""The engine process: one job in, progress and a plan out. Started by start.py, or on a server by hand.
+
+`python -m optiway_qgis.engine JOB.json` answers a job in a file. The forms are those of model/job.py.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from optiway_qgis.model.errors import InputError, JobFailed
+from optiway_qgis.model.plan import plan_from_json, plan_to_json
+from optiway_qgis.model.problem import Sequence, Settings, problem_from_json
+
+if TYPE_CHECKING:
+    from optiway_qgis.engine.channel import Channel
+    from optiway_qgis.engine.solving.search import Clock
+
+_PROCESS_START = time.perf_counter()
+_TICK = 0.4
+_TRAVEL_PERCENT, _SEARCH_PERCENT, _FINISH_PERCENT = 2, 10, 92
+
+
+def main(channel: Channel) -> int:
+    """Answer the job on the channel; the exit code is 0 when there is a result."""
+    channel.emit({"event": "phase", "text": "Engine started", "percent": 1})
+    job = channel.read_job()
+    tasks = {"plan": _plan, "schedule": _schedule, "check": _check, "versions": _versions}
+    task = tasks.get(job.get("task"))
+    if task is None:
+        raise JobFailed(f'Unknown task "{job.get("task")}"; known: {", ".join(tasks)}.')
+    try:
+        result = task(channel, job)
+    except InputError as error:
+        raise JobFailed(str(error)) from error
+    channel.emit({"event": "result", **result})
+    return 0
+
+
+def _versions(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    names = ("pyvrp", "ortools", "numpy", "shapely", "pyproj", "requests", "routingkit-cch")
+    return {"versions": {"python": sys.version.split()[0], **{name: version(name) for name in names}}}
+
+
+def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.planner import plan
+    from optiway_qgis.engine.solving.search import Clock, default_patience
+
+    settings = Settings(**job.get("settings", {}))
+    problem, travel = _travel(channel, job)
+    patience = default_patience(len(problem.stops)) if settings.patience is None else settings.patience
+    ticker = _Ticker(channel, settings)
+    clock = Clock(_PROCESS_START, settings.time_limit, patience, settings.iterations, ticker.improved)
+
+    def tell(text: str) -> None:
+        channel.emit({"event": "log", "level": "info", "text": text})
+
+    channel.emit({"event": "phase", "text": "Searching", "percent": _SEARCH_PERCENT})
+    with ticker.running(clock):
+        found = plan(problem, travel, job.get("travel", {}), settings, clock, tell)
+    channel.emit({"event": "phase", "text": f"Search ended: {found.stopped or 'nothing to search'}", "percent": _FINISH_PERCENT})
+    return {"plan": plan_to_json(found)}
+
+
+def _schedule(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.planner import reschedule
+
+    problem, travel = _travel(channel, job)
+    asked = [Sequence(one["vehicle_id"], tuple(one["stops"])) for one in job["sequences"]]
+    settings = Settings(**job.get("settings", {}))
+    return {"plan": plan_to_json(reschedule(problem, travel, job.get("travel", {}), settings, asked))}
+
+
+def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.check import check
+
+    problem, travel = _travel(channel, job)
+    violations = check(problem, travel, plan_from_json(job["plan"]))
+    return {"violations": [asdict(violation) for violation in violations]}
+
+
+def _travel(channel: Channel, job: dict[str, Any]):
+    """Return the job's problem and its travel table."""
+    from optiway_qgis.engine.travel.open import open_travel
+
+    problem = problem_from_json(job["problem"])
+
+    def report(text: str) -> None:
+        channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
+
+    return problem, open_travel(problem, job.get("travel", {"source": "estimate"}), report)
+
+
+class _Ticker:
+    """Tells the other side how the search goes, a few times a second."""
+
+    def __init__(self, channel: Channel, settings: Settings):
+        self._channel = channel
+        self._settings = settings
+        self._done = threading.Event()
+        self._best: tuple[float, float] | None = None
+
+    def improved(self, seconds: float, cost: float) -> None:
+        """Note a new best answer; it is told with the next tick."""
+        self._best = (seconds, cost)
+
+    def running(self, clock: Clock) -> _Ticker:
+        """Return the ticker, ready to be used in a `with` statement around the search."""
+        self._clock = clock
+        return self
+
+    def __enter__(self) -> None:
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+        self._thread.start()
+
+    def __exit__(self, *raised: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _tick(self) -> None:
+        told = None
+        while not self._done.wait(_TICK):
+            best, self._best = self._best, None
+            event: dict[str, Any] = {"event": "progress", "percent": round(self._percent(), 1)}
+            if best is not None and best != told:
+                told = best
+                event |= {"cost": best[1], "text": f"Best cost {best[1]:.2f} after {best[0]:.1f} s"}
+            self._channel.emit(event)
+
+    def _percent(self) -> float:
+        """Return how far the search is: by the time limit, or by the end of patience if that comes first."""
+        now = self._clock.now()
+        share = now / self._settings.time_limit
+        if self._clock.patience and self._clock.best is not None and not self._settings.iterations:
+            share = max(share, min(0.95, (now - self._clock.last_gain) / self._clock.patience * 0.95))
+        return _SEARCH_PERCENT + (_FINISH_PERCENT - _SEARCH_PERCENT) * min(1.0, share)
+
+
+if __name__ == "__main__":
+    from optiway_qgis.engine.channel import open_channel, serve
+
+    sys.exit(serve(open_channel(sys.argv[1] if len(sys.argv) > 1 else None), main))

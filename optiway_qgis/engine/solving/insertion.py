@@ -1,0 +1,159 @@
+"""Putting single stops into routes and taking them out, every trial timed by the scheduler.
+
+Used to complete and to repair what the engines return, and to find out why a stop does not fit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.solving.objective import importance, score_routes, unserved
+from optiway_qgis.engine.solving.schedule import schedule_route
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model.problem import ORDER_STRICT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.model.plan import Route
+
+_TRIALS = 200_000
+"""Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """One place for a stop: the route as it would be, and what it adds in seconds of work and in money."""
+
+    vehicle: int
+    position: int
+    route: Route
+    added_seconds: int
+    added_price: float
+
+    @property
+    def fits(self) -> bool:
+        """Whether the route keeps all rules."""
+        return not self.route.violations
+
+
+def places_per_route(instance: Instance, stops: int) -> int:
+    """Return how many places of each route to try when that many stops are to be inserted."""
+    return max(1, min(12, _TRIALS // max(1, stops * len(instance.vehicles))))
+
+
+def best_insertions(
+    instance: Instance, sequences: Sequences, stop: int, vehicles: Iterable[int], places: int
+) -> list[Insertion]:
+    """Return the best insertion of a stop into each of the vehicles' routes.
+
+    The `places` of least detour are tried per route. A place that keeps all rules comes before one that does not, then
+    the cheaper one.
+    """
+    found = []
+    for vehicle in vehicles:
+        before = sequences[vehicle]
+        price, work = _standing(instance, vehicle, before)
+        trials = []
+        for position in _by_detour(instance, vehicle, before, stop)[:places]:
+            route = schedule_route(
+                instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]]
+            )
+            added = score_routes(instance, [route], ()).price - price
+            trials.append(Insertion(vehicle, position, route, route.end - route.start - work, added))
+        if trials:
+            found.append(min(trials, key=lambda trial: (len(trial.route.violations), trial.added_price)))
+    return found
+
+
+def _standing(instance: Instance, vehicle: int, stops: list[int]) -> tuple[float, int]:
+    """Return the price and the seconds of work of a route as it stands."""
+    if not stops:
+        return 0.0, 0
+    route = schedule_route(instance, instance.vehicles[vehicle], stops)
+    return score_routes(instance, [route], ()).price, route.end - route.start
+
+
+def _by_detour(instance: Instance, vehicle: int, stops: list[int], stop: int) -> list[int]:
+    """Return the positions at which a stop could enter a route, the shortest detour first."""
+    who = instance.vehicles[vehicle]
+    seconds = instance.matrix(who).seconds
+    place = instance.travel.stop_place[stop]
+    before = [instance.travel.stop_place[index] for index in stops]
+    after = list(before)
+    legs_in = np.zeros(len(stops) + 1, np.int64)
+    legs_out = np.zeros(len(stops) + 1, np.int64)
+    if who.start_depot is not None:
+        before.insert(0, instance.depot_place(who.start_depot))
+    if who.end_depot is not None:
+        after.append(instance.depot_place(who.end_depot))
+    legs_in[len(stops) + 1 - len(before) :] = seconds[before, place]
+    legs_out[: len(after)] = seconds[place, after]
+    detour = legs_in + legs_out
+    if who.start_depot is not None and who.end_depot is not None:
+        detour -= seconds[before, after]
+    detour[(legs_in == UNREACHABLE) | (legs_out == UNREACHABLE)] += 1 << 40
+    return np.argsort(detour, kind="stable").tolist()
+
+
+def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
+    """Insert each of the stops that no sequence holds where it costs least, as long as it keeps all rules.
+
+    The most important come first. An optional stop is inserted only when that is cheaper than its penalty.
+    """
+    sequences = [list(one) for one in sequences]
+    wanted = set(stops)
+    missing = [index for index in unserved(instance, sequences) if index in wanted]
+    missing.sort(key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index])))
+    places = places_per_route(instance, len(missing))
+    for index in missing:
+        able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
+        able = _one_empty_of_a_kind(instance, sequences, able)
+        fitting = [one for one in best_insertions(instance, sequences, index, able, places) if one.fits]
+        if not fitting:
+            continue
+        best = min(fitting, key=lambda one: one.added_price)
+        penalty = instance.stops[index].penalty
+        if penalty is None or best.added_price < penalty:
+            sequences[best.vehicle].insert(best.position, index)
+    return sequences
+
+
+def _one_empty_of_a_kind(instance: Instance, sequences: Sequences, vehicles: list[int]) -> list[int]:
+    """Return the vehicles without those that stand as idle as one before them of the same kind."""
+    allowed = set(vehicles)
+    kept = []
+    for kind in instance.kinds:
+        members = [vehicle for vehicle in kind if vehicle in allowed]
+        idle = [vehicle for vehicle in members if not sequences[vehicle]]
+        kept += [vehicle for vehicle in members if sequences[vehicle]] + idle[:1]
+    return sorted(kept)
+
+
+def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:
+    """Return the sequences with stops taken out, or ranked stops put in order, until no rule is broken."""
+    return [_keep_rules_of_route(instance, vehicle, stops) for vehicle, stops in enumerate(sequences)]
+
+
+def _keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> list[int]:
+    who = instance.vehicles[vehicle]
+    for order in (stops, _ranked(instance, stops)):
+        if not order or not schedule_route(instance, who, order).violations:
+            return list(order)
+    kept: list[int] = []
+    for index in _ranked(instance, stops):
+        if not schedule_route(instance, who, [*kept, index]).violations:
+            kept.append(index)
+    return kept
+
+
+def _ranked(instance: Instance, stops: list[int]) -> list[int]:
+    """Return the stops with the ranked ones, at the positions they hold together, in the order of their ranks."""
+    strict = [index for index in stops if instance.stops[index].order_rule == ORDER_STRICT]
+    in_order = iter(sorted(strict, key=lambda index: instance.stops[index].order_rank))
+    members = set(strict)
+    return [next(in_order) if index in members else index for index in stops]

@@ -1,0 +1,119 @@
+"""A problem joined with its travel table and indexed: what the engines and the scheduler work on.
+
+Indices are positions in the problem's tuples. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
+
+if TYPE_CHECKING:
+    from optiway_qgis.engine.travel.provider import Matrix, Travel
+    from optiway_qgis.model.problem import Depot, Problem, Stop, Vehicle
+
+Sequences = list[list[int]]
+"""For each vehicle, by index, the indices of its stops in the order of service."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One problem with its travel table."""
+
+    problem: Problem
+    travel: Travel
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The stops of the problem."""
+        return self.problem.stops
+
+    @property
+    def vehicles(self) -> tuple[Vehicle, ...]:
+        """The vehicles of the problem."""
+        return self.problem.vehicles
+
+    @cached_property
+    def stop_index(self) -> dict[str, int]:
+        """Index by stop id."""
+        return {stop.id: index for index, stop in enumerate(self.problem.stops)}
+
+    @cached_property
+    def vehicle_index(self) -> dict[str, int]:
+        """Index by vehicle id."""
+        return {vehicle.id: index for index, vehicle in enumerate(self.problem.vehicles)}
+
+    @cached_property
+    def depot_index(self) -> dict[str, int]:
+        """Index by depot id."""
+        return {depot.id: index for index, depot in enumerate(self.problem.depots)}
+
+    def depot(self, depot_id: str | None) -> Depot | None:
+        """Return the depot of that id, None for an open end."""
+        return None if depot_id is None else self.problem.depots[self.depot_index[depot_id]]
+
+    def depot_place(self, depot_id: str) -> int:
+        """Return the place of the depot of that id."""
+        return self.travel.depot_place[self.depot_index[depot_id]]
+
+    def matrix(self, vehicle: Vehicle) -> Matrix:
+        """Return the travel table of the vehicle's profile."""
+        return self.travel.matrices[vehicle.profile]
+
+    @cached_property
+    def refusals(self) -> list[list[str]]:
+        """For each vehicle and stop the reason code of `may_serve`, "" where the vehicle may serve the stop."""
+        rows: dict[tuple[str, ...], list[str]] = {}
+        named = {stop.vehicle_id for stop in self.stops}
+        named.update(name for stop in self.stops for name in stop.allowed_vehicles + stop.forbidden_vehicles)
+        table = []
+        for vehicle in self.vehicles:
+            # Vehicles that no stop names differ only by their skills.
+            key = (vehicle.id,) if vehicle.id in named else ("", *vehicle.skills)
+            if key not in rows:
+                rows[key] = [may_serve(vehicle, stop) for stop in self.stops]
+            table.append(rows[key])
+        return table
+
+    @cached_property
+    def kinds(self) -> list[list[int]]:
+        """Vehicles, by index, grouped so that those of a group can stand in for each other."""
+        groups: dict[tuple, list[int]] = {}
+        for index, vehicle in enumerate(self.vehicles):
+            key = (replace(vehicle, id="", driver=""), tuple(self.refusals[index]))
+            groups.setdefault(key, []).append(index)
+        return list(groups.values())
+
+    @cached_property
+    def has_early(self) -> bool:
+        """Whether any stop wishes to be served early."""
+        return any(stop.order_rule == ORDER_EARLY for stop in self.stops)
+
+    @cached_property
+    def has_strict(self) -> bool:
+        """Whether any stops are ranked."""
+        return any(stop.order_rule == ORDER_STRICT for stop in self.stops)
+
+    def loads(self, stops: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return deliveries and pickups of stops: two int64 arrays of shape (stops, dimensions)."""
+        shape = (len(stops), self.problem.dimensions)
+        delivery, pickup = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, index in enumerate(stops):
+            stop = self.stops[index]
+            delivery[row, : len(stop.delivery)] = stop.delivery
+            pickup[row, : len(stop.pickup)] = stop.pickup
+        return delivery, pickup
+
+    def reachable(self, vehicle: Vehicle, stop: int) -> bool:
+        """Whether the vehicle can drive to the stop from its start and on to its end."""
+        seconds = self.matrix(vehicle).seconds
+        place = self.travel.stop_place[stop]
+        if vehicle.start_depot is not None and seconds[self.depot_place(vehicle.start_depot), place] == UNREACHABLE:
+            return False
+        return vehicle.end_depot is None or seconds[place, self.depot_place(vehicle.end_depot)] != UNREACHABLE

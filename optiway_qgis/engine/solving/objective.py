@@ -1,0 +1,85 @@
+"""What makes one answer better than another, for every engine alike.
+
+First no rule broken, then the stops that matter served, then cost with the wishes priced. The cost that users see is
+that of the plan alone; wishes steer the search and are not billed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from optiway_qgis.engine.solving.schedule import schedule_route
+from optiway_qgis.model.plan import VISIT_STOP
+from optiway_qgis.model.problem import ORDER_EARLY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.model.plan import Route
+    from optiway_qgis.model.problem import Stop
+
+EARLY_PRICE = 20.0
+"""What one hour later costs for a stop that wishes to be early: about an hour of a van with its driver."""
+
+
+@dataclass(frozen=True, order=True)
+class Score:
+    """The order in which answers are compared; lower is better.
+
+    `broken` counts rules broken, `unserved` weighs the required stops left out (see `importance`), `price` is cost,
+    penalties of optional stops left out, and wishes, in the user's currency.
+    """
+
+    broken: int
+    unserved: float
+    price: float
+
+
+def importance(stop: Stop) -> float:
+    """Return the weight of a required stop when not all fit: ten points of priority weigh double."""
+    return 2.0 ** (stop.priority / 10)
+
+
+def early_weight(stop: Stop) -> float:
+    """Return the price of serving a stop one hour later; 0 for stops that do not mind."""
+    return EARLY_PRICE * (1 + stop.priority / 25) if stop.order_rule == ORDER_EARLY else 0.0
+
+
+def wish_price(instance: Instance, route: Route) -> float:
+    """Return the price of the early wishes on a route, counted from the start of the vehicle's shift."""
+    if not instance.has_early:
+        return 0.0
+    begin = instance.vehicles[instance.vehicle_index[route.vehicle_id]].shift.start
+    return sum(
+        early_weight(instance.stops[instance.stop_index[visit.id]]) * (visit.start - begin) / 3600
+        for visit in route.visits
+        if visit.type == VISIT_STOP
+    )
+
+
+def score_routes(instance: Instance, routes: Iterable[Route], left_out: Iterable[int]) -> Score:
+    """Return the score of timed routes and the stops they leave out."""
+    routes = list(routes)
+    missing = [instance.stops[index] for index in left_out]
+    return Score(
+        broken=sum(len(route.violations) for route in routes),
+        unserved=sum(importance(stop) for stop in missing if stop.penalty is None),
+        price=sum(route.cost + wish_price(instance, route) for route in routes)
+        + sum(stop.penalty for stop in missing if stop.penalty is not None),
+    )
+
+
+def score(instance: Instance, sequences: Sequences) -> Score:
+    """Return the score of an answer given as sequences."""
+    routes = [
+        schedule_route(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
+    ]
+    return score_routes(instance, routes, unserved(instance, sequences))
+
+
+def unserved(instance: Instance, sequences: Sequences) -> list[int]:
+    """Return the stops that no sequence holds."""
+    served = {index for stops in sequences for index in stops}
+    return [index for index in range(len(instance.stops)) if index not in served]

@@ -1,0 +1,211 @@
+"""From a problem with its travel table to a finished plan: which engine is asked for what, and in which order.
+
+Every plan made here, by search or by hand, passes the scheduler and the checker before it is returned.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
+from optiway_qgis.engine.solving.check import check
+from optiway_qgis.engine.solving.explain import explain, hopeless
+from optiway_qgis.engine.solving.insertion import complete, keep_rules
+from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.schedule import schedule
+from optiway_qgis.model import reasons
+from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.plan import Plan, Unassigned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence as Many
+
+    from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.search import Clock
+    from optiway_qgis.engine.travel.provider import Travel
+    from optiway_qgis.model.problem import Problem, Sequence, Settings
+
+_FIRST_ANSWER = 0.2
+"""Share of the time in which an answer that serves every required stop has to turn up; then some may be left out."""
+
+_RELAXED = 0.4
+"""Share of the time for PyVRP when OR-Tools has to keep the rules that PyVRP cannot."""
+
+_SMALL = 40
+"""Up to that many stops one search thread is enough."""
+
+
+def plan(
+    problem: Problem,
+    travel: Travel,
+    source: dict[str, Any],
+    settings: Settings,
+    clock: Clock,
+    tell: Callable[[str], None],
+) -> Plan:
+    """Return the best plan found within the clock. `source` is the job's travel member, `tell` is told each phase."""
+    instance = Instance(problem, travel)
+    lost = hopeless(instance)
+    active = [index for index in range(len(problem.stops)) if index not in lost]
+    if lost:
+        tell(f"{len(lost)} of {len(problem.stops)} stops cannot be served by any vehicle")
+    engines: list[str] = []
+    sequences: Sequences = [[] for _ in problem.vehicles]
+    if active:
+        sequences = _search(instance, active, settings, clock, tell, engines)
+    tell("Timing and checking the plan")
+    left_out = [index for index in unserved(instance, sequences) if index not in lost]
+    unassigned = [*lost.values(), *explain(instance, sequences, left_out)]
+    order = instance.stop_index
+    unassigned.sort(key=lambda one: order[one.stop_id])
+    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings))
+    return replace(
+        finished,
+        engine=" + ".join(engines),
+        seed=settings.seed,
+        iterations=clock.spent_iterations,
+        seconds=0.0 if settings.iterations is not None else round(clock.now(), 2),
+        stopped=clock.stopped,
+        history=tuple(clock.history),
+    )
+
+
+def reschedule(
+    problem: Problem, travel: Travel, source: dict[str, Any], settings: Settings, asked: Many[Sequence]
+) -> Plan:
+    """Return the plan that serves each vehicle's stops in exactly the order given, whatever rules that breaks.
+
+    Raises
+    ------
+    InputError
+        When a sequence names an unknown vehicle or stop, or a stop or vehicle twice.
+    """
+    instance = Instance(problem, travel)
+    sequences = _given(instance, asked)
+    unassigned = [
+        Unassigned(problem.stops[index].id, reasons.EXCLUDED, "It is on no route of the plan given.")
+        for index in unserved(instance, sequences)
+    ]
+    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings, asked))
+    return replace(finished, engine="schedule", stopped="order kept as given")
+
+
+def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
+    problems = []
+    sequences: Sequences = [[] for _ in instance.vehicles]
+    seen: set[str] = set()
+    for sequence in asked:
+        vehicle = instance.vehicle_index.get(sequence.vehicle_id)
+        if vehicle is None:
+            problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no such vehicle.')
+            continue
+        if sequences[vehicle]:
+            problems.append(f'Vehicle "{sequence.vehicle_id}" has two sequences.')
+        for stop_id in sequence.stops:
+            if stop_id not in instance.stop_index:
+                problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no stop "{stop_id}".')
+            elif stop_id in seen:
+                problems.append(f'Stop "{stop_id}" is in the sequences twice.')
+            else:
+                sequences[vehicle].append(instance.stop_index[stop_id])
+                seen.add(stop_id)
+    if problems:
+        raise InputError(problems)
+    return sequences
+
+
+def _finish(instance: Instance, sequences: Sequences, unassigned: list[Unassigned], identity: str) -> Plan:
+    """Time the sequences and have the outcome checked."""
+    timed = Plan(
+        plan_id=identity,
+        routes=schedule(instance, sequences),
+        unassigned=tuple(unassigned),
+        travel_source=instance.travel.provider.source,
+    )
+    return replace(timed, violations=tuple(check(instance.problem, instance.travel, timed)))
+
+
+def _search(
+    instance: Instance,
+    active: list[int],
+    settings: Settings,
+    clock: Clock,
+    tell: Callable[[str], None],
+    engines: list[str],
+) -> Sequences:
+    """Return sequences that break no rule: PyVRP's where it can represent the problem, else OR-Tools' from there."""
+    exact = pyvrp_engine.represents(instance)
+    whole = clock.deadline
+    if not exact:
+        clock.deadline = clock.now() + _RELAXED * clock.remaining()
+    engines.append(pyvrp_engine.NAME)
+    found = _relaxed(instance, active, settings, clock, tell)
+    kept = complete(instance, keep_rules(instance, found), active)
+    if exact or (kept == found and not instance.has_early):
+        return kept
+    clock.deadline = whole
+    clock.new_phase()
+    tell(f"{ortools_engine.NAME} takes over, for driving time limits, ranked or early stops")
+    engines.append(ortools_engine.NAME)
+    improved = ortools_engine.improve(instance, active, kept, clock)
+    if improved is None:
+        return kept
+    improved = complete(instance, keep_rules(instance, improved), active)
+    return min(kept, improved, key=lambda sequences: score(instance, sequences))
+
+
+def _relaxed(
+    instance: Instance, active: list[int], settings: Settings, clock: Clock, tell: Callable[[str], None]
+) -> Sequences:
+    """Return PyVRP's answer: all required stops served if that can be, else the least important left out."""
+    threads = 1
+    if settings.iterations is None and len(active) > _SMALL:
+        threads = min(2, os.cpu_count() or 1)
+    start = None
+    if not _surely_too_much(instance, active):
+        tell(f"Searching with {pyvrp_engine.NAME}")
+        clock.give_up_after(_FIRST_ANSWER)
+        answer = pyvrp_engine.search(instance, active, clock, settings.seed, all_required=True, threads=threads)
+        if answer.feasible:
+            return answer.sequences
+        start = complete(instance, keep_rules(instance, answer.sequences), active)
+        if not set(active) & set(unserved(instance, start)):
+            return start
+    tell("Not all required stops fit; searching for the best ones to leave out")
+    clock.new_phase()
+    answer = pyvrp_engine.search(
+        instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
+    )
+    return answer.sequences
+
+
+def _surely_too_much(instance: Instance, active: list[int]) -> bool:
+    """Whether the required stops exceed what the whole fleet can load, count of stops or work, at the very least."""
+    required = [index for index in active if instance.stops[index].penalty is None]
+    vehicles = instance.vehicles
+    for axis in range(instance.problem.dimensions):
+        room = [vehicle.capacity[axis] if axis < len(vehicle.capacity) else None for vehicle in vehicles]
+        for loads in instance.loads(required):
+            if None not in room and loads[:, axis].sum() > sum(room):
+                return True
+    counts = [vehicle.max_stops for vehicle in vehicles]
+    if None not in counts and len(required) > sum(counts):
+        return True
+    service = sum(instance.stops[index].service for index in required)
+    return service > sum(vehicle.shift.end - vehicle.shift.start for vehicle in vehicles)
+
+
+def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked: Many[Sequence] = ()) -> str:
+    """Return the identity of a plan: a hash of what it is made from, never of a clock.
+
+    Where there is a time limit the plan itself may differ between machines under one id; fixed iterations make it unique.
+    """
+    matter = [asdict(problem), source, asdict(settings), [asdict(sequence) for sequence in asked]]
+    digest = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).digest()
+    return "p-" + base64.b32encode(digest)[:10].decode().lower()

@@ -1,0 +1,357 @@
+"""From an order of stops to times, loads and costs: the only place where a plan gets its figures.
+
+The rules are those of docs/model.md. Engines are asked for assignment and order alone; the order given here is
+never changed. The checker (check.py) judges the outcome and shares no code with this file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model import reasons
+from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP, Leg, Route, Visit
+from optiway_qgis.model.problem import DAY, ORDER_STRICT
+
+if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.model.problem import Stop, Vehicle, Window
+
+_FOREVER = 1 << 40
+_CODE_ORDER = (
+    reasons.TIME_WINDOW,
+    reasons.SHIFT,
+    reasons.DEPOT_HOURS,
+    reasons.CAPACITY,
+    reasons.SKILL,
+    reasons.VEHICLE_RULE,
+    reasons.ORDER,
+    reasons.UNREACHABLE,
+    reasons.WORK_LIMIT,
+    reasons.DRIVE_LIMIT,
+    reasons.DISTANCE_LIMIT,
+    reasons.STOP_LIMIT,
+)
+
+
+def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
+    """Time every route and draw its legs; vehicles without stops have no route."""
+    routes = [
+        schedule_route(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
+    ]
+    return tuple(_draw(instance, route) for route in routes)
+
+
+def schedule_route(instance: Instance, vehicle: Vehicle, stops: list[int]) -> Route:
+    """Time one route that serves `stops`, at least one, in the order given. Its legs are not drawn yet."""
+    return _Timetable(instance, vehicle, stops).route()
+
+
+class _Timetable:
+    """One route while it is being timed. Positions count stops from 0; legs lead to stops, then to the end depot."""
+
+    def __init__(self, instance: Instance, vehicle: Vehicle, stops: list[int]):
+        self.instance = instance
+        self.vehicle = vehicle
+        self.indices = stops
+        self.stops: list[Stop] = [instance.stops[index] for index in stops]
+        self.start_depot = instance.depot(vehicle.start_depot)
+        self.end_depot = instance.depot(vehicle.end_depot)
+        self._measure()
+        self.departure = self._earliest_departure()
+        self._forward()
+        self._leave_late()
+
+    def _measure(self) -> None:
+        """Look up each leg and where setup is due."""
+        travel = self.instance.travel
+        places = [travel.stop_place[index] for index in self.indices]
+        self.setup = [self.stops[0].setup] + [
+            0 if before == place else stop.setup for (before, place), stop in zip(pairwise(places), self.stops[1:])
+        ]
+        nodes = list(places)
+        if self.vehicle.start_depot is not None:
+            nodes.insert(0, self.instance.depot_place(self.vehicle.start_depot))
+        if self.vehicle.end_depot is not None:
+            nodes.append(self.instance.depot_place(self.vehicle.end_depot))
+        matrix = self.instance.matrix(self.vehicle)
+        seconds = matrix.seconds[nodes[:-1], nodes[1:]].tolist()
+        metres = matrix.metres[nodes[:-1], nodes[1:]].tolist()
+        if self.vehicle.start_depot is None:
+            seconds.insert(0, 0)
+            metres.insert(0, 0)
+        self.cut_off = [value == UNREACHABLE for value in seconds]
+        self.drive = [max(0, value) for value in seconds]
+        self.metres = [0 if cut else value for cut, value in zip(self.cut_off, metres)]
+
+    def _earliest_departure(self) -> int:
+        opens = self.start_depot.window.start if self.start_depot and self.start_depot.window else 0
+        return max(self.vehicle.shift.start, opens) if self.start_depot else self.vehicle.shift.start
+
+    def _forward(self) -> None:
+        """Follow the route from the departure, each service as early as it can be."""
+        self.arrival: list[int] = []
+        self.begin: list[int] = []
+        clock = self.departure
+        for stop, setup, drive in zip(self.stops, self.setup, self.drive):
+            self.arrival.append(clock + drive)
+            self.begin.append(_first_start(stop.windows, clock + drive + setup))
+            clock = self.begin[-1] + stop.service
+        self.end = clock
+        if self.end_depot:
+            self.end_arrival = clock + self.drive[-1]
+            window = self.end_depot.window
+            self.end = max(self.end_arrival, window.start) if window else self.end_arrival
+        self.late = [_lateness(stop.windows, begin) for stop, begin in zip(self.stops, self.begin)]
+
+    def _leave_late(self) -> None:
+        """Move the departure as late as keeps the end and adds no lateness, then follow the route again."""
+        latest = self._latest_departure(self._latest_arrivals(self.end, keep_late=True))
+        if self.start_depot and self.start_depot.window:
+            latest = min(latest, self.start_depot.window.end)
+        if latest > self.departure:
+            self.departure = latest
+            self._forward()
+
+    def _latest_arrivals(self, over_by: int, *, keep_late: bool) -> list[int]:
+        """Return the latest arrival at each stop with which no window is missed and work is over by `over_by`.
+
+        A stop that is late in any case stays where it is (`keep_late`) or may slip (otherwise).
+        """
+        bound = over_by - self.drive[-1] if self.end_depot else over_by
+        arrivals = [0] * len(self.stops)
+        for position in range(len(self.stops) - 1, -1, -1):
+            stop = self.stops[position]
+            begin = bound - stop.service
+            if not self.late[position]:
+                begin = _last_start(stop.windows, begin)
+            elif keep_late:
+                begin = self.begin[position]
+            arrivals[position] = begin - self.setup[position]
+            bound = arrivals[position] - self.drive[position]
+        return arrivals
+
+    def _latest_departure(self, arrivals: list[int]) -> int:
+        return arrivals[0] - self.drive[0]
+
+    def _slacks(self) -> tuple[int, list[int], int]:
+        """Return the slack of the departure, of each stop and of the end."""
+        limits = [self.vehicle.shift.end]
+        if self.end_depot and self.end_depot.window:
+            limits.append(self.end_depot.window.end)
+        over_by = min((limit for limit in limits if self.end <= limit), default=_FOREVER)
+        latest = self._latest_arrivals(over_by, keep_late=False)
+        leave = self._latest_departure(latest)
+        window = self.start_depot.window if self.start_depot else None
+        if window and self.departure <= window.end:
+            leave = min(leave, window.end)
+        at_end = over_by - self.end_arrival if self.end_depot else 0
+        stops = [min(DAY, last - arrival) for last, arrival in zip(latest, self.arrival)]
+        return min(DAY, leave - self.departure), stops, min(DAY, at_end)
+
+    def _loads(self) -> list[tuple[int, ...]]:
+        """Return the load at departure and on leaving each stop."""
+        dimensions = range(self.instance.problem.dimensions)
+        delivery = [[_of(stop.delivery, axis) for axis in dimensions] for stop in self.stops]
+        pickup = [[_of(stop.pickup, axis) for axis in dimensions] for stop in self.stops]
+        load = tuple(sum(row[axis] for row in delivery) for axis in dimensions)
+        loads = [load]
+        for taken_off, put_on in zip(delivery, pickup):
+            load = tuple(have - off + on for have, off, on in zip(load, taken_off, put_on))
+            loads.append(load)
+        return loads
+
+    def _overloaded(self, load: tuple[int, ...]) -> bool:
+        limits = self.vehicle.capacity
+        return any(limit is not None and have > limit for have, limit in zip(load, limits))
+
+    def _shift_codes(self) -> tuple[set[str], set[str]]:
+        """Return the codes of the departure and of the end."""
+        shift = self.vehicle.shift
+        leaving = {reasons.SHIFT} if self.departure < shift.start else set()
+        ending = {reasons.SHIFT} if self.end > shift.end else set()
+        if self.start_depot and _outside(self.start_depot.window, self.departure):
+            leaving.add(reasons.DEPOT_HOURS)
+        if self.end_depot and _outside(self.end_depot.window, self.end):
+            ending.add(reasons.DEPOT_HOURS)
+        return leaving, ending
+
+    def _stop_codes(self, loads: list[tuple[int, ...]]) -> list[set[str]]:
+        refusals = self.instance.refusals[self.instance.vehicle_index[self.vehicle.id]]
+        highest_rank: int | None = None
+        codes = []
+        for position, (index, stop) in enumerate(zip(self.indices, self.stops)):
+            found = {refusals[index]} - {""}
+            if self.late[position]:
+                found.add(reasons.TIME_WINDOW)
+            if self._overloaded(loads[position + 1]):
+                found.add(reasons.CAPACITY)
+            if self.cut_off[position]:
+                found.add(reasons.UNREACHABLE)
+            if stop.order_rule == ORDER_STRICT:
+                if highest_rank is not None and stop.order_rank < highest_rank:
+                    found.add(reasons.ORDER)
+                highest_rank = stop.order_rank if highest_rank is None else max(highest_rank, stop.order_rank)
+            codes.append(found)
+        return codes
+
+    def _route_codes(self) -> set[str]:
+        vehicle = self.vehicle
+        limits = (
+            (reasons.WORK_LIMIT, self.end - self.departure, vehicle.max_work),
+            (reasons.DRIVE_LIMIT, sum(self.drive), vehicle.max_drive),
+            (reasons.DISTANCE_LIMIT, sum(self.metres), vehicle.max_distance),
+            (reasons.STOP_LIMIT, len(self.stops), vehicle.max_stops),
+        )
+        return {code for code, amount, limit in limits if limit is not None and amount > limit}
+
+    def route(self) -> Route:
+        """Return the timed route, its legs not drawn."""
+        loads = self._loads()
+        leaving, ending = self._shift_codes()
+        if self._overloaded(loads[0]):
+            leaving.add(reasons.CAPACITY)
+        codes = [*self._stop_codes(loads), set()] if self.end_depot else self._stop_codes(loads)
+        codes[-1] |= ending
+        if self.end_depot and self.cut_off[-1]:
+            codes[-1].add(reasons.UNREACHABLE)
+        if not self.start_depot:
+            codes[0] |= leaving
+        leave_slack, slacks, end_slack = self._slacks()
+
+        visits = []
+        if self.start_depot:
+            visits.append(
+                _depot_visit(VISIT_START, self.start_depot.id, 0, self.departure, self.departure, loads[0])
+            )
+            visits[0] = replace(visits[0], slack=leave_slack, violations=_ordered(leaving))
+        travelled = 0
+        for position, stop in enumerate(self.stops):
+            travelled += self.metres[position]
+            begin, arrival, setup = self.begin[position], self.arrival[position], self.setup[position]
+            visits.append(
+                Visit(
+                    type=VISIT_STOP,
+                    id=stop.id,
+                    sequence=position + 1,
+                    arrival=arrival,
+                    setup=setup,
+                    wait=begin - arrival - setup,
+                    start=begin,
+                    service=stop.service,
+                    end=begin + stop.service,
+                    late=self.late[position],
+                    slack=slacks[position],
+                    drive=self.drive[position],
+                    distance=self.metres[position],
+                    cum_distance=travelled,
+                    load=loads[position + 1],
+                    violations=_ordered(codes[position]),
+                )
+            )
+        if self.end_depot:
+            travelled += self.metres[-1]
+            sequence = len(self.stops) + 1
+            last = _depot_visit(VISIT_END, self.end_depot.id, sequence, self.end_arrival, self.end, loads[-1])
+            visits.append(
+                replace(
+                    last,
+                    slack=end_slack,
+                    drive=self.drive[-1],
+                    distance=self.metres[-1],
+                    cum_distance=travelled,
+                    violations=_ordered(codes[-1]),
+                )
+            )
+        return self._summary(visits, loads, self._route_codes().union(leaving, *codes))
+
+    def _summary(self, visits: list[Visit], loads: list[tuple[int, ...]], codes: set[str]) -> Route:
+        vehicle = self.vehicle
+        distance = sum(self.metres)
+        return Route(
+            route_id=vehicle.id,
+            vehicle_id=vehicle.id,
+            visits=tuple(visits),
+            legs=(),
+            start=self.departure,
+            end=self.end,
+            drive=sum(self.drive),
+            service=sum(stop.service for stop in self.stops),
+            setup=sum(self.setup),
+            wait=sum(visit.wait for visit in visits),
+            distance=distance,
+            late=sum(self.late),
+            load_peak=tuple(max(column) for column in zip(*loads)),
+            cost_fixed=vehicle.fixed_cost,
+            cost_distance=distance / 1000 * vehicle.cost_per_km,
+            cost_time=(self.end - self.departure) / 3600 * vehicle.cost_per_hour,
+            violations=_ordered(codes),
+        )
+
+
+def _first_start(windows: tuple[Window, ...], ready: int) -> int:
+    """Return the first moment from `ready` on inside a window; `ready` itself when all are over or there are none."""
+    return next((max(ready, window.start) for window in windows if ready <= window.end), ready)
+
+
+def _last_start(windows: tuple[Window, ...], bound: int) -> int:
+    """Return the last moment up to `bound` inside a window, `bound` itself when there are no windows."""
+    if not windows:
+        return bound
+    return next((min(bound, window.end) for window in reversed(windows) if window.start <= bound), bound)
+
+
+def _lateness(windows: tuple[Window, ...], begin: int) -> int:
+    return max(0, begin - windows[-1].end) if windows else 0
+
+
+def _outside(window: Window | None, moment: int) -> bool:
+    return window is not None and not window.start <= moment <= window.end
+
+
+def _of(amounts: tuple[int, ...], axis: int) -> int:
+    return amounts[axis] if axis < len(amounts) else 0
+
+
+def _ordered(codes: set[str]) -> tuple[str, ...]:
+    return tuple(code for code in _CODE_ORDER if code in codes)
+
+
+def _depot_visit(kind: str, depot_id: str, sequence: int, arrival: int, moment: int, load: tuple[int, ...]) -> Visit:
+    return Visit(
+        type=kind,
+        id=depot_id,
+        sequence=sequence,
+        arrival=arrival,
+        setup=0,
+        wait=moment - arrival,
+        start=moment,
+        service=0,
+        end=moment,
+        late=0,
+        slack=0,
+        drive=0,
+        distance=0,
+        cum_distance=0,
+        load=load,
+    )
+
+
+def _draw(instance: Instance, route: Route) -> Route:
+    """Return the route with the line of each leg."""
+    vehicle = instance.vehicles[instance.vehicle_index[route.vehicle_id]]
+    travel = instance.travel
+    places = [
+        travel.stop_place[instance.stop_index[visit.id]]
+        if visit.type == VISIT_STOP
+        else instance.depot_place(visit.id)
+        for visit in route.visits
+    ]
+    lines = travel.provider.lines(list(pairwise(places)), vehicle.profile)
+    legs = tuple(
+        Leg(visit.sequence, before.id, visit.id, visit.drive, visit.distance, line.source, line.geometry)
+        for (before, visit), line in zip(pairwise(route.visits), lines)
+    )
+    return replace(route, legs=legs)

@@ -1,0 +1,41 @@
+"""Colours of routes and activities, shared by the report and the QGIS styles. No drawing.
+
+Five of the route colours are Okabe and Ito's ("Color Universal Design", jfly.uni-koeln.de/color), the light blue
+is of Paul Tol's vibrant scheme (personal.sron.nl/~pault); the six darker ones were found by a search that
+keeps all twelve as far apart as possible in OKLab, as they are and as people with protanopia,
+deuteranopia and tritanopia see them (Machado, Oliveira and Fernandes 2009). All stand out from white and from
+the pale ground of street maps; pale colours are absent for that reason, red is kept for what is wrong.
+"""
+
+from __future__ import annotations
+
+ROUTE_COLOURS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#b40afc",
+    "#d55e00",
+    "#33bbee",
+    "#00306f",
+    "#cc79a7",
+    "#a40122",
+    "#00735c",
+    "#65019f",
+    "#5a000f",
+)
+
+ACTIVITY_COLOURS = {
+    "drive": "#0072b2",
+    "service": "#e69f00",
+    "setup": "#5a000f",
+    "wait": "#c8ccd0",
+}
+"""What a vehicle is doing; told apart by lightness alone as well."""
+
+ALARM_COLOUR = "#c00020"
+"""Late, violated, unassigned."""
+
+
+def route_colour(index: int) -> str:
+    """Return the colour, as #rrggbb, of the route at place `index` (from 0) of the plan; they repeat after the last."""
+    return ROUTE_COLOURS[index % len(ROUTE_COLOURS)]
