@@ -1,10 +1,10 @@
 """Colours of routes and activities, shared by the report and the QGIS styles. No drawing.
 
-Five of the route colours are Okabe and Ito's ("Color Universal Design", jfly.uni-koeln.de/color), the light blue
-is of Paul Tol's vibrant scheme (personal.sron.nl/~pault); the six darker ones were found by a search that
-keeps all twelve as far apart as possible in OKLab, as they are and as people with protanopia,
-deuteranopia and tritanopia see them (Machado, Oliveira and Fernandes 2009). All stand out from white and from
-the pale ground of street maps; pale colours are absent for that reason, red is kept for what is wrong.
+Five of the route colours are Okabe and Ito's ("Color Universal Design", jfly.uni-koeln.de/color), the light
+blue is of Paul Tol's vibrant scheme (personal.sron.nl/~pault); the six others were found by a search that
+keeps all twelve far apart in OKLab, as they are and as people with protanopia, deuteranopia and tritanopia see
+them (Machado, Oliveira and Fernandes 2009). All stand out from white and from the pale ground of street maps;
+pale colours are absent for that reason. The red of what is wrong is for marks, never for a route.
 """
 
 from __future__ import annotations
@@ -37,5 +37,5 @@ ALARM_COLOUR = "#c00020"
 
 
 def route_colour(index: int) -> str:
-    """Return the colour, as #rrggbb, of the route at place `index` (from 0) of the plan; they repeat after the last."""
+    """Return the colour, as #rrggbb, of the route at place `index` (from 0) of the plan; they repeat."""
     return ROUTE_COLOURS[index % len(ROUTE_COLOURS)]

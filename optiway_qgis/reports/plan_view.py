@@ -1,0 +1,135 @@
+"""A plan together with all that is needed to read it: lookups, counts, names. No HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..model.plan import VISIT_STOP
+from . import quantities
+
+if TYPE_CHECKING:
+    from ..model.plan import Plan, Route, Unassigned, Visit
+    from ..model.problem import Depot, Problem, Stop, Vehicle, Window
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """How the report is written: title (empty: the general one), currency of the amounts, miles or not."""
+
+    title: str = ""
+    currency: str = ""
+    miles: bool = False
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """The plan of a problem, ready to be shown; `unassigned` includes stops that never reached the engine."""
+
+    problem: Problem
+    plan: Plan
+    unassigned: tuple[Unassigned, ...]
+    options: ReportOptions
+    stops: dict[str, Stop]
+    depots: dict[str, Depot]
+    vehicles: dict[str, Vehicle]
+
+    @property
+    def served(self) -> int:
+        """Number of stops on routes."""
+        return sum(len(route.stop_ids) for route in self.plan.routes)
+
+    @property
+    def stop_count(self) -> int:
+        """Number of stops, rejected ones included."""
+        return self.served + len(self.unassigned)
+
+    @property
+    def work(self) -> int:
+        """Seconds from departure to the end of work, over all routes."""
+        return sum(route.end - route.start for route in self.plan.routes)
+
+    @property
+    def late_visits(self) -> list[tuple[int, Route, Visit]]:
+        """Place of the route, route and visit of each late stop, the latest first."""
+        late = [
+            (index, route, visit)
+            for index, route in enumerate(self.plan.routes)
+            for visit in route.visits
+            if visit.type == VISIT_STOP and visit.late
+        ]
+        return sorted(late, key=lambda entry: -entry[2].late)
+
+    @property
+    def dimensions(self) -> list[int]:
+        """The load dimensions in which anything is carried."""
+        carried = [route.load_peak for route in self.plan.routes]
+        return [
+            dimension
+            for dimension in range(self.problem.dimensions)
+            if any(_at(peak, dimension) for peak in carried)
+        ]
+
+    def place(self, visit: Visit) -> Stop | Depot | None:
+        """Return the stop or depot of a visit; None when the problem does not know it."""
+        return self.stops.get(visit.id) if visit.type == VISIT_STOP else self.depots.get(visit.id)
+
+    def name(self, visit: Visit) -> str:
+        """Return the name of a visit's place, its id where it has none."""
+        place = self.place(visit)
+        return place.name if place and place.name else visit.id
+
+    def stop_name(self, stop_id: str) -> str:
+        """Return the name of a stop; "" when it has none or was never read."""
+        stop = self.stops.get(stop_id)
+        return stop.name if stop else ""
+
+    def windows(self, visit: Visit) -> tuple[Window, ...]:
+        """Return the windows of a visit's stop, the opening hours of its depot."""
+        if visit.type == VISIT_STOP:
+            stop = self.stops.get(visit.id)
+            return stop.windows if stop else ()
+        depot = self.depots.get(visit.id)
+        return (depot.window,) if depot and depot.window else ()
+
+    def driver(self, vehicle_id: str) -> str:
+        """Return the driver of a vehicle, "" when not known."""
+        vehicle = self.vehicles.get(vehicle_id)
+        return vehicle.driver if vehicle else ""
+
+    def shift(self, vehicle_id: str) -> Window | None:
+        """Return the shift of a vehicle, None when the problem does not know the vehicle."""
+        vehicle = self.vehicles.get(vehicle_id)
+        return vehicle.shift if vehicle else None
+
+    def capacity(self, vehicle_id: str, dimension: int) -> int | None:
+        """Return the capacity of a vehicle in thousandths of a unit, None for unlimited."""
+        vehicle = self.vehicles.get(vehicle_id)
+        return _at(vehicle.capacity, dimension) if vehicle else None
+
+    def distance(self, metres: int) -> str:
+        """Return a distance in the unit asked for, without the unit."""
+        return quantities.distance(metres, self.options.miles)
+
+    def money(self, amount: float) -> str:
+        """Return an amount with the currency."""
+        return quantities.money(amount, self.options.currency)
+
+
+def view_of(
+    problem: Problem, plan: Plan, rejected: tuple[Unassigned, ...], options: ReportOptions
+) -> PlanView:
+    """Return the view of a plan; `rejected` are stops that never reached the engine."""
+    return PlanView(
+        problem=problem,
+        plan=plan,
+        unassigned=(*plan.unassigned, *rejected),
+        options=options,
+        stops={stop.id: stop for stop in problem.stops},
+        depots={depot.id: depot for depot in problem.depots},
+        vehicles={vehicle.id: vehicle for vehicle in problem.vehicles},
+    )
+
+
+def _at(numbers: tuple, place: int) -> int | None:
+    return numbers[place] if place < len(numbers) else None

@@ -1,0 +1,212 @@
+"""The timeline: one bar per route over the day, as SVG inside a table. No other part of the report.
+
+The bars are drawn in seconds (the inner `viewBox` is stretched to the width there is), numbers and hours in
+percent of the width, so that text is never stretched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterable
+
+from ..model.plan import VISIT_START, VISIT_STOP
+from . import quantities
+from .markup import Markup, element, join
+from .parts import legend, section, swatch, violation_words
+from .phrases import phrase
+
+if TYPE_CHECKING:
+    from ..model.plan import Route, Visit
+    from .plan_view import PlanView
+
+DETAIL_LIMIT = 3000
+"""Most visits that get a tooltip of their own; larger plans have the stop lists."""
+
+_HEIGHT = 36
+_BANDS = {"drive": (20, 6), "wait": (19, 8), "setup": (15, 16), "service": (15, 16)}
+_LATE_BAND = (32, 3)
+_MOST_TICKS = 16
+_SHIFT_MARGIN = 2 * 3600
+_NUMBER_GAP = 0.019
+
+
+def timeline(view: PlanView) -> Markup:
+    """Return the section with one bar per route, hours above and a legend."""
+    if not view.plan.routes:
+        return Markup()
+    first, last = _day(view)
+    ticks = _ticks(first, last)
+    detailed = sum(len(route.visits) for route in view.plan.routes) <= DETAIL_LIMIT
+    rows = [_row(view, index, first, last, ticks, detailed) for index in range(len(view.plan.routes))]
+    head = element(
+        "thead",
+        element(
+            "tr",
+            element("th", phrase("vehicle"), scope="col", class_="t"),
+            element("td", _axis(first, last, ticks)),
+        ),
+    )
+    return section(
+        "timeline",
+        legend([(kind, phrase(kind)) for kind in (*_BANDS, "late_mark", "shift")]),
+        element("div", element("table", head, element("tbody", *rows), class_="timeline"), class_="scroll"),
+        element("p", phrase("timeline_hint"), class_="hint"),
+        _unused(view),
+    )
+
+
+def _unused(view: PlanView) -> Markup:
+    used = {route.vehicle_id for route in view.plan.routes}
+    unused = [vehicle.id for vehicle in view.problem.vehicles if vehicle.id not in used]
+    if not unused:
+        return Markup()
+    return element("p", f"{phrase('unused')} ({len(unused)}): {', '.join(unused)}", class_="hint")
+
+
+def _day(view: PlanView) -> tuple[int, int]:
+    """Whole hours around all routes, and around shifts as far as they are near."""
+    start = min(route.start for route in view.plan.routes)
+    end = max(route.end for route in view.plan.routes)
+    shifts = [shift for shift in (view.shift(route.vehicle_id) for route in view.plan.routes) if shift]
+    first = min([start, *(max(shift.start, start - _SHIFT_MARGIN) for shift in shifts)])
+    last = max([end, *(min(shift.end, end + _SHIFT_MARGIN) for shift in shifts)])
+    first = first // 3600 * 3600
+    return first, max(-(-last // 3600) * 3600, first + 3600)
+
+
+def _ticks(first: int, last: int) -> range:
+    hours = (last - first) / 3600
+    day_steps = (24 * 3600 * days for days in range(1, int(hours) + 2))
+    for step in (900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, *day_steps):
+        if (last - first) / step <= _MOST_TICKS:
+            break
+    return range(-(-first // step) * step, last + 1, step)
+
+
+def _axis(first: int, last: int, ticks: range) -> Markup:
+    labels = [
+        element("text", quantities.clock(tick), x=_share(tick, first, last), y=14, text_anchor="middle")
+        for tick in ticks
+    ]
+    return element("svg", *labels, class_="axis", width="100%", height=20, aria_hidden="true")
+
+
+def _share(second: int, first: int, last: int) -> str:
+    return f"{100 * (second - first) / (last - first):.2f}%"
+
+
+def _row(view: PlanView, index: int, first: int, last: int, ticks: range, detailed: bool) -> Markup:
+    route = view.plan.routes[index]
+    driver = view.driver(route.vehicle_id)
+    label = [swatch(index), element("b", route.vehicle_id)]
+    about = [part for part in (driver, f"{phrase('stop_count')}: {len(route.stop_ids)}") if part]
+    label.append(element("small", " · ".join(about)))
+    if route.violations:
+        label.append(element("small", violation_words(route.violations), class_="alarm"))
+    bar = element(
+        "svg",
+        element("title", _title(route)),
+        element(
+            "svg",
+            *_bar(view, route, first, last, ticks, detailed),
+            viewBox=f"{first} 0 {last - first} {_HEIGHT}",
+            preserveAspectRatio="none",
+            width="100%",
+            height=_HEIGHT,
+        ),
+        *_numbers(route, first, last),
+        role="img",
+        aria_label=_title(route),
+        width="100%",
+        height=_HEIGHT,
+    )
+    return element("tr", element("th", *label, scope="row", class_="t"), element("td", bar), data_route=index)
+
+
+def _title(route: Route) -> str:
+    return phrase(
+        "timeline_of",
+        vehicle=route.vehicle_id,
+        start=quantities.clock(route.start),
+        end=quantities.clock(route.end),
+        stops=len(route.stop_ids),
+    )
+
+
+def _bar(
+    view: PlanView, route: Route, first: int, last: int, ticks: range, detailed: bool
+) -> Iterable[Markup]:
+    yield element("path", d="".join(f"M{tick} 0v{_HEIGHT}" for tick in ticks), class_="grid")
+    shift = view.shift(route.vehicle_id)
+    if shift:
+        start, end = max(shift.start, first), min(shift.end, last)
+        yield element("path", d=_block(start, end, 12, 22), class_="shift")
+    for kind, (top, height) in _BANDS.items():
+        blocks = "".join(
+            _block(start, end, top, height)
+            for visit in route.visits
+            for start, end in [_times(visit)[kind]]
+            if end > start
+        )
+        if blocks:
+            yield element("path", d=blocks, class_=kind)
+    late = "".join(
+        _block(visit.start - visit.late, visit.start, *_LATE_BAND) for visit in route.visits if visit.late
+    )
+    if late:
+        yield element("path", d=late, class_="late_mark")
+    broken = "".join(f"M{visit.start} 12v24" for visit in route.visits if visit.violations)
+    if broken:
+        yield element("path", d=broken, class_="broken")
+    if detailed:
+        yield join(_tooltip(view, visit) for visit in route.visits if visit.type != VISIT_START)
+
+
+def _times(visit: Visit) -> dict[str, tuple[int, int]]:
+    ready = visit.arrival + visit.setup
+    return {
+        "drive": (visit.arrival - visit.drive, visit.arrival),
+        "setup": (visit.arrival, ready),
+        "wait": (ready, visit.start),
+        "service": (visit.start, visit.start + visit.service),
+    }
+
+
+def _block(start: int, end: int, top: int, height: int) -> str:
+    return f"M{start} {top}h{end - start}v{height}h{start - end}z"
+
+
+def _tooltip(view: PlanView, visit: Visit) -> Markup:
+    start = visit.arrival - visit.drive
+    title = f"{visit.sequence}. {view.name(visit)}\n{phrase('eta')} {quantities.clock(visit.arrival)}"
+    windows = view.windows(visit)
+    if windows:
+        title += f"\n{phrase('window')} {quantities.spans(windows)}"
+    if visit.late:
+        title += f"\n{phrase('late')} {quantities.duration(visit.late)}"
+    return element(
+        "rect",
+        element("title", title),
+        x=start,
+        width=max(visit.end - start, 1),
+        height=_HEIGHT,
+        class_="hit",
+    )
+
+
+def _numbers(route: Route, first: int, last: int) -> Iterable[Markup]:
+    """The stop numbers, as many as there is room for; those of visits that break a rule come first."""
+    gap = _NUMBER_GAP * (last - first)
+    stops = [visit for visit in route.visits if visit.type == VISIT_STOP]
+    taken: list[int] = []
+    for wanted in (True, False):
+        for visit in stops:
+            if bool(visit.violations) != wanted or any(abs(visit.start - other) < gap for other in taken):
+                continue
+            taken.append(visit.start)
+            yield element(
+                "text",
+                visit.sequence,
+                x=_share(visit.start, first, last),
+                y=9,
+                class_="alarm" if wanted else None,
+            )
