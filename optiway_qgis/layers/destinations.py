@@ -1,0 +1,39 @@
+"""Whether the files of the outputs can be written, asked before the long part of a job. Nothing is written here."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_DATABASE = re.compile(r"dbname='([^']+)'")
+
+
+def file_of(destination: str) -> str:
+    """The file behind a destination of Processing; "" for memory layers and databases."""
+    found = _DATABASE.search(destination)
+    if found:
+        return found.group(1)
+    path = destination.split("|")[0]
+    return path if os.path.dirname(path) else ""
+
+
+def cannot_write(name: str, destination: str) -> str:
+    """Return one sentence when the output `name` cannot be written to its file, else ""."""
+    path = file_of(destination)
+    if not path:
+        return ""
+    remedy = "Choose another file, or close the program that has it open."
+    if os.path.isdir(path):
+        return f"{name}: {path} is a folder. {remedy}"
+    if os.path.exists(path):
+        try:
+            with open(path, "ab"):
+                return ""
+        except OSError as error:
+            return f"{name}: {path} cannot be written ({error.strerror}). {remedy}"
+    folder = os.path.dirname(os.path.abspath(path))
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        return f"{name}: the folder {folder} is not writable. {remedy}"
+    return ""

@@ -1,0 +1,78 @@
+"""Puts what was read together into one problem, with the checks that need more than one layer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Sequence
+
+from ..model.problem import ORDER_EARLY, ORDER_FREE, Depot, Problem, Stop, Vehicle
+from .points import looks_swapped
+from .read_vehicles import DEFAULT_COSTS, check_vehicle_names, cost_members, open_shift
+
+if TYPE_CHECKING:
+    from .read_stops import Reading, StopsRead
+
+
+def fleet_problem(
+    read: StopsRead, depots: Sequence[Depot], vehicles: Sequence[Vehicle], reading: Reading, layer: str = "STOPS"
+) -> Problem:
+    """Return the problem of these stops, depots and vehicles; what is odd goes to the warnings."""
+    check_vehicle_names(read.stops, vehicles, reading)
+    return problem_of(read.stops, depots, vehicles, reading, layer)
+
+
+def solo_problem(
+    read: StopsRead, start: tuple[float, float], returns: bool, departure: int, reading: Reading
+) -> Problem:
+    """Return the problem of one driver who sets out at `start` (longitude, latitude) and has no limits.
+
+    A priority above 0 means early where the stop has no other rule; rules about vehicles and skills do not count.
+    """
+    longitude, latitude = start
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        reading.errors.append(
+            f"START ({longitude:.10g}, {latitude:.10g}) is not on the earth. "
+            "Write longitude, latitude, or add the CRS: 500000,4500000 [EPSG:32629]."
+        )
+    depot = Depot("start", longitude, latitude, "Start")
+    vehicle = Vehicle(
+        id="V1",
+        start_depot=depot.id,
+        end_depot=depot.id if returns else None,
+        shift=open_shift(departure),
+        **cost_members(DEFAULT_COSTS),
+    )
+    return problem_of([_solo_stop(stop) for stop in read.stops], [depot], [vehicle], reading, "STOPS")
+
+
+def _solo_stop(stop: Stop) -> Stop:
+    early = stop.priority > 0 and stop.order_rule == ORDER_FREE
+    return replace(
+        stop,
+        order_rule=ORDER_EARLY if early else stop.order_rule,
+        skills=(),
+        allowed_vehicles=(),
+        forbidden_vehicles=(),
+        vehicle_id="",
+    )
+
+
+def problem_of(
+    stops: Sequence[Stop], depots: Sequence[Depot], vehicles: Sequence[Vehicle], reading: Reading, layer: str
+) -> Problem:
+    """Return the problem, with as many load dimensions as any stop or vehicle has."""
+    if looks_swapped(stops, depots):
+        reading.warnings.add(
+            f"{layer}: most stops are more than 1000 km from every depot, and would be near with x and y swapped. "
+            "Check that x is the longitude and y the latitude"
+        )
+    lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]
+    lengths.extend(len(vehicle.capacity) for vehicle in vehicles)
+    return Problem(
+        plan_date=reading.day.iso_date,
+        time_zone=reading.day.zone_name,
+        stops=tuple(stops),
+        depots=tuple(depots),
+        vehicles=tuple(vehicles),
+        dimensions=max(lengths, default=1) or 1,
+    )

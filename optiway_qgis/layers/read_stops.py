@@ -1,0 +1,331 @@
+"""The stops layer into the model's stops; what cannot be read becomes a rejected stop, never an error.
+
+Whether a stop can be served is not judged here: the engine explains that. Errors of the layer as a whole are
+collected in `Reading.errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable, Mapping
+
+from qgis.core import QgsExpression, QgsFeatureRequest, QgsProcessingFeatureSource
+
+from ..model import reasons
+from ..model.problem import ORDER_EARLY, ORDER_FREE, ORDER_STRICT, Stop, Window
+from . import fields
+from .carried import CarriedStops, RejectedStop
+from .points import as_point, position, to_wgs84
+from .qgis_compat import is_null
+from .row import Row, Table, as_text, merged
+
+if TYPE_CHECKING:
+    from qgis.core import (
+        QgsCoordinateReferenceSystem,
+        QgsCoordinateTransformContext,
+        QgsExpressionContext,
+        QgsFeature,
+        QgsFields,
+        QgsProcessingFeedback,
+    )
+
+    from .feedback import GroupedWarnings
+    from .times import PlanDay
+
+EXPRESSION_FIELDS = {
+    "SERVICE_TIME": "service_min",
+    "DEMAND": "demand",
+    "PRIORITY": "priority",
+    "WINDOW_START": "tw1_start",
+    "WINDOW_END": "tw1_end",
+}
+"""Parameter of an expression -> the field it stands for."""
+
+
+@dataclass
+class Reading:
+    """What all readers of one job share: the day, how to transform, and what was found wrong or odd."""
+
+    day: PlanDay
+    transform_context: QgsCoordinateTransformContext
+    feedback: QgsProcessingFeedback
+    warnings: GroupedWarnings
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Expressions:
+    """Expressions over the stop by parameter name, and the context they are evaluated in."""
+
+    texts: Mapping[str, str]
+    context: QgsExpressionContext | None = None
+
+
+@dataclass
+class StopsRead:
+    """The stops of a layer: those that can be planned and those that cannot.
+
+    `attributes` holds the values of each of the former by its id, `sequence` the number where there is one.
+    """
+
+    fields: QgsFields
+    crs: QgsCoordinateReferenceSystem
+    stops: list[Stop] = field(default_factory=list)
+    rejected: list[RejectedStop] = field(default_factory=list)
+    attributes: dict[str, list[Any]] = field(default_factory=dict)
+    sequence: dict[str, float | None] = field(default_factory=dict)
+
+    def carried_along(self) -> CarriedStops:
+        """What of the layer the outputs take along."""
+        return CarriedStops(self.fields, self.crs, self.attributes, tuple(self.rejected))
+
+
+NO_EXPRESSIONS = Expressions({})
+
+
+def read_stops(
+    source: QgsProcessingFeatureSource,
+    reading: Reading,
+    expressions: Expressions = NO_EXPRESSIONS,
+    layer: str = "STOPS",
+) -> StopsRead:
+    """Read every feature of the source (its selected features, when it was made so)."""
+    names = source.fields().names()
+    columns = fields.recognise(fields.STOP_FIELDS, names)
+    reader = StopsReader(source, columns, reading, expressions, layer)
+    return reader.read()
+
+
+class StopsReader:
+    """Reads one stops layer, feature by feature.
+
+    `columns` maps field names to columns; `kept` tells which features are stops (all of them unless given);
+    `rule_of_lock` False ignores the fields that lock a stop to a vehicle.
+    """
+
+    def __init__(self, source, columns, reading: Reading, expressions: Expressions, layer: str):
+        self._source = source
+        self._reading = reading
+        self._layer = layer
+        self._table = Table(fields.STOP_FIELDS, columns, reading.day)
+        self._expressions = self._parsed(expressions)
+        self._context = expressions.context
+        self._unused = fields.unused_columns(fields.UNUSED_STOP_FIELDS, source.fields().names())
+        self._filled: set[str] = set()
+        self._first_with: dict[str, str] = {}
+        self.kept: Callable[[QgsFeature], bool] | None = None
+
+    def read(self) -> StopsRead:
+        """Return stops and rejected stops; warnings and errors go to the reading."""
+        source, reading = self._source, self._reading
+        read = StopsRead(source.fields(), source.sourceCrs())
+        tell_columns(reading, self._layer, self._table.columns)
+        if not source.sourceCrs().isValid():
+            reading.errors.append(
+                f"{self._layer} ({source.sourceName()}) has no CRS. Set it in the layer's properties, "
+                "then run again."
+            )
+            return read
+        transform = to_wgs84(source.sourceCrs(), reading.transform_context)
+        flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+        for feature in source.getFeatures(QgsFeatureRequest(), flags):
+            if reading.feedback.isCanceled():
+                return read
+            if self.kept is None or self.kept(feature):
+                self._read_feature(feature, transform, read)
+        if not read.stops and not read.rejected:
+            reading.errors.append(
+                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select some when "
+                "only selected features are used."
+            )
+        self._tell_unused(read)
+        return read
+
+    def _parsed(self, expressions: Expressions) -> dict[str, tuple[str, QgsExpression]]:
+        parsed = {}
+        for parameter, text in expressions.texts.items():
+            expression = QgsExpression(text)
+            if expression.hasParserError():
+                self._reading.errors.append(
+                    f"{parameter} is not a valid expression: {expression.parserErrorString().strip()}. "
+                    f"Correct {text!r}."
+                )
+                continue
+            unknown = sorted(
+                name
+                for name in expression.referencedColumns()
+                if name != QgsFeatureRequest.ALL_ATTRIBUTES
+                and self._source.fields().lookupField(name) < 0
+            )
+            if unknown:
+                self._reading.errors.append(
+                    f"{parameter} uses the field {', '.join(unknown)}, which {self._layer} does not have. "
+                    f"Correct {text!r}."
+                )
+                continue
+            expression.prepare(expressions.context)
+            parsed[EXPRESSION_FIELDS[parameter]] = (parameter, expression)
+        return parsed
+
+    def _evaluate(self, feature: QgsFeature, problems: list[str]) -> dict[str, tuple[str, Any]]:
+        if not self._expressions:
+            return {}
+        self._context.setFeature(feature)
+        given = {}
+        for name, (parameter, expression) in self._expressions.items():
+            value = expression.evaluate(self._context)
+            if expression.hasEvalError():
+                problems.append(
+                    f"{parameter} cannot be evaluated: {expression.evalErrorString().strip()}. "
+                    "Correct the expression or the values it uses."
+                )
+                value = None
+            given[name] = (parameter, value)
+        return given
+
+    def _read_feature(self, feature: QgsFeature, transform, read: StopsRead) -> None:
+        attributes = feature.attributes()
+        failed: list[str] = []
+        row = Row(self._table, attributes, self._reading.warnings, self._evaluate(feature, failed))
+        row.problems.extend(failed)
+        stop_id = row.text("stop_id")
+        unnamed = not stop_id
+        if unnamed:
+            stop_id = f"stop-{feature.id()}"
+        row.label = stop_id
+        if unnamed:
+            row.warn(f"{self._layer}: no {row.shown('stop_id')}, so the stop is named by its feature id")
+        where = f'Feature {feature.id()} of {self._layer} (stop_id "{stop_id}")'
+        if stop_id in self._first_with:
+            row.problems.append(
+                f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}. Give each stop an id of its own'
+            )
+        try:
+            place = position(feature.geometry(), transform)
+        except ValueError as error:
+            place = None
+            row.problems.append(str(error))
+        lock = row.choice("lock")
+        stop = self._stop(row, stop_id, place or (0.0, 0.0), lock)
+        sequence = row.number("sequence") if "sequence" in self._table.columns else None
+        for name, (index, neutral) in self._unused.items():
+            if name not in self._filled and is_filled(attributes[index], neutral):
+                self._filled.add(name)
+        if lock == fields.LOCK_EXCLUDE:
+            reason, text = reasons.EXCLUDED, f'{where}: {row.shown("lock")} is "{row.text("lock")}".'
+        elif row.problems:
+            reason, text = reasons.INVALID_INPUT, f"{where}: {' '.join(_sentence(text) for text in row.problems)}"
+        else:
+            self._first_with[stop_id] = f"feature {feature.id()}"
+            read.stops.append(stop)
+            read.sequence[stop_id] = sequence
+            read.attributes[stop_id] = attributes
+            return
+        self._first_with.setdefault(stop_id, f"feature {feature.id()}")
+        read.rejected.append(RejectedStop(stop_id, attributes, as_point(feature.geometry()), reason, text))
+
+    def _stop(self, row: Row, stop_id: str, place: tuple[float, float], lock: str | None) -> Stop:
+        kind = row.choice("kind") or fields.KIND_DELIVERY
+        delivery = [load or 0 for load in row.loads("delivery")]
+        pickup = [load or 0 for load in row.loads("pickup")]
+        demand = row.load("demand")
+        if demand is not None:
+            _put_demand(pickup if kind == fields.KIND_PICKUP else delivery, demand, row)
+        windows = [row.window(f"tw{number}_start", f"tw{number}_end") for number in (1, 2, 3)]
+        windows.extend(row.second_pairs("time_windows"))
+        order_rule = row.choice("order_rule") or ORDER_FREE
+        if order_rule not in (ORDER_FREE, ORDER_EARLY, ORDER_STRICT):
+            row.warn(f'{row.shown("order_rule")} "{order_rule}" is not used yet: read as any order')
+            order_rule = ORDER_FREE
+        return Stop(
+            id=stop_id,
+            lon=place[0],
+            lat=place[1],
+            name=row.text("name"),
+            service=row.seconds("service_min") or 0,
+            setup=row.seconds("setup_min") or 0,
+            windows=merged([window for window in windows if window is not None]),
+            delivery=tuple(delivery),
+            pickup=tuple(pickup),
+            priority=_priority(row),
+            order_rule=order_rule,
+            order_rank=row.whole("order_rank") or 0,
+            penalty=_penalty(row),
+            skills=row.names("skills"),
+            allowed_vehicles=row.names("allowed_vehicles"),
+            forbidden_vehicles=row.names("forbidden_vehicles"),
+            vehicle_id=_preassigned(row, lock),
+        )
+
+    def _tell_unused(self, read: StopsRead) -> None:
+        tell_unused(self._reading, self._layer, self._filled)
+        columns, given = self._table.columns, self._expressions
+        feedback = self._reading.feedback
+        if "service_min" not in columns and "service_min" not in given:
+            feedback.pushWarning(
+                f"{self._layer} has no service_min and SERVICE_TIME is empty: every service takes 0 minutes."
+            )
+        if "vehicle_id" in columns and "lock" not in columns and any(stop.vehicle_id for stop in read.stops):
+            feedback.pushInfo(
+                f"{columns['vehicle_id'].name} is filled and there is no lock: these stops keep their vehicle."
+            )
+
+
+def tell_columns(reading: Reading, layer: str, columns: Mapping[str, fields.Column]) -> None:
+    """Tell which columns of the layer are used, and where a name needs an explanation."""
+    if columns:
+        reading.feedback.pushInfo(f"{layer}: uses {fields.recognised_text(columns)}")
+    else:
+        reading.feedback.pushInfo(f"{layer}: no field is recognised by its name")
+    for column in columns.values():
+        if column.alias.note:
+            reading.feedback.pushWarning(f"{layer}: {column.name} is {column.alias.note}.")
+
+
+def tell_unused(reading: Reading, layer: str, filled: set[str]) -> None:
+    """Tell which filled fields have a meaning that is not built yet."""
+    if filled:
+        reading.feedback.pushWarning(
+            f"{layer}: {', '.join(sorted(filled))} {'is' if len(filled) == 1 else 'are'} carried along "
+            "but not used yet."
+        )
+
+
+def is_filled(value: Any, neutral: tuple[str, ...]) -> bool:
+    """Whether a value of a field that is not built yet asks for something."""
+    return not is_null(value) and as_text(value) != "" and as_text(value) not in neutral
+
+
+def _sentence(text: str) -> str:
+    text = text[0].upper() + text[1:]
+    return text if text.endswith(".") else text + "."
+
+
+def _put_demand(loads: list[int], demand: int, row: Row) -> None:
+    if not loads:
+        loads.append(demand)
+    elif row.is_given("demand") or loads[0] == 0:
+        loads[0] = demand
+
+
+def _priority(row: Row) -> int:
+    number = row.number("priority", 100)
+    return 0 if number is None else round(number)
+
+
+def _penalty(row: Row) -> float | None:
+    penalty = row.number("penalty")
+    return None if penalty == 0 and row.shown("penalty") == "Revenue" else penalty
+
+
+def _preassigned(row: Row, lock: str | None) -> str:
+    vehicle_id = row.text("vehicle_id")
+    if not row.has("lock"):
+        return vehicle_id
+    if lock == fields.LOCK_ORDER:
+        row.warn(f'{row.shown("lock")} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet')
+    if lock not in (fields.LOCK_VEHICLE, fields.LOCK_ORDER):
+        return ""
+    if not vehicle_id:
+        row.problem("lock", f"needs a vehicle, and {row.shown('vehicle_id')} is empty. Fill it, or clear the lock")
+    return vehicle_id

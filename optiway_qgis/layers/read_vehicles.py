@@ -1,0 +1,242 @@
+"""The vehicles table into the model's vehicles, or a fleet of equal vehicles where there is no table.
+
+What is wrong in a vehicle, and every name of a depot or vehicle that does not exist, is an error of the job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+
+from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
+
+from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
+from . import fields
+from .read_stops import Reading, is_filled, tell_columns, tell_unused
+from .row import Row, Table
+
+if TYPE_CHECKING:
+    from qgis.core import QgsFeature
+    from qgis.PyQt.QtCore import QTime
+
+    from .times import PlanDay
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Prices of a vehicle in the user's currency."""
+
+    fixed: float
+    per_km: float
+    per_hour: float
+
+
+DEFAULT_COSTS = Costs(fixed=50.0, per_km=0.5, per_hour=20.0)
+"""Of vehicles without any cost: without a price no plan would be better than another."""
+
+
+def equal_vehicles(
+    count: int, capacity: float | None, shift: Window, depots: Sequence[Depot], reading: Reading
+) -> list[Vehicle]:
+    """`count` vehicles V1, V2, ... of the one depot, at the default costs; `capacity` None is unlimited."""
+    depot = _only_depot(depots, "VEHICLES is empty, so the vehicles", reading) if depots else None
+    if depot is None:
+        return []
+    tell_default_costs(reading)
+    load = None if capacity is None else round(capacity * LOAD_SCALE)
+    width = len(str(count))
+    return [
+        Vehicle(
+            id=f"V{number:0{width}}",
+            start_depot=depot,
+            end_depot=depot,
+            shift=shift,
+            capacity=(load,),
+            **cost_members(DEFAULT_COSTS),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def read_vehicles(
+    source: QgsProcessingFeatureSource,
+    depots: Sequence[Depot],
+    shift: Window,
+    reading: Reading,
+    layer: str = "VEHICLES",
+) -> list[Vehicle]:
+    """Read every active vehicle; `shift` is that of vehicles without one of their own."""
+    names = source.fields().names()
+    table = Table(fields.VEHICLE_FIELDS, fields.recognise(fields.VEHICLE_FIELDS, names), reading.day)
+    tell_columns(reading, layer, table.columns)
+    reader = _VehicleReader(table, depots, shift, reading, layer)
+    unused = fields.unused_columns(fields.UNUSED_VEHICLE_FIELDS, names)
+    filled: set[str] = set()
+    vehicles: dict[str, Vehicle] = {}
+    count = 0
+    flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    for feature in source.getFeatures(request, flags):
+        count += 1
+        attributes = feature.attributes()
+        filled.update(name for name, (index, neutral) in unused.items() if is_filled(attributes[index], neutral))
+        vehicle = reader.vehicle(feature)
+        if vehicle is None:
+            continue
+        if vehicle.id in vehicles:
+            reading.errors.append(
+                f'{layer}: feature {feature.id()} has the vehicle_id "{vehicle.id}" of another one. '
+                "Give each vehicle an id of its own."
+            )
+        vehicles[vehicle.id] = vehicle
+    if not vehicles and not reader.failed:
+        state = "no features" if count == 0 else f"{count} vehicles and none of them is active"
+        reading.errors.append(f"{layer} ({source.sourceName()}) has {state}. At least one vehicle is needed.")
+    tell_unused(reading, layer, filled)
+    return _priced(list(vehicles.values()), reading)
+
+
+def check_vehicle_names(stops: Iterable[Stop], vehicles: Sequence[Vehicle], reading: Reading) -> None:
+    """Warn of vehicles that stops name and that are not there: such a stop may find no vehicle."""
+    known = {vehicle.id for vehicle in vehicles}
+    for stop in stops:
+        named = {*stop.allowed_vehicles, *stop.forbidden_vehicles, stop.vehicle_id} - known - {""}
+        for name in sorted(named):
+            reading.warnings.add(f'No active vehicle is called "{name}"{_zero_padded(name, known)}', stop.id)
+
+
+class _VehicleReader:
+    def __init__(self, table: Table, depots: Sequence[Depot], shift: Window, reading: Reading, layer: str):
+        self._table = table
+        self._depots = {depot.id: depot for depot in depots}
+        self._shift = shift
+        self._reading = reading
+        self._layer = layer
+        self._several_told = False
+        self.failed = False
+
+    def vehicle(self, feature: QgsFeature) -> Vehicle | None:
+        row = Row(self._table, feature.attributes(), self._reading.warnings)
+        vehicle_id = row.text("vehicle_id") or f"vehicle-{feature.id()}"
+        row.label = vehicle_id
+        active = row.choice("active")
+        if active == "" and not row.problems:
+            return None
+        vehicle = Vehicle(
+            id=vehicle_id,
+            driver=row.text("driver"),
+            profile=row.text("profile") or "car",
+            start_depot=self._depot(row, "start_depot"),
+            end_depot=self._depot(row, "end_depot"),
+            shift=self._own_shift(row),
+            capacity=row.loads("capacity"),
+            skills=row.names("skills"),
+            max_stops=row.whole("max_stops"),
+            max_work=row.seconds("max_work_min"),
+            max_drive=row.seconds("max_drive_min"),
+            max_distance=_metres(row.number("max_distance_km")),
+            fixed_cost=row.number("fixed_cost") or 0.0,
+            cost_per_hour=row.number("cost_per_hour") or 0.0,
+            cost_per_km=row.number("cost_per_km") or 0.0,
+        )
+        where = f'{self._layer}: feature {feature.id()} (vehicle_id "{vehicle_id}")'
+        self._reading.errors.extend(f"{where}: {text}" for text in row.problems)
+        if row.problems:
+            self.failed = True
+            return None
+        return vehicle
+
+    def _depot(self, row: Row, name: str) -> str | None:
+        depot_id = row.text(name)
+        if depot_id.lower() == fields.NO_DEPOT or not self._depots:
+            return None
+        if not depot_id:
+            if len(self._depots) > 1 and not self._several_told:
+                self._several_told = True
+                _only_depot(list(self._depots.values()), f"{row.shown(name)} is empty, so {row.label}", self._reading)
+            return next(iter(self._depots))
+        if depot_id not in self._depots:
+            row.problem(
+                name,
+                f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}. "
+                f"Write one of {_some(self._depots)}, or none",
+            )
+        return depot_id
+
+    def _own_shift(self, row: Row) -> Window:
+        pairs = row.second_pairs("time_window")
+        if pairs:
+            return pairs[0]
+        if row.value("shift_start") is None and row.value("shift_end") is None:
+            return self._shift
+        if row.value("shift_end") is None:
+            start = row.time("shift_start")
+            return Window(start, max(self._shift.end, start)) if start is not None else self._shift
+        if row.value("shift_start") is None:
+            end = row.time("shift_end")
+            return Window(min(self._shift.start, end), end) if end is not None else self._shift
+        return row.window("shift_start", "shift_end") or self._shift
+
+
+def cost_members(costs: Costs) -> Mapping[str, float]:
+    """The costs as the members of a Vehicle."""
+    return {"fixed_cost": costs.fixed, "cost_per_km": costs.per_km, "cost_per_hour": costs.per_hour}
+
+
+def tell_default_costs(reading: Reading) -> None:
+    """Tell which prices are used where none is given."""
+    costs = DEFAULT_COSTS
+    reading.feedback.pushInfo(
+        f"No costs given: {costs.fixed:g} per vehicle, {costs.per_km:g} per km and {costs.per_hour:g} per hour are used."
+    )
+
+
+def open_shift(start: int) -> Window:
+    """A shift of a whole day from `start`."""
+    return Window(start, start + DAY)
+
+
+def shift_between(start: QTime, end: QTime, day: PlanDay) -> Window:
+    """The shift between two times of the plan date; an end before the start is on the next day."""
+    first, last = day.at(start), day.at(end)
+    return Window(first, last if last >= first else day.at(end, next_day=True))
+
+
+def _priced(vehicles: list[Vehicle], reading: Reading) -> list[Vehicle]:
+    from dataclasses import replace
+
+    if any(vehicle.fixed_cost or vehicle.cost_per_km or vehicle.cost_per_hour for vehicle in vehicles):
+        return vehicles
+    if vehicles:
+        tell_default_costs(reading)
+    return [replace(vehicle, **cost_members(DEFAULT_COSTS)) for vehicle in vehicles]
+
+
+def _only_depot(depots: Sequence[Depot], who: str, reading: Reading) -> str | None:
+    if len(depots) == 1:
+        return depots[0].id
+    reading.errors.append(
+        f"{who} could start or end at any of {len(depots)} depots ({_some(depot.id for depot in depots)}). "
+        "Give a VEHICLES table that names start_depot and end_depot."
+    )
+    return None
+
+
+def _metres(kilometres: float | None) -> int | None:
+    return None if kilometres is None else round(kilometres * 1000)
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")
+
+
+def _zero_padded(name: str, known: Iterable[str]) -> str:
+    """A hint where leading zeros alone make the difference."""
+    for other in known:
+        if other != name and other.lstrip("0") == name.lstrip("0"):
+            return (
+                f' ("{other}" is: one of the two columns is read as a number and lost its leading zeros; '
+                "read the CSV without type detection, or make both columns text)"
+            )
+    return ""

@@ -1,0 +1,80 @@
+"""Runs a job in the engine and passes on what it says: phases, best cost, progress, warnings.
+
+The process itself is engine_process.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Sequence
+
+from ..model.job import JOB_VERSION
+from ..model.plan import Plan, plan_from_json
+from ..model.problem import problem_to_json
+from . import engine_process
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingFeedback
+
+    from ..model.problem import Problem, Settings
+    from ..model.problem import Sequence as StopSequence
+
+
+class Progress:
+    """A bar that never goes back: `part` maps a percentage of one step onto its share of the whole."""
+
+    def __init__(self, feedback: QgsProcessingFeedback):
+        self._feedback = feedback
+        self._shown = 0.0
+
+    def part(self, percent: float, start: float, end: float) -> None:
+        """Show `percent` (0 to 100) of the step that lasts from `start` to `end` percent of the whole."""
+        shown = start + (end - start) * min(max(percent, 0.0), 100.0) / 100
+        if shown > self._shown:
+            self._shown = shown
+            self._feedback.setProgress(shown)
+
+
+def plan_job(problem: Problem, travel: str, settings: Settings) -> dict[str, Any]:
+    """The job that plans the problem from scratch."""
+    return _job("plan", problem, travel, settings)
+
+
+def schedule_job(
+    problem: Problem, travel: str, settings: Settings, sequences: Sequence[StopSequence]
+) -> dict[str, Any]:
+    """The job that keeps the order of the stops and recomputes the rest."""
+    return {**_job("schedule", problem, travel, settings), "sequences": [asdict(entry) for entry in sequences]}
+
+
+def run(
+    job: dict[str, Any],
+    engine: engine_process.EngineLocation,
+    feedback: QgsProcessingFeedback,
+    progress: Progress,
+    share: tuple[float, float],
+) -> Plan:
+    """Run the job and return its plan; `share` is the part of the progress bar it fills.
+
+    Raises what `engine_process.run_job` raises.
+    """
+
+    def tell(event: dict[str, Any]) -> None:
+        if event.get("text"):
+            warning = event["event"] == "log" and event.get("level") == "warning"
+            (feedback.pushWarning if warning else feedback.pushInfo)(event["text"])
+        if "percent" in event:
+            progress.part(event["percent"], *share)
+
+    result = engine_process.run_job(job, tell, feedback.isCanceled, engine)
+    return plan_from_json(result["plan"])
+
+
+def _job(task: str, problem: Problem, travel: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "version": JOB_VERSION,
+        "task": task,
+        "problem": problem_to_json(problem),
+        "travel": {"source": travel},
+        "settings": asdict(settings),
+    }

@@ -1,0 +1,442 @@
+"""What the algorithms of the group have in common: shared parameters, outputs, and the steps of a run.
+
+Each algorithm adds its own inputs and says how they become a problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExpression,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameters,
+    QgsProcessingParameterString,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QDate
+from qgis.PyQt.QtGui import QIcon
+
+from optiway_qgis.layers import output_fields, run, styles, write
+from optiway_qgis.layers.destinations import cannot_write
+from optiway_qgis.layers.engine_process import find_engine
+from optiway_qgis.layers.feedback import GroupedWarnings
+from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
+from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions, Reading
+from optiway_qgis.layers.times import PlanDay, computer_zone, today
+from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
+from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.problem import Problem, Settings
+from optiway_qgis.reports.plan_report import plan_report
+
+if TYPE_CHECKING:
+    from optiway_qgis.layers.carried import CarriedStops
+    from optiway_qgis.model.problem import Sequence
+
+STOPS = "STOPS"
+DEPOTS = "DEPOTS"
+VEHICLES = "VEHICLES"
+PLAN_DATE = "PLAN_DATE"
+TIME_ZONE = "TIME_ZONE"
+TRAVEL = "TRAVEL"
+TIME_LIMIT = "TIME_LIMIT"
+ITERATIONS = "ITERATIONS"
+SEED = "SEED"
+REPORT = "REPORT"
+
+TRAVEL_SOURCES = ["estimate"]
+READ_PERCENT, RUN_PERCENT = 5, 90
+
+_EXPRESSIONS = {
+    "SERVICE_TIME": (
+        "Service time in minutes",
+        'Minutes of service at each stop, as an expression such as 5 + 0.5 * "parcels". '
+        "Empty: the field service_min.",
+    ),
+    "DEMAND": (
+        "Demand",
+        "Quantity to deliver at each stop (to pick up, where the field kind is pickup). "
+        "Empty: the fields demand, delivery_1 to 9 and pickup_1 to 9.",
+    ),
+    "PRIORITY": (
+        "Priority",
+        "0 to 100: when not everybody can be served, the lowest are left out first. Empty: the field priority.",
+    ),
+    "WINDOW_START": (
+        "Time window start",
+        "Earliest start of service, as a time, a date and time, or text such as 08:30. Empty: the field tw1_start.",
+    ),
+    "WINDOW_END": (
+        "Time window end",
+        "Latest start of service, as a time, a date and time, or text such as 12:00. Empty: the field tw1_end.",
+    ),
+}
+
+_NUMBERS = {
+    "STOP_COUNT": "Number of stops",
+    "ROUTE_COUNT": "Number of routes",
+    "ASSIGNED_COUNT": "Stops served",
+    "UNASSIGNED_COUNT": "Stops not served",
+    "REJECTED_COUNT": "Stops not served because they were excluded or could not be read",
+    "LATE_COUNT": "Stops served late",
+    "DISTANCE_KM": "Distance in kilometres",
+    "DRIVE_MIN": "Driving time in minutes",
+    "COST": "Cost",
+    "VIOLATION_COUNT": "Rules broken",
+}
+
+
+def tr(text: str) -> str:
+    """Translate a text for users."""
+    return QCoreApplication.translate("Optiway", text)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an algorithm has read: the problem, what travels along, and the order to keep (None: to be found)."""
+
+    problem: Problem
+    carried: CarriedStops
+    sequences: tuple[Sequence, ...] | None = None
+
+
+class PlanAlgorithm(QgsProcessingAlgorithm):
+    """Base of the planning algorithms: `read_inputs` is theirs, the rest of the run is here."""
+
+    def createInstance(self):  # noqa: N802 (the name QGIS calls)
+        """Return a new instance."""
+        return type(self)()
+
+    def group(self):
+        """Return the group in the toolbox."""
+        return tr("Planning")
+
+    def groupId(self):  # noqa: N802 (the name QGIS calls)
+        """Return the id of the group."""
+        return "planning"
+
+    def icon(self):
+        """Return the icon."""
+        from ..provider import ICON
+
+        return QIcon(ICON)
+
+    def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
+        """Read the layers; errors are added to the reading and raised by the caller of this method."""
+        raise NotImplementedError
+
+    def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False) -> None:
+        """Add a parameter with its help."""
+        parameter.setHelp(tr(help_text))
+        if advanced:
+            parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+        self.addParameter(parameter)
+
+    def add_day(self, advanced: bool) -> None:
+        """Add PLAN_DATE and TIME_ZONE."""
+        self.add(
+            QgsProcessingParameterDateTime(
+                PLAN_DATE, tr("Plan date"), QgsProcessingParameterDateTime.Type.Date, optional=True
+            ),
+            "The day that is planned. Empty: today.",
+            advanced,
+        )
+        self.add(
+            QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), optional=True),
+            "Name of the time zone of all times, such as Europe/Lisbon. Empty: the zone of this computer.",
+            advanced=True,
+        )
+
+    def add_expressions(self, layer: str, *names: str) -> None:
+        """Add expressions over the features of the parameter `layer`."""
+        for name in names:
+            label, help_text = _EXPRESSIONS[name]
+            self.add(
+                QgsProcessingParameterExpression(
+                    name, tr(label), parentLayerParameterName=layer, optional=True
+                ),
+                help_text,
+                advanced=True,
+            )
+
+    def add_travel(self) -> None:
+        """Add TRAVEL."""
+        self.add(
+            QgsProcessingParameterEnum(
+                TRAVEL, tr("Travel times from"), options=TRAVEL_SOURCES, usesStaticStrings=True, optional=True
+            ),
+            "estimate: from the distance as the crow flies; legs are drawn straight and marked as an estimate. "
+            "Empty: estimate.",
+            advanced=True,
+        )
+
+    def add_search(self, advanced: bool) -> None:
+        """Add TIME_LIMIT, ITERATIONS and SEED."""
+        self.add(
+            QgsProcessingParameterNumber(
+                TIME_LIMIT,
+                tr("Time limit in seconds"),
+                QgsProcessingParameterNumber.Type.Double,
+                defaultValue=30,
+                minValue=1,
+            ),
+            "Longest time to search. The search ends earlier when the plan stops getting better.",
+            advanced,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                ITERATIONS,
+                tr("Iterations"),
+                QgsProcessingParameterNumber.Type.Integer,
+                optional=True,
+                minValue=1,
+            ),
+            "A fixed number of iterations instead of the time limit: the same input and seed then give the same plan. "
+            "Empty: the time limit.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                SEED,
+                tr("Seed"),
+                QgsProcessingParameterNumber.Type.Integer,
+                defaultValue=0,
+                minValue=0,
+                maxValue=2**31 - 1,
+            ),
+            "Start of the random numbers of the search. Another seed may give another plan.",
+            advanced=True,
+        )
+
+    def add_outputs(self) -> None:
+        """Add the four layers, the report and the numbers."""
+        line, point = QgsProcessing.SourceType.TypeVectorLine, QgsProcessing.SourceType.TypeVectorPoint
+        for name, label, kind, help_text in (
+            (ROUTES, "Routes", line, "One line per vehicle, with its times, distance, load and cost."),
+            (LEGS, "Legs", line, "One line per leg; its end_time is the arrival at the stop it leads to."),
+            (VISITS, "Visits", point, "Stops and depots in the order they are visited, with all times."),
+            (UNASSIGNED, "Unassigned stops", point, "Stops that no route serves, each with the reason."),
+        ):
+            self.add(
+                QgsProcessingParameterFeatureSink(name, tr(label), kind, optional=True, createByDefault=True),
+                help_text,
+            )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                REPORT, tr("Report"), tr("HTML files (*.html)"), optional=True, createByDefault=True
+            ),
+            "One file to read, print or send: figures, timeline, loads, lateness and what was left out.",
+        )
+        for name, label in _NUMBERS.items():
+            self.addOutput(QgsProcessingOutputNumber(name, tr(label)))
+
+    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802 (the name QGIS calls)
+        """Make sources and expression contexts in the main thread: they read the project."""
+        self._sources = {}
+        self._expression_contexts = {}
+        for definition in self.parameterDefinitions():
+            if definition.type() != "source":
+                continue
+            name = definition.name()
+            source = self.parameterAsSource(parameters, name, context)
+            required = not definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
+            if source is None and (required or parameters.get(name)):
+                raise QgsProcessingException(self.invalidSourceError(parameters, name))
+            self._sources[name] = source
+            if source is not None:
+                self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802 (the name QGIS calls)
+        """Read, run, write; every error reaches the user as one message."""
+        try:
+            return self._process(parameters, context, feedback)
+        except JobCancelled as cancelled:
+            feedback.pushInfo(str(cancelled))
+            return {}
+        except OptiwayError as error:
+            raise QgsProcessingException(str(error)) from error
+
+    def source(self, name: str):
+        """The source of a parameter; None when it is not given."""
+        return self._sources[name]
+
+    def expressions(self, parameters, context, layer: str) -> Expressions:
+        """The expressions that are given, over the features of the parameter `layer`."""
+        texts = {
+            name: self.parameterAsExpression(parameters, name, context).strip()
+            for name in EXPRESSION_FIELDS
+            if self.parameterDefinition(name)
+        }
+        given = {name: text for name, text in texts.items() if text}
+        return Expressions(given, self._expression_contexts[layer])
+
+    def time(self, parameters, context, name: str):
+        """The time of day of a parameter as QTime."""
+        return QgsProcessingParameters.parameterAsTime(self.parameterDefinition(name), parameters, context)
+
+    def plan_date(self, parameters, context) -> QDate | None:
+        """The date of PLAN_DATE; None when it is empty."""
+        moment = self.parameterAsDateTime(parameters, PLAN_DATE, context)
+        return moment.date() if moment.isValid() else None
+
+    def zone_name(self, parameters, context) -> str:
+        """The name in TIME_ZONE, or that of the computer's zone."""
+        return self.parameterAsString(parameters, TIME_ZONE, context).strip() or computer_zone()
+
+    def default_date(self, zone_name: str) -> QDate:
+        """The plan date when PLAN_DATE is empty."""
+        return today(zone_name)
+
+    def settings(self, parameters, context) -> Settings:
+        """TIME_LIMIT, ITERATIONS and SEED, as far as the algorithm has them."""
+        settings = Settings()
+        if not self.parameterDefinition(SEED):
+            return settings
+        iterations = parameters.get(ITERATIONS)
+        return replace(
+            settings,
+            time_limit=self.parameterAsDouble(parameters, TIME_LIMIT, context),
+            iterations=None if iterations is None else self.parameterAsInt(parameters, ITERATIONS, context),
+            seed=self.parameterAsInt(parameters, SEED, context),
+        )
+
+    def _process(self, parameters, context, feedback) -> dict[str, Any]:
+        progress = run.Progress(feedback)
+        engine = find_engine(QgsApplication.qgisSettingsDirPath())
+        inputs = self._read(parameters, context, feedback)
+        progress.part(100, 0, READ_PERCENT)
+        if feedback.isCanceled():
+            raise JobCancelled
+        plan = self._plan(parameters, context, feedback, inputs, engine, progress)
+        if feedback.isCanceled():
+            raise JobCancelled
+        for note in plan.notes:
+            feedback.pushWarning(note)
+        results, counts = self._write(parameters, context, feedback, inputs, plan)
+        if feedback.isCanceled():
+            raise JobCancelled
+        report = self._report(parameters, context, inputs, plan)
+        if report:
+            results[REPORT] = report
+        progress.part(100, RUN_PERCENT, 100)
+        for line in summary(plan, inputs.carried, counts):
+            feedback.pushInfo(line)
+        return {**results, **counts.numbers()}
+
+    def _read(self, parameters, context, feedback) -> Inputs:
+        warnings = GroupedWarnings()
+        errors = [
+            text
+            for definition in self.destinationParameterDefinitions()
+            for text in [cannot_write(definition.name(), _destination(parameters.get(definition.name()), context))]
+            if text
+        ]
+        zone_name = self.zone_name(parameters, context)
+        plan_date = self.plan_date(parameters, context)
+        try:
+            day = PlanDay(plan_date or self.default_date(zone_name), zone_name)
+        except InputError as error:
+            errors.extend(error.problems)
+            day = PlanDay(plan_date or today("UTC"), "UTC")
+        reading = Reading(day, context.transformContext(), feedback, warnings, errors)
+        inputs = self.read_inputs(parameters, context, reading)
+        warnings.push(feedback)
+        if errors:
+            raise InputError(errors)
+        for name in SINKS:
+            write.warn_of_lossy_target(_destination(parameters.get(name), context), feedback)
+        feedback.pushInfo(
+            f"{len(inputs.problem.stops)} stops, {len(inputs.problem.depots)} depots and "
+            f"{len(inputs.problem.vehicles)} vehicles on {day.iso_date} in {day.zone_name}."
+        )
+        return inputs
+
+    def _plan(self, parameters, context, feedback, inputs: Inputs, engine, progress: run.Progress) -> Plan:
+        if not inputs.problem.stops:
+            feedback.pushWarning("No stop is left to be served: the routes are empty.")
+            return Plan(plan_id="", routes=(), unassigned=())
+        travel = self.parameterAsEnumString(parameters, TRAVEL, context) or TRAVEL_SOURCES[0]
+        settings = self.settings(parameters, context)
+        if inputs.sequences is None:
+            job = run.plan_job(inputs.problem, travel, settings)
+        else:
+            job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
+        return run.run(job, engine, feedback, progress, (READ_PERCENT, RUN_PERCENT))
+
+    def _write(self, parameters, context, feedback, inputs: Inputs, plan: Plan):
+        problem, carried = inputs.problem, inputs.carried
+        line, point = QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.Point
+        sinks, destinations = {}, {}
+        for name, fields, kind in (
+            (ROUTES, output_fields.routes_fields(), line),
+            (LEGS, output_fields.legs_fields(problem.dimensions), line),
+            (VISITS, output_fields.visits_fields(carried.fields, problem.dimensions), point),
+            (UNASSIGNED, output_fields.unassigned_fields(carried.fields), point),
+        ):
+            sink, destination = self.parameterAsSink(parameters, name, context, fields, kind, carried.crs)
+            if sink is not None:
+                sinks[name], destinations[name] = sink, destination
+            elif parameters.get(name):
+                raise QgsProcessingException(self.invalidSinkError(parameters, name))
+        counts = write.write_plan(problem, plan, carried, sinks, feedback, context)
+        del sink
+        sinks.clear()  # the files are complete only when their sinks are gone
+        if not feedback.isCanceled():
+            write.verify_written(destinations, counts, context)
+            looks = styles.route_looks(problem, plan)
+            styles.store_styles(destinations, looks, feedback)
+            styles.style_on_load(destinations, looks, context)
+        return dict(destinations), counts
+
+    def _report(self, parameters, context, inputs: Inputs, plan: Plan) -> str:
+        path = self.parameterAsFileOutput(parameters, REPORT, context)
+        if not path:
+            return ""
+        rejected = tuple(Unassigned(stop.stop_id, stop.reason, stop.text) for stop in inputs.carried.rejected)
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(plan_report(inputs.problem, plan, rejected))
+        except OSError as error:
+            raise QgsProcessingException(
+                f"REPORT: {path} cannot be written ({error.strerror}). Choose another file."
+            ) from error
+        return path
+
+
+def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str]:
+    """The plan in a few lines for the log."""
+    work = sum(route.end - route.start for route in plan.routes)
+    lines = [
+        f"{counts.assigned} of {counts.stops} stops are served on {counts.routes} routes: "
+        f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of driving, "
+        f"cost {counts.cost:.2f}."
+    ]
+    reasons: dict[str, int] = {}
+    for reason in [stop.reason for stop in plan.unassigned] + [stop.reason for stop in carried.rejected]:
+        reasons[reason] = reasons.get(reason, 0) + 1
+    if reasons:
+        listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+        lines.append(f"{counts.unassigned} stops are not served: {listed}.")
+    if counts.violations:
+        codes = sorted({violation.code for violation in plan.violations})
+        lines.append(f"{counts.violations} rules are broken: {', '.join(codes)}.")
+    return lines
+
+
+def _destination(value: Any, context) -> str:
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        return value.sink.valueAsString(context.expressionContext(), "")[0]
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,40 @@
+"""The provider `optiway`: which algorithms there are. What they do is in the folders beside this file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+import optiway_qgis
+
+from .planning.plan_one_route import PlanOneRoute
+from .planning.plan_routes import PlanRoutes
+
+ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
+
+
+class OptiwayProvider(QgsProcessingProvider):
+    """Fleet routing for Processing."""
+
+    def id(self):
+        """Return the id that models and scripts use."""
+        return "optiway"
+
+    def name(self):
+        """Return the name of the group in the toolbox."""
+        return "Optiway"
+
+    def longName(self):  # noqa: N802 (the name QGIS calls)
+        """Return the name with what it is for."""
+        return "Optiway fleet routing"
+
+    def icon(self):
+        """Return the icon of the provider."""
+        return QIcon(ICON)
+
+    def loadAlgorithms(self):  # noqa: N802 (the name QGIS calls)
+        """Add the algorithms."""
+        for algorithm in (PlanRoutes, PlanOneRoute):
+            self.addAlgorithm(algorithm())
