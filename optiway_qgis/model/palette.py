@@ -2,9 +2,9 @@
 
 Five of the route colours are Okabe and Ito's ("Color Universal Design", jfly.uni-koeln.de/color), the light
 blue is of Paul Tol's vibrant scheme (personal.sron.nl/~pault); the six others were found by a search that
-keeps all twelve far apart in OKLab, as they are and as people with protanopia, deuteranopia and tritanopia see
-them (Machado, Oliveira and Fernandes 2009). All stand out from white and from the pale ground of street maps;
-pale colours are absent for that reason. The red of what is wrong is for marks, never for a route.
+keeps all twelve far apart in OKLab, as they are and as people with protanopia, deuteranopia and tritanopia
+see them (Machado, Oliveira and Fernandes 2009). All stand out from white and from the pale ground of street
+maps; pale colours are absent for that reason. The red of what is wrong is for marks, never for a route.
 """
 
 from __future__ import annotations

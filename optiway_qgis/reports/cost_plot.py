@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .plan_view import PlanView
 
 _WIDTH, _HEIGHT = 560, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 12, 92, 22, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 12, 12, 22, 24
 
 
 def cost_plot(view: PlanView) -> Markup:
@@ -37,7 +37,7 @@ def cost_plot(view: PlanView) -> Markup:
         element("path", d="".join(steps) + f"H{right}", class_="curve"),
         element("circle", cx=right, cy=f"{points[-1][1]:.1f}", r=4),
         element("text", first, x=_LEFT, y=f"{points[0][1] - 8:.1f}"),
-        element("text", last, x=right + 9, y=f"{points[-1][1] + 5:.1f}", class_="best"),
+        element("text", last, x=right, y=f"{points[-1][1] - 10:.1f}", text_anchor="end", class_="best"),
         element("text", phrase("seconds_axis", seconds=f"{begin:.1f}"), x=_LEFT, y=_HEIGHT - 6),
         element(
             "text", phrase("seconds_axis", seconds=f"{end:.1f}"), x=right, y=_HEIGHT - 6, text_anchor="end"

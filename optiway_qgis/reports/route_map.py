@@ -25,7 +25,8 @@ _MARGIN = 60
 _SMALLEST_SPAN = 0.002
 _METRES_PER_DEGREE = 111195.0
 _METRES_PER_MILE = 1609.344
-_COARSENESS = 3
+_FINEST_STEP = 4
+_MOST_STEPS = 60_000
 _NUMBERED_LIMIT = 120
 _NAMED_LIMIT = 40
 
@@ -62,8 +63,8 @@ def route_map(view: PlanView) -> Markup:
     depots = [depot for depot in view.problem.depots if frame.holds(depot.lon, depot.lat)]
     inside = [stop for stop in left_out if frame.holds(stop.lon, stop.lat)]
     shapes: list[Markup] = [
-        element("path", d=_path(frame, line), stroke=route_colour(index), data_route=index)
-        for index, line in enumerate(lines)
+        element("path", d=path, stroke=route_colour(index), data_route=index)
+        for index, path in enumerate(_paths(frame, lines))
     ]
     drawing = element(
         "svg",
@@ -134,19 +135,25 @@ def _bounds(points: list[tuple[float, float]]) -> tuple[float, float, float, flo
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def _path(frame: _Frame, line: list[tuple[float, float]]) -> str:
-    """A path in whole units that leaves out points too close to the one before to be seen."""
-    if not line:
+def _paths(frame: _Frame, lines: Iterable[list[tuple[float, float]]]) -> list[str]:
+    """Paths in whole units without the points too close to the one before to be seen, or to be afforded."""
+    drawn = [[frame.at(lon, lat) for lon, lat in line] for line in lines]
+    length = sum(abs(x - to_x) + abs(y - to_y) for way in drawn for (x, y), (to_x, to_y) in zip(way, way[1:]))
+    step = max(_FINEST_STEP, length / _MOST_STEPS)
+    return [_path(way, step) for way in drawn]
+
+
+def _path(way: list[tuple[int, int]], step: float) -> str:
+    if not way:
         return ""
-    x, y = frame.at(*line[0])
-    steps = [f"M{x} {y}"]
-    for place, (lon, lat) in enumerate(line[1:], 2):
-        to_x, to_y = frame.at(lon, lat)
-        far = abs(to_x - x) + abs(to_y - y) > _COARSENESS
-        if far or place == len(line):
-            steps.append(f"l{to_x - x} {to_y - y}")
+    x, y = way[0]
+    parts = [f"M{x} {y}"]
+    for to_x, to_y in way[1:-1]:
+        if abs(to_x - x) + abs(to_y - y) >= step:
+            parts.append(f"l{to_x - x} {to_y - y}")
             x, y = to_x, to_y
-    return "".join(steps)
+    end_x, end_y = way[-1]
+    return "".join([*parts, f"l{end_x - x} {end_y - y}"])
 
 
 def _dots(

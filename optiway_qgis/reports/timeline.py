@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable
 
 from ..model.plan import VISIT_START, VISIT_STOP
+from ..model.problem import DAY
 from . import quantities
 from .markup import Markup, element, join
 from .parts import legend, section, swatch, violation_words
@@ -24,9 +25,10 @@ DETAIL_LIMIT = 3000
 _HEIGHT = 36
 _BANDS = {"drive": (20, 6), "wait": (19, 8), "setup": (15, 16), "service": (15, 16)}
 _LATE_BAND = (32, 3)
-_MOST_TICKS = 16
+_MOST_TICKS = {True: 16, False: 11}
+"""By whether all labels are of the plan date, without a day behind the hour."""
 _SHIFT_MARGIN = 2 * 3600
-_NUMBER_GAP = 0.019
+_DIGIT_GAP = 0.0095
 
 
 def timeline(view: PlanView) -> Markup:
@@ -77,7 +79,7 @@ def _ticks(first: int, last: int) -> range:
     hours = (last - first) / 3600
     day_steps = (24 * 3600 * days for days in range(1, int(hours) + 2))
     for step in (900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, *day_steps):
-        if (last - first) / step <= _MOST_TICKS:
+        if (last - first) / step <= _MOST_TICKS[last < DAY]:
             break
     return range(-(-first // step) * step, last + 1, step)
 
@@ -195,8 +197,9 @@ def _tooltip(view: PlanView, visit: Visit) -> Markup:
 
 def _numbers(route: Route, first: int, last: int) -> Iterable[Markup]:
     """The stop numbers, as many as there is room for; those of visits that break a rule come first."""
-    gap = _NUMBER_GAP * (last - first)
     stops = [visit for visit in route.visits if visit.type == VISIT_STOP]
+    digits = max(len(str(len(stops))), 2)
+    gap = digits * _DIGIT_GAP * (last - first)
     taken: list[int] = []
     for wanted in (True, False):
         for visit in stops:

@@ -286,10 +286,12 @@ def test_key_figures_are_those_of_the_plan(made):
     """A dispatcher reads these first; they are counted here from the visits, not from the routes' sums."""
     problem, plan = made
     rejected = (Unassigned("X1", "invalid_input", "No geometry."),)
-    shown = Page(plan_report(problem, plan, rejected)).figures()
+    page = Page(plan_report(problem, plan, rejected))
+    shown = page.figures()
     visits = [visit for route in plan.routes for visit in route.visits]
     late = [visit for visit in visits if visit.late]
     assert shown["stops_served"] == str(sum(visit.type == "stop" for visit in visits))
+    assert f"of {len(problem.stops) + 1}" in page.texts
     assert shown["routes"] == str(len(plan.routes))
     assert float(shown["distance"]) == pytest.approx(
         sum(visit.distance for visit in visits) / 1000, abs=0.051
@@ -542,7 +544,7 @@ def test_same_plan_gives_the_same_page():
 
 def test_large_plan_stays_small_enough_to_be_mailed():
     """100 routes of 20 stops along detailed roads: the map leaves out what cannot be seen."""
-    problem, plan = sample(100, 20, detail=60)
+    problem, plan = sample(100, 20, detail=150)
     text = plan_report(problem, plan)
     assert len(text.encode()) < 3_000_000
     assert len(Page(text).rows("stop-lists")) == 100 * 22
