@@ -46,15 +46,16 @@ PROFILE_FOLDER_NAME = "optiway"
 _LIST = Path(__file__).absolute().parents[1] / "resources" / "engine" / "wheels.txt"
 _STAMP = "optiway-engine.json"
 _PASSING = ".optiway-engine-"  # begins the names of folders that exist during an install only
-_IMPORTS = (
-    "numpy",
-    "ortools.constraint_solver.pywrapcp",
-    "pyproj",
-    "pyvrp.search",
-    "pyvrp.stop",
-    "requests",
-    "shapely",
-)
+_IMPORTS = {  # what is imported of a package to see that it starts; those not named serve the named
+    "numpy": "numpy",
+    "ortools": "ortools.constraint_solver.pywrapcp",
+    "pyproj": "pyproj",
+    "pyvrp": "pyvrp.search, pyvrp.stop",
+    "requests": "requests",
+    "routingkit-cch": "routingkit_cch",
+    "scipy": "scipy.sparse",
+    "shapely": "shapely",
+}
 _PROBE = (
     "import json, platform, struct, sys, sysconfig\n"
     "print(json.dumps({'path': sys.executable, 'version': sys.version_info[:2],"
@@ -87,7 +88,7 @@ class PinnedPackage:
     @property
     def name(self) -> str:
         """The name alone."""
-        return self.requirement.split("==")[0]
+        return _package_name(self.requirement)
 
 
 @dataclass(frozen=True)
@@ -357,19 +358,16 @@ def _fill(
     if failure:
         raise EngineInstallError(_explain(failure, base, wheels))
     report(90, "Starting it for the first time")
-    code, _, errors = _run(
-        [python_of(fresh), "-I", "-c", "import " + ", ".join(_imports(requirements))],
-        lambda line: None,
-        is_cancelled,
-    )
+    names = [_package_name(requirement) for requirement in requirements]
+    imports = "import " + ", ".join(_IMPORTS[name] for name in names if name in _IMPORTS)
+    code, _, errors = _run([python_of(fresh), "-I", "-c", imports], lambda line: None, is_cancelled)
     if code != 0:
         cause = last_line(errors) or f"exit code {code}"
         raise EngineInstallError(f"The packages are installed but do not start: {cause}")
 
 
-def _imports(requirements: list[str]) -> list[str]:
-    with_hierarchies = any(requirement.startswith("routingkit-cch") for requirement in requirements)
-    return [*_IMPORTS, "routingkit_cch" if with_hierarchies else "scipy.sparse"]
+def _package_name(requirement: str) -> str:
+    return requirement.split("==")[0]
 
 
 def _make_environment(fresh: str, base: EnginePython, is_cancelled: IsCancelled) -> list[str]:
@@ -385,9 +383,7 @@ def _make_environment(fresh: str, base: EnginePython, is_cancelled: IsCancelled)
     )
     pip_code, _, _ = _run([base.path, "-I", "-m", "pip", "--version"], lambda line: None, is_cancelled)
     if bare_code == 0 and pip_code == 0:
-        within = ("Lib",) if sys.platform == "win32" else ("lib", f"python{base.version_text}")
-        packages = os.path.join(fresh, *within, "site-packages")
-        return [base.path, "-I", "-m", "pip", "install", "--target", packages]
+        return [base.path, "-I", "-m", "pip", "--python", python_of(fresh), "install"]
     if "ensurepip" in output + errors:
         raise EngineInstallError(
             f"{base.path} cannot make environments: install its venv package "
