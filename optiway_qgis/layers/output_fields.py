@@ -5,9 +5,14 @@ Minutes and kilometres are unrounded; docs/fields.md explains each field to user
 
 from __future__ import annotations
 
+from typing import Tuple
+
 from qgis.core import QgsField, QgsFields
 
+from ..model.problem import MAX_DIMENSIONS
 from .qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, make_field
+
+_Rows = Tuple[Tuple[str, int], ...]
 
 ROUTES = "ROUTES"
 LEGS = "LEGS"
@@ -64,7 +69,6 @@ _LEGS = (
     ("drive_min", REAL),
     ("distance_km", REAL),
 )
-_LEGS_AFTER_LOADS = (("travel_source", TEXT),)
 _VISITS = (
     ("start_time", DATE_TIME),
     ("end_time", DATE_TIME),
@@ -85,7 +89,6 @@ _VISITS = (
     ("distance_km", REAL),
     ("cum_distance_km", REAL),
 )
-_VISITS_AFTER_LOADS = (("violations", TEXT),)
 _UNASSIGNED = (
     ("reason", TEXT),
     ("reason_text", TEXT),
@@ -102,12 +105,12 @@ def routes_fields() -> QgsFields:
 
 def legs_fields(dimensions: int) -> QgsFields:
     """Fields of LEGS, with one load per dimension."""
-    return _fields((*_LEGS, *_loads(dimensions), *_LEGS_AFTER_LOADS))
+    return _fields(_legs(_loads(dimensions)))
 
 
 def visits_fields(carried: QgsFields, dimensions: int) -> QgsFields:
     """Fields of VISITS: those of the plan, then those of the stop under names that are still free."""
-    own = _fields(_visits(dimensions))
+    own = _fields(_visits(_loads(dimensions)))
     return _joined(own, stop_fields(carried, own))
 
 
@@ -117,9 +120,16 @@ def unassigned_fields(carried: QgsFields) -> QgsFields:
     return _joined(stop_fields(carried, own), own)
 
 
+def own_names(sink_name: str, dimensions: int = MAX_DIMENSIONS) -> frozenset[str]:
+    """The names in one output that come from the plan and not from the stop."""
+    loads = _loads(dimensions)
+    rows = {ROUTES: _ROUTES, LEGS: _legs(loads), VISITS: _visits(loads), UNASSIGNED: _UNASSIGNED}[sink_name]
+    return frozenset(name for name, _ in rows)
+
+
 def visits_names(dimensions: int) -> frozenset[str]:
     """The names of VISITS that come from the plan and not from the stop."""
-    return frozenset(name for name, _ in _visits(dimensions))
+    return own_names(VISITS, dimensions)
 
 
 def adds_stop_id(carried: QgsFields) -> bool:
@@ -151,15 +161,19 @@ def stop_fields(carried: QgsFields, own: QgsFields) -> QgsFields:
     return written
 
 
-def _visits(dimensions: int) -> tuple[tuple[str, int], ...]:
-    return (*_VISITS, *_loads(dimensions), *_VISITS_AFTER_LOADS)
+def _legs(loads: _Rows) -> _Rows:
+    return (*_LEGS, *loads, ("travel_source", TEXT))
 
 
-def _loads(dimensions: int) -> tuple[tuple[str, int], ...]:
+def _visits(loads: _Rows) -> _Rows:
+    return (*_VISITS, *loads, ("violations", TEXT))
+
+
+def _loads(dimensions: int) -> _Rows:
     return tuple((f"load_{number}", REAL) for number in range(1, dimensions + 1))
 
 
-def _fields(rows: tuple[tuple[str, int], ...]) -> QgsFields:
+def _fields(rows: _Rows) -> QgsFields:
     fields = QgsFields()
     for name, kind in rows:
         fields.append(make_field(name, kind))

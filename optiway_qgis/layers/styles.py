@@ -1,0 +1,403 @@
+"""How the layers of a plan look: symbols, labels, map tips, field names for people, and time.
+
+Styles are made in code, since categories and colours depend on the plan; they are set on layers that
+are loaded and stored in GeoPackages. Nothing is written here but styles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, ClassVar, Collection, Sequence
+
+from qgis.core import (
+    Qgis,
+    QgsCategorizedSymbolRenderer,
+    QgsEditorWidgetSetup,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsPalLayerSettings,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProperty,
+    QgsProviderRegistry,
+    QgsRendererCategory,
+    QgsRuleBasedLabeling,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsUnitTypes,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtGui import QColor, QFont
+
+from ..model.palette import ALARM_COLOUR, route_colour
+from ..model.plan import VISIT_STOP
+from . import symbols
+from .output_fields import LEGS, ROUTES, UNASSIGNED, VISITS, own_names
+from .qgis_compat import DATE_TIME, REAL
+from .symbols import INK, PAPER, PLAYING
+
+if TYPE_CHECKING:
+    from ..model.plan import Plan
+    from ..model.problem import Problem
+
+STYLE_NAME = "Optiway plan"
+
+_OTHER = "#6b7280"
+_TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4}
+"""Drawing order of the layers, from below."""
+
+_ETA_MAX_SCALE = 250000
+_UNITS = {"min": "min", "km": "km", "pct": "%"}
+_WIDGETS = {
+    REAL: ("Range", {"Precision": 2, "AllowNull": True}),
+    DATE_TIME: (
+        "DateTime",
+        {
+            "allow_null": True,
+            "calendar_popup": True,
+            "display_format": "yyyy-MM-dd HH:mm",
+            "field_format": "yyyy-MM-dd HH:mm:ss",
+            "field_iso_format": False,
+        },
+    ),
+}
+_Label = QgsPalLayerSettings.Property
+
+
+@dataclass(frozen=True)
+class RouteLook:
+    """How the route of one vehicle is drawn and called in the legend.
+
+    `colour` as #rrggbb. `names` holds the visit types (start, end) at which the name of the depot is shown,
+    so that a depot is named once and not once per vehicle.
+    """
+
+    vehicle_id: str
+    label: str
+    colour: str
+    names: tuple[str, ...] = ()
+
+
+def route_looks(problem: Problem, plan: Plan) -> tuple[RouteLook, ...]:
+    """One look per route, in the order and the colours the report uses too."""
+    drivers = {vehicle.id: vehicle.driver for vehicle in problem.vehicles}
+    named: set[str] = set()
+    looks = []
+    for index, route in enumerate(plan.routes):
+        names = []
+        for visit in route.visits:
+            if visit.type != VISIT_STOP and visit.id not in named:
+                named.add(visit.id)
+                names.append(visit.type)
+        label = " · ".join(filter(None, (route.vehicle_id, drivers[route.vehicle_id])))
+        looks.append(RouteLook(route.vehicle_id, label, route_colour(index), tuple(names)))
+    return tuple(looks)
+
+
+def style_layer(layer: QgsVectorLayer, sink_name: str, looks: Sequence[RouteLook]) -> None:
+    """Set renderer, labels, map tips, aliases and time of a layer that was written for the sink `sink_name`.
+
+    A layer without geometry (CSV) only gets names and formats of fields. Fields whose names a format has cut
+    to ten characters are found, fields it has lost are done without.
+    """
+    _name_fields(layer, own_names(sink_name))
+    if layer.isSpatial():
+        _STYLE_OF[sink_name](layer, _Columns(layer), looks)
+        layer.triggerRepaint()
+
+
+def style_on_load(
+    destinations: dict[str, str], looks: Sequence[RouteLook], context: QgsProcessingContext
+) -> None:
+    """Have QGIS style each of the layers when it loads them at the end of the algorithm.
+
+    `destinations` maps sink names to what `parameterAsSink` returned.
+    """
+    for sink_name, destination in destinations.items():
+        if context.willLoadLayerOnCompletion(destination):
+            details = context.layerToLoadOnCompletionDetails(destination)
+            details.setPostProcessor(LayerStyler.kept_alive(destination, sink_name, looks))
+            if hasattr(details, "layerSortKey"):  # from QGIS 3.32
+                details.layerSortKey = _TO_TOP[sink_name]
+
+
+def store_styles(
+    destinations: dict[str, str], looks: Sequence[RouteLook], feedback: QgsProcessingFeedback
+) -> None:
+    """Make the styles the default ones of the tables of GeoPackages, in place of those of an earlier plan.
+
+    Call it after the sinks were flushed and deleted. Other formats cannot hold a style and are passed over.
+    A style that cannot be stored is a warning: the plan itself is there.
+    """
+    for sink_name, destination in destinations.items():
+        parts = QgsProviderRegistry.instance().decodeUri("ogr", destination)
+        if not parts.get("path", "").lower().endswith(".gpkg"):
+            continue
+        layer = QgsVectorLayer(destination, sink_name, "ogr", _options())
+        style_layer(layer, sink_name, looks)
+        _forget_own_styles(layer)
+        error = layer.saveStyleToDatabase(STYLE_NAME, "Made by Optiway", True, "")
+        if error:
+            feedback.pushWarning(f"The style of {sink_name} was not stored in {destination}: {error}")
+
+
+class LayerStyler(QgsProcessingLayerPostProcessorInterface):
+    """Styles one layer when it is loaded.
+
+    QGIS keeps no reference of it: an object that Python forgets is silently never called. So each lives in
+    a dictionary under the destination of its layer until it was called.
+    """
+
+    _waiting: ClassVar[dict[str, LayerStyler]] = {}
+
+    def __init__(self, destination: str, sink_name: str, looks: Sequence[RouteLook]):
+        super().__init__()
+        self._destination = destination
+        self._sink_name = sink_name
+        self._looks = looks
+
+    @classmethod
+    def kept_alive(cls, destination: str, sink_name: str, looks: Sequence[RouteLook]) -> LayerStyler:
+        """Return a new one that lives until it was called."""
+        styler = cls(destination, sink_name, looks)
+        cls._waiting[destination] = styler
+        return styler
+
+    def postProcessLayer(self, layer, context, feedback):
+        """Style the layer, once."""
+        style_layer(layer, self._sink_name, self._looks)
+        self._waiting.pop(self._destination, None)
+
+
+class _Columns:
+    """Finds the columns of a layer, also where a format has cut their names to ten characters."""
+
+    def __init__(self, layer: QgsVectorLayer):
+        self._fields = layer.fields()
+
+    def index(self, name: str) -> int:
+        """Place of the column, -1 when there is none."""
+        return max(self._fields.lookupField(name), self._fields.lookupField(name[:10]))
+
+    def name(self, name: str) -> str:
+        """Name of the column as the layer has it, empty when there is none."""
+        index = self.index(name)
+        return self._fields[index].name() if index >= 0 else ""
+
+    def __getitem__(self, name: str) -> str:
+        """The column as an expression, NULL when there is none."""
+        return f'"{self.name(name)}"' if self.name(name) else "NULL"
+
+    def is_time(self, name: str) -> bool:
+        """Tell whether the column is there and holds date and time, not text."""
+        return self.index(name) >= 0 and self._fields[self.index(name)].type() == DATE_TIME
+
+    def first(self, *names: str) -> str:
+        """The first column that has a value, as an expression."""
+        return f"coalesce({', '.join(self[name] for name in names)})"
+
+
+def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    layer.setRenderer(_by_vehicle(columns, looks, symbols.route_symbol))
+    _set_time(layer, columns, "start_time", "end_time")
+    layer.setDisplayExpression(columns["vehicle_id"])
+    hours = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
+    load = f"{columns['stops']} || ' stops, ' || round({columns['distance_km']}, 1) || ' km'"
+    layer.setMapTipTemplate(
+        f"<b>[% {columns['vehicle_id']} %]</b>"
+        + _below(columns["driver"], hours, load, columns["violations"])
+    )
+
+
+def _style_legs(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    dash = f"if({columns['travel_source']} = 'estimate' AND NOT {PLAYING}, 'dash', 'solid')"
+    layer.setRenderer(_by_vehicle(columns, looks, lambda colour: symbols.leg_symbol(colour, dash)))
+    _set_time(layer, columns, "start_time", "end_time")
+    goal = columns.first("to_name", "to_id")
+    text = f"{columns['vehicle_id']} || ' → ' || {goal} || ' ' || {_clock(columns, 'end_time')}"
+    label = _label(text, size=8, bold=True)
+    label.placement = QgsPalLayerSettings.Placement.Line
+    label.dataDefinedProperties().setProperty(_Label.Show, QgsProperty.fromExpression(PLAYING))
+    _set_label(layer, label)
+    layer.setDisplayExpression(text)
+    way = f"round({columns['drive_min']}) || ' min, ' || round({columns['distance_km']}, 1) || ' km'"
+    layer.setMapTipTemplate(f"<b>[% {text} %]</b>" + _below(way, columns["travel_source"]))
+
+
+def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    vehicle, kind = columns["vehicle_id"], columns["visit_type"]
+    is_stop = f"coalesce({kind}, 'stop') = 'stop'"
+    is_wrong = f"{columns['late_min']} > 0 OR {columns['violations']} <> ''"
+    number = columns["sequence"]
+    renderer = _by_vehicle(
+        columns, looks, lambda colour: symbols.visit_symbol(colour, number, is_stop, is_wrong)
+    )
+    order = [(f"if({is_stop}, 0, 1)", True), (f"if({is_wrong}, 1, 0)", True), (number, False)]
+    renderer.setOrderBy(
+        QgsFeatureRequest.OrderBy([QgsFeatureRequest.OrderByClause(*clause) for clause in order])
+    )
+    renderer.setOrderByEnabled(True)
+    layer.setRenderer(renderer)
+    _set_time(layer, columns, "eta")
+    place = columns.first("name", "stop_id")
+    named = [QgsExpression.quotedValue(look.vehicle_id + name) for look in looks for name in look.names]
+    rules = QgsRuleBasedLabeling.Rule(None)
+    for text, name, condition in (
+        (_eta_label(columns, is_wrong), "Arrival", is_stop),
+        (_depot_label(place), "Depot", f"{vehicle} || {kind} IN ({', '.join(named) or 'NULL'})"),
+    ):
+        rule = QgsRuleBasedLabeling.Rule(text)
+        rule.setDescription(name)
+        rule.setFilterExpression(condition)
+        rules.appendChild(rule)
+    layer.setLabeling(QgsRuleBasedLabeling(rules))
+    layer.setLabelsEnabled(True)
+    layer.setDisplayExpression(f"{columns['vehicle_id']} || ' ' || {number} || ': ' || {place}")
+    service = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
+    window = f"'Window ' || {columns['tw1_start']} || ' - ' || {columns['tw1_end']}"
+    late = f"if({columns['late_min']} > 0, round({columns['late_min']}) || ' min late', NULL)"
+    lines = (columns.first("address"), f"'ETA ' || {_clock(columns, 'eta')} || ', service ' || {service}")
+    layer.setMapTipTemplate(
+        f"<b>[% {columns['vehicle_id']} || ' ' || {number} || ': ' || {place} %]</b>"
+        + _below(*lines, window, late, columns["violations"], columns.first("notes"))
+    )
+
+
+def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    layer.setRenderer(QgsSingleSymbolRenderer(symbols.unassigned_symbol()))
+    place = columns.first("name", "stop_id")
+    reason = f"replace({columns['reason']}, '_', ' ')"
+    label = _label(f"coalesce({place} || '\\n', '') || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
+    _set_label(layer, _beside(label, priority=10))
+    layer.setDisplayExpression(f"{place} || ': ' || {reason}")
+    layer.setMapTipTemplate(f"<b>[% {place} %]</b>" + _below(columns["reason_text"], columns["cheapest_fix"]))
+
+
+def _below(*expressions: str) -> str:
+    """Further lines of a map tip, in HTML; an expression that gives nothing takes no line."""
+    return "".join(f"[% coalesce('<br>' || nullif({expression}, ''), '') %]" for expression in expressions)
+
+
+_STYLE_OF = {
+    ROUTES: _style_routes,
+    LEGS: _style_legs,
+    VISITS: _style_visits,
+    UNASSIGNED: _style_unassigned,
+}
+
+
+def _by_vehicle(
+    columns: _Columns, looks: Sequence[RouteLook], symbol_of: Callable[[str], QgsSymbol]
+) -> QgsCategorizedSymbolRenderer:
+    """One category per route; a vehicle typed in by hand later is drawn as well, in grey."""
+    other = RouteLook("", "Other vehicles", _OTHER)
+    categories = [
+        QgsRendererCategory(look.vehicle_id, symbol_of(look.colour), look.label) for look in (*looks, other)
+    ]
+    return QgsCategorizedSymbolRenderer(columns.name("vehicle_id"), categories)
+
+
+def _label(expression: str, size: float, bold: bool = False, colour: str = INK) -> QgsPalLayerSettings:
+    font = QFont()
+    font.setBold(bold)
+    text = QgsTextFormat()
+    text.setFont(font)
+    text.setSize(size)
+    text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    text.setColor(QColor(colour))
+    buffer = QgsTextBufferSettings()
+    buffer.setEnabled(True)
+    buffer.setSize(0.8)
+    buffer.setColor(QColor(PAPER))
+    text.setBuffer(buffer)
+    label = QgsPalLayerSettings()
+    label.fieldName = expression
+    label.isExpression = True
+    label.obstacleSettings().setFactor(2.0)
+    label.setFormat(text)
+    return label
+
+
+def _eta_label(columns: _Columns, is_wrong: str) -> QgsPalLayerSettings:
+    label = _beside(_label(_clock(columns, "eta"), size=7.5), priority=5)
+    label.scaleVisibility = True
+    label.minimumScale = _ETA_MAX_SCALE
+    colour = QgsProperty.fromExpression(f"if({is_wrong}, '{ALARM_COLOUR}', '{INK}')")
+    label.dataDefinedProperties().setProperty(_Label.Color, colour)
+    return label
+
+
+def _depot_label(place: str) -> QgsPalLayerSettings:
+    return _beside(_label(place, size=8, bold=True), priority=8)
+
+
+def _beside(label: QgsPalLayerSettings, priority: int) -> QgsPalLayerSettings:
+    """Place the label beside its point where there is room; 10 is the highest priority."""
+    label.placement = QgsPalLayerSettings.Placement.OrderedPositionsAroundPoint
+    label.offsetType = QgsPalLayerSettings.OffsetType.FromSymbolBounds
+    label.dist = 0.5
+    label.priority = priority
+    return label
+
+
+def _set_label(layer: QgsVectorLayer, label: QgsPalLayerSettings) -> None:
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(label))
+    layer.setLabelsEnabled(True)
+
+
+def _clock(columns: _Columns, name: str) -> str:
+    return f"format_date({columns[name]}, 'HH:mm')"
+
+
+def _set_time(layer: QgsVectorLayer, columns: _Columns, start: str, end: str = "") -> None:
+    """Show features from start to end, or from start on where there is no end."""
+    if not all(columns.is_time(name) for name in (start, end) if name):
+        return
+    time = layer.temporalProperties()
+    time.setStartField(columns.name(start))
+    if end:
+        time.setMode(Qgis.VectorTemporalMode.FeatureDateTimeStartAndEndFromFields)
+        time.setEndField(columns.name(end))
+    else:
+        time.setMode(Qgis.VectorTemporalMode.FeatureDateTimeInstantFromField)
+        time.setAccumulateFeatures(True)
+    time.setIsActive(True)
+
+
+def _name_fields(layer: QgsVectorLayer, own: Collection[str]) -> None:
+    """Call the fields of the plan by words; show times without seconds and zone, figures with two decimals."""
+    for index, field in enumerate(layer.fields()):
+        if field.name() not in own:
+            continue
+        layer.setFieldAlias(index, _spoken(field.name()))
+        if field.type() in _WIDGETS:
+            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup(*_WIDGETS[field.type()]))
+
+
+def _spoken(name: str) -> str:
+    """`cum_distance_km` as "Cum distance (km)", `eta` as "ETA"."""
+    if name == "eta":
+        return "ETA"
+    *words, last = name.split("_")
+    if words and last in _UNITS:
+        return f"{' '.join(words).capitalize()} ({_UNITS[last]})"
+    return name.replace("_", " ").capitalize()
+
+
+def _options() -> QgsVectorLayer.LayerOptions:
+    """The layer is opened without the default style it may have already."""
+    options = QgsVectorLayer.LayerOptions()
+    options.loadDefaultStyle = False
+    return options
+
+
+def _forget_own_styles(layer: QgsVectorLayer) -> None:
+    """Remove the styles of earlier plans from the table; a style the user stored under another name stays."""
+    count, ids, names, _, _ = layer.listStylesInDatabase()
+    for style_id, name in list(zip(ids, names))[: max(count, 0)]:
+        if name == STYLE_NAME:
+            layer.deleteStyleFromDatabase(style_id)

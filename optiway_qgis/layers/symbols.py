@@ -1,0 +1,142 @@
+"""The symbols of routes, legs, visits and unassigned stops. Labels and the rest of styles are styles.py's."""
+
+from __future__ import annotations
+
+import base64
+
+from qgis.core import (
+    QgsFontMarkerSymbolLayer,
+    QgsLineSymbol,
+    QgsMarkerLineSymbolLayer,
+    QgsMarkerSymbol,
+    QgsProperty,
+    QgsSimpleLineSymbolLayer,
+    QgsSimpleMarkerSymbolLayer,
+    QgsSimpleMarkerSymbolLayerBase,
+    QgsSvgMarkerSymbolLayer,
+    QgsSymbol,
+    QgsSymbolLayer,
+)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QColor, QFont
+
+from ..model.palette import ALARM_COLOUR
+
+INK = "#1f2933"
+PAPER = "#ffffff"
+
+PLAYING = "(@map_start_time IS NOT NULL)"
+"""True while the temporal controller plays the day."""
+
+_ZOOM = "coalesce(scale_linear(@map_scale, 60000, 500000, 1, 0.5), 1)"
+"""Factor of sizes: full in a town, half when a whole region is shown."""
+
+_HOUSE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
+    f'<rect x="0.5" y="0.5" width="23" height="23" rx="4" fill="{INK}" stroke="{PAPER}"/>'
+    f'<path d="M12 4 21 12h-3v7.5h-4.2v-5h-3.6v5H6V12H3z" fill="{PAPER}"/></svg>'
+)
+_LIGHT_ENOUGH_FOR_INK = 0.6
+_SymbolLayer = QgsSymbolLayer.Property
+
+
+def route_symbol(colour: str) -> QgsSymbol:
+    """A cased line with arrows in the direction of travel; a thin line while the day is played."""
+    casing = _line(PAPER, 1.9)
+    _override(casing, _SymbolLayer.PropertyLayerEnabled, f"NOT {PLAYING}")
+    line = _line(colour, 1.0)
+    _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 0.4, 1.0)")
+    arrows = _arrows(colour, QgsMarkerLineSymbolLayer.Placement.Interval, size=3.0)
+    _override(arrows, _SymbolLayer.PropertyLayerEnabled, f"NOT {PLAYING}")
+    return _symbol(QgsLineSymbol(), casing, line, arrows)
+
+
+def leg_symbol(colour: str, dash: str) -> QgsSymbol:
+    """A thin line that hides behind its route; while the day is played, the leg the vehicle is on, in bold.
+
+    `dash` is an expression for the pen style.
+    """
+    casing = _line(PAPER, 3.2)
+    _override(casing, _SymbolLayer.PropertyLayerEnabled, PLAYING)
+    line = _line(colour, 0.6)
+    _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 2.0, 0.6)")
+    _override(line, _SymbolLayer.PropertyStrokeStyle, dash)
+    arrows = _arrows(colour, QgsMarkerLineSymbolLayer.Placement.CentralPoint, size=5.0)
+    _override(arrows, _SymbolLayer.PropertyLayerEnabled, PLAYING)
+    return _symbol(QgsLineSymbol(), casing, line, arrows)
+
+
+def visit_symbol(colour: str, number: str, is_stop: str, is_wrong: str) -> QgsSymbol:
+    """A numbered disc, with a ring in alarm colour when something is wrong; a house for depots.
+
+    `number`, `is_stop` and `is_wrong` are expressions.
+    """
+    ring = _marker("circle", ALARM_COLOUR, 6.6)
+    _override(ring, _SymbolLayer.PropertyLayerEnabled, f"{is_stop} AND ({is_wrong})")
+    disc = _marker("circle", colour, 4.8)
+    _override(disc, _SymbolLayer.PropertyLayerEnabled, is_stop)
+    figure = _character("1", _readable_on(colour), 2.9)
+    _override(figure, _SymbolLayer.PropertyCharacter, f"to_string({number})")
+    _override(figure, _SymbolLayer.PropertyLayerEnabled, is_stop)
+    _override(figure, _SymbolLayer.PropertySize, f"if({number} > 99, 2.1, 2.9) * {_ZOOM}")
+    for part, size in ((ring, 6.6), (disc, 4.8)):
+        _override(part, _SymbolLayer.PropertySize, f"{size} * {_ZOOM}")
+    house = QgsSvgMarkerSymbolLayer("base64:" + base64.b64encode(_HOUSE.encode()).decode(), 6.0)
+    _override(house, _SymbolLayer.PropertyLayerEnabled, f"NOT ({is_stop})")
+    return _symbol(QgsMarkerSymbol(), ring, disc, figure, house)
+
+
+def unassigned_symbol() -> QgsSymbol:
+    """A sign that warns."""
+    mark = _character("!", PAPER, 3.6)
+    return _symbol(QgsMarkerSymbol(), _marker("diamond", ALARM_COLOUR, 7.0), mark)
+
+
+def _symbol(symbol: QgsSymbol, lowest: QgsSymbolLayer, *others: QgsSymbolLayer) -> QgsSymbol:
+    """Put the layers into the symbol. Its constructor does not take them over from Python: QGIS crashes."""
+    symbol.changeSymbolLayer(0, lowest)
+    for part in others:
+        symbol.appendSymbolLayer(part)
+    return symbol
+
+
+def _line(colour: str, width: float) -> QgsSimpleLineSymbolLayer:
+    line = QgsSimpleLineSymbolLayer(QColor(colour), width)
+    line.setPenJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    line.setPenCapStyle(Qt.PenCapStyle.RoundCap)
+    return line
+
+
+def _arrows(colour: str, placement: int, size: float) -> QgsMarkerLineSymbolLayer:
+    head = _marker("triangle", colour, size)
+    head.setAngle(90)
+    arrows = QgsMarkerLineSymbolLayer(True, 22)
+    arrows.setPlacement(placement)
+    arrows.setOffsetAlongLine(11)
+    arrows.setSubSymbol(_symbol(QgsMarkerSymbol(), head))
+    return arrows
+
+
+def _marker(shape: str, colour: str, size: float) -> QgsSimpleMarkerSymbolLayer:
+    marker = QgsSimpleMarkerSymbolLayer(QgsSimpleMarkerSymbolLayerBase.decodeShape(shape)[0], size)
+    marker.setColor(QColor(colour))
+    marker.setStrokeColor(QColor(PAPER))
+    marker.setStrokeWidth(0.35)
+    return marker
+
+
+def _character(text: str, colour: str, size: float) -> QgsFontMarkerSymbolLayer:
+    character = QgsFontMarkerSymbolLayer(QFont().family(), text, size, QColor(colour))
+    character.setFontStyle("Bold")
+    return character
+
+
+def _override(part: QgsSymbolLayer, what: int, expression: str) -> None:
+    part.setDataDefinedProperty(what, QgsProperty.fromExpression(expression))
+
+
+def _readable_on(colour: str) -> str:
+    """Ink or paper, whichever can be read better on the colour."""
+    ground = QColor(colour)
+    lightness = 0.2126 * ground.redF() + 0.7152 * ground.greenF() + 0.0722 * ground.blueF()
+    return INK if lightness > _LIGHT_ENOUGH_FOR_INK else PAPER
