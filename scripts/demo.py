@@ -15,7 +15,7 @@ from headless import (
     BUILD,
     QgisProcess,
     points_from_csv,
-    qgis_process,
+    qgis_process_command,
     run_arguments,
     table_from_csv,
     table_of_geopackage,
@@ -45,7 +45,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as profile:
         process = QgisProcess.start(Path(profile))
         arguments = run_arguments("optiway:plan_routes", parameters)
-        for command in (qgis_process(*arguments), [sys.executable, str(RENDER_MAP), str(plan), str(picture)]):
+        for command in (
+            qgis_process_command(*arguments),
+            [sys.executable, str(RENDER_MAP), str(plan), str(picture)],
+        ):
             status = subprocess.run(command, env=process.environment).returncode
             if status != 0:
                 return status

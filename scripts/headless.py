@@ -22,7 +22,7 @@ class QgisProcessFailed(Exception):
     """qgis_process ended with an error; the text is what it wrote."""
 
 
-def qgis_process(*arguments: str) -> list[str]:
+def qgis_process_command(*arguments: str) -> list[str]:
     """A command line. Debian 12's wrapper passes an option qgis_process does not know: go around it."""
     program = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
     if program is None:
@@ -79,7 +79,9 @@ class QgisProcess:
 
     def call(self, *arguments: str) -> str:
         """Run one command and return its standard output."""
-        done = subprocess.run(qgis_process(*arguments), env=self.environment, capture_output=True, text=True)
+        done = subprocess.run(
+            qgis_process_command(*arguments), env=self.environment, capture_output=True, text=True
+        )
         if done.returncode != 0:
             raise QgisProcessFailed(f"{done.stdout}\n{done.stderr}")
         return done.stdout

@@ -92,7 +92,7 @@ def main(plan: Path, target: Path) -> None:
     chart = _map(layout, [*reversed(layers.values()), *background], layers["routes"])
     _label(layout, "Quillbrook: the routes of the day", (28, 14), 26, INK, bold=True)
     _label(layout, _summary(layers), (30, 54), 12, QUIET)
-    _legend(layout, chart, layers)
+    _legend(layout, chart, [layers["routes"], layers["unassigned"]])
     _scale_bar(layout, chart)
     picture = QgsLayoutExporter(layout).renderPageToImage(0, QSize(WIDTH, HEIGHT), DPI)
     if not picture.save(str(target)):
@@ -240,11 +240,11 @@ def _label(
     item.attemptResize(QgsLayoutSize(WIDTH - 60, 2.2 * size, QgsUnitTypes.LayoutPixels))
 
 
-def _legend(layout: QgsLayout, chart: QgsLayoutItemMap, layers: dict[str, QgsVectorLayer]) -> None:
+def _legend(layout: QgsLayout, chart: QgsLayoutItemMap, layers: list[QgsVectorLayer]) -> None:
     item = QgsLayoutItemLegend(layout)
     layout.addLayoutItem(item)
     item.setAutoUpdateModel(False)
-    for layer in layers.values():
+    for layer in layers:
         if layer.featureCount():
             item.model().rootGroup().addLayer(layer)
     item.setLinkedMap(chart)
@@ -266,10 +266,8 @@ def _scale_bar(layout: QgsLayout, chart: QgsLayoutItemMap) -> None:
     item.applyDefaultSize(QgsUnitTypes.DistanceMeters)
     item.setHeight(1.6)
     item.setTextFormat(_text(9, INK))
-    item.setBackgroundEnabled(True)
-    item.setBackgroundColor(QColor(255, 255, 255, 200))
     item.update()
-    item.attemptMove(QgsLayoutPoint(24, HEIGHT - 70, QgsUnitTypes.LayoutPixels))
+    item.attemptMove(QgsLayoutPoint(WIDTH - SIDE + 8, HEIGHT - 60, QgsUnitTypes.LayoutPixels))
 
 
 def _bold(size: int) -> QFont:

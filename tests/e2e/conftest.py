@@ -5,10 +5,13 @@ These tests run QGIS as users do, in processes of its own; nothing of the plugin
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from headless import BUILD, QgisProcess, points_from_csv, table_from_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +31,7 @@ def town_layers() -> dict[str, str]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pictures() -> Path:
     """The folder screenshots are kept in, to be looked at."""
     folder = BUILD / "e2e"

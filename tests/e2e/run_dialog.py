@@ -13,7 +13,7 @@ import traceback
 from pathlib import Path
 
 import processing
-from qgis.core import Qgis, QgsApplication, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.utils import iface
@@ -81,29 +81,33 @@ def wait_until_finished(dialog) -> None:
         after(300, lambda: wait_until_finished(dialog))
         return
     screenshot("finished")
-    answer = {"results": {key: str(value) for key, value in dialog.results().items()}}
+    results = dialog.results()
     dialog.close()
-    after(2500, lambda: report(answer))
+    iface.zoomFull()
+    after(2500, lambda: report(results))
 
 
-def report(answer: dict) -> None:
-    """Take a picture of the map and say what is in the project."""
+def report(results: dict) -> None:
+    """Take a picture of the map and tell what the run gave: numbers, files, and its layers in the project."""
     iface.mapCanvas().waitWhileRendering()
     screenshot("map")
-    answer["version"] = Qgis.QGIS_VERSION_INT
-    answer["providers"] = [provider.id() for provider in QgsApplication.processingRegistry().providers()]
-    answer["layers"] = {layer.name(): describe(layer) for layer in QgsProject.instance().mapLayers().values()}
-    leave(answer)
+    layers = {name: QgsProject.instance().mapLayer(str(value)) for name, value in results.items()}
+    leave(
+        {
+            "results": {name: value for name, value in results.items() if layers[name] is None},
+            "layers": {name: describe(layer) for name, layer in layers.items() if layer is not None},
+        }
+    )
 
 
 def describe(layer: QgsVectorLayer) -> dict:
     """What a test wants to know about a layer of the project."""
     renderer = layer.renderer()
     return {
+        "name": layer.name(),
         "features": layer.featureCount(),
-        "fields": [field.name() for field in layer.fields()],
-        "renderer": renderer.type() if renderer else None,
-        "categories": len(renderer.categories()) if renderer and hasattr(renderer, "categories") else 0,
+        "renderer": renderer.type(),
+        "categories": [category.value() for category in getattr(renderer, "categories", list)()],
         "labels": layer.labelsEnabled(),
         "temporal": layer.temporalProperties().isActive(),
     }

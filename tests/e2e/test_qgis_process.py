@@ -1,0 +1,161 @@
+"""A server without a screen: qgis_process plans the sample town from CSV files into one GeoPackage."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pty
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from headless import BUILD, qgis_process_command, run_arguments, table_from_csv, table_of_geopackage
+
+SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
+A_SECOND_AND_SOME = 1.5
+LONG_ENOUGH_S = 90
+
+
+@pytest.fixture(scope="module")
+def planned(qgis_process, town_layers, tmp_path_factory) -> dict:
+    """The outputs of plan_routes, with the folder they are in."""
+    folder = tmp_path_factory.mktemp("plan")
+    outputs = {name: table_of_geopackage(folder / "plan.gpkg", name.lower()) for name in SINKS}
+    report = folder / "report.html"
+    results = qgis_process.run(
+        "optiway:plan_routes", {**town_layers, **outputs, "REPORT": report, "TIME_LIMIT": 10}
+    )
+    return {**results, "geopackage": folder / "plan.gpkg"}
+
+
+def test_enabled_plugin_offers_its_algorithms(qgis_process):
+    """hasProcessingProvider and initProcessing work without a window."""
+    listing = qgis_process.call("list")
+    for algorithm in ("plan_routes", "plan_one_route", "schedule", "install_engine"):
+        assert f"optiway:{algorithm}" in listing
+
+
+def test_every_stop_of_the_csv_file_is_in_the_geopackage(planned, checkout):
+    """Served or explained: all stops are there, each once."""
+    sample = checkout / "optiway_qgis" / "resources" / "sample" / "stops.csv"
+    with sample.open(encoding="utf-8", newline="") as file:
+        wanted = sorted(row["stop_id"] for row in csv.DictReader(file))
+    found = query(planned, "SELECT stop_id FROM visits WHERE visit_type = 'stop'")
+    found += query(planned, "SELECT stop_id FROM unassigned")
+    assert sorted(stop_id for (stop_id,) in found) == wanted
+    assert planned["STOP_COUNT"] == len(wanted)
+
+
+def test_numbers_agree_with_the_tables(planned):
+    """Models that use the numbers and people who read the tables see the same plan."""
+    for table, number in (("routes", "ROUTE_COUNT"), ("unassigned", "UNASSIGNED_COUNT")):
+        assert query(planned, f"SELECT count(*) FROM {table}") == [(planned[number],)]
+    assert query(planned, "SELECT sum(distance_km) FROM routes")[0][0] == pytest.approx(
+        planned["DISTANCE_KM"]
+    )
+    assert query(planned, "SELECT sum(cost) FROM routes")[0][0] == pytest.approx(planned["COST"])
+
+
+def test_styles_travel_in_the_geopackage(planned):
+    """A file from a server opens styled: each of the four tables has a default style."""
+    rows = query(planned, "SELECT f_table_name, useAsDefault FROM layer_styles")
+    assert sorted(rows) == sorted((name.lower(), 1) for name in SINKS)
+
+
+def test_report_is_one_file_that_needs_no_network(planned):
+    """Nothing is loaded from elsewhere when it is opened on a train."""
+    text = Path(planned["REPORT"]).read_text(encoding="utf-8")
+    assert "<html" in text
+    for outside in ('src="http', "src='http", 'href="http', "@import", "url(http"):
+        assert outside not in text
+
+
+def query(planned: dict, sql: str) -> list[tuple]:
+    """Rows of a query over the GeoPackage of the plan."""
+    with closing(sqlite3.connect(planned["geopackage"])) as database:
+        return database.execute(sql).fetchall()
+
+
+@pytest.fixture
+def short_drives(tmp_path) -> str:
+    """The vehicles of the town, none of which may drive for more than half an hour: a case for OR-Tools."""
+    source = BUILD / "optiway_qgis" / "resources" / "sample" / "vehicles.csv"
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, "max_drive_min": 30} for row in csv.DictReader(file)]
+    target = tmp_path / "vehicles.csv"
+    with target.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return table_from_csv(target)
+
+
+@pytest.mark.parametrize("searching", ["PyVRP", "OR-Tools"])
+def test_engine_dies_with_a_killed_qgis_process(qgis_process, town_layers, short_drives, searching):
+    """kill -9 in the middle of a search leaves nothing running, also while OR-Tools holds Python's lock."""
+    parameters = {**town_layers, "VEHICLES": short_drives, "ITERATIONS": 2**30, "TIME_LIMIT": 3600}
+    if searching == "OR-Tools":
+        del parameters["ITERATIONS"]
+        parameters["TIME_LIMIT"] = 60
+    arguments = run_arguments("optiway:plan_routes", parameters)
+    # A terminal, since qgis_process keeps its lines back when it writes into a pipe.
+    terminal, its_end = pty.openpty()
+    process = subprocess.Popen(
+        qgis_process_command(*arguments), env=qgis_process.environment, stdout=its_end, stderr=its_end
+    )
+    os.close(its_end)
+    children = set()
+    try:
+        read_until(terminal, {"PyVRP": b"Searching with PyVRP", "OR-Tools": b"takes over"}[searching])
+        time.sleep(1)
+        children = descendants(process.pid)
+        assert children
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        os.close(terminal)
+    deadline = time.monotonic() + A_SECOND_AND_SOME
+    while time.monotonic() < deadline and any(map(is_running, children)):
+        time.sleep(0.05)
+    assert not [pid for pid in children if is_running(pid)]
+
+
+def read_until(terminal: int, wanted: bytes) -> None:
+    """Read what a process writes until `wanted` comes; its end before that is an error."""
+    seen = b""
+    started = time.monotonic()
+    while wanted not in seen:
+        assert time.monotonic() - started < LONG_ENOUGH_S, seen.decode()
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:
+            raise AssertionError(f"It ended before {wanted!r}:\n{seen.decode()}") from None
+
+
+def descendants(pid: int) -> set[int]:
+    """Process ids of all children of a process and of theirs."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(folder.name)] = int(fields[1])
+    found, new = set(), {pid}
+    while new:
+        new = {child for child, parent in parents.items() if parent in new} - found
+        found |= new
+    return found
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and not only a dead entry."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
