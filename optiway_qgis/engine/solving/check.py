@@ -344,12 +344,12 @@ def _time_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
     for at, event in enumerate(events):
         if event.type == VISIT_STOP and event.overdue:
             doing, window = f"Service at stop {event.stop.id} starts", event.stop.windows[-1]
-            yield _late(reasons.TIME_WINDOW, at, event.start, window, doing, "its last window")
+            yield _late(reasons.TIME_WINDOW, at, event.start, window, doing, "its last window ends")
     leaves, ends, shift = events[0].arrival, events[-1].end, vehicle.shift
     if leaves < shift.start:
-        yield _early(reasons.SHIFT, 0, leaves, shift, f"{name} leaves", "its shift")
+        yield _early(reasons.SHIFT, 0, leaves, shift, f"{name} leaves", "its shift starts")
     if ends > shift.end:
-        yield _late(reasons.SHIFT, last, ends, shift, f"{name} ends its work", "its shift")
+        yield _late(reasons.SHIFT, last, ends, shift, f"{name} ends its work", "its shift ends")
     for at, kind, moment, doing in (
         (0, VISIT_START, leaves, "leaves"),
         (last, VISIT_END, ends, "is back at"),
@@ -357,20 +357,20 @@ def _time_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
         if events[at].type == kind and events[at].stop.windows:
             hours, doing = events[at].stop.windows[0], f"{name} {doing} depot {events[at].stop.id}"
             if moment < hours.start:
-                yield _early(reasons.DEPOT_HOURS, at, moment, hours, doing, "its opening")
+                yield _early(reasons.DEPOT_HOURS, at, moment, hours, doing, "it opens")
             if moment > hours.end:
-                yield _late(reasons.DEPOT_HOURS, at, moment, hours, doing, "its opening")
+                yield _late(reasons.DEPOT_HOURS, at, moment, hours, doing, "it closes")
 
 
-def _early(code: str, at: int, moment: int, hours: Window, doing: str, whose: str) -> _Breach:
+def _early(code: str, at: int, moment: int, hours: Window, doing: str, then: str) -> _Breach:
     amount = hours.start - moment
-    text = f"{doing} at {_clock(moment)}, {_span(amount)} before {whose} starts at {_clock(hours.start)}."
+    text = f"{doing} at {_clock(moment)}, {_span(amount)} before {then} at {_clock(hours.start)}."
     return _Breach(code, at, amount, text)
 
 
-def _late(code: str, at: int, moment: int, hours: Window, doing: str, whose: str) -> _Breach:
+def _late(code: str, at: int, moment: int, hours: Window, doing: str, then: str) -> _Breach:
     amount = moment - hours.end
-    text = f"{doing} at {_clock(moment)}, {_span(amount)} after {whose} ends at {_clock(hours.end)}."
+    text = f"{doing} at {_clock(moment)}, {_span(amount)} after {then} at {_clock(hours.end)}."
     return _Breach(code, at, amount, text)
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.insertion import Insertion, best_insertions, places_per_route
-from optiway_qgis.engine.solving.schedule import schedule_route
+from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model import reasons
-from optiway_qgis.model.plan import VISIT_STOP, Unassigned
+from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.problem import LOAD_SCALE
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
-    from optiway_qgis.model.plan import Route
     from optiway_qgis.model.problem import Vehicle
 
 _TELLING = (
@@ -54,14 +53,14 @@ def _alone(instance: Instance, stop: int) -> Unassigned | None:
         return _nobody_may(instance, stop)
     trials = []
     for vehicle in able:
-        route = schedule_route(instance, instance.vehicles[vehicle], [stop])
-        if not route.violations:
+        table = Timetable(instance, instance.vehicles[vehicle], [stop])
+        if not table.violations:
             return None
-        trials.append(Insertion(vehicle, 0, route, route.end - route.start, route.cost))
-    best = min(trials, key=lambda trial: (len(trial.route.violations), _amount(instance, trial), trial.added_price))
-    code = _telling(best.route)
+        trials.append(Insertion(vehicle, 0, table, table.work, sum(table.costs)))
+    best = min(trials, key=lambda trial: (len(trial.table.violations), _amount(instance, trial), trial.added_price))
+    code = _telling(best.table)
     who = instance.vehicles[best.vehicle]
-    text, fix = _sentence(instance, who, best.route, stop, code)
+    text, fix = _sentence(instance, who, best.table, stop, code)
     return Unassigned(stop_id, code, f"Even alone on a vehicle: {text}", who.id, best.added_seconds, fix)
 
 
@@ -106,78 +105,80 @@ def _explain_one(instance: Instance, sequences: Sequences, stop: int, places: in
         text += f", leaving it out costs {asked.penalty:.2f}."
         fix = f"a penalty above {best.added_price:.2f}"
         return Unassigned(asked.id, reasons.NOT_WORTH_IT, text, who, best.added_seconds, fix)
-    best = min(trials, key=lambda trial: (len(trial.route.violations), trial.added_seconds))
+    best = min(trials, key=lambda trial: (len(trial.table.violations), trial.added_seconds))
     who = instance.vehicles[best.vehicle]
-    code = _telling(best.route)
-    text, fix = _sentence(instance, who, best.route, stop, code)
-    return Unassigned(asked.id, code, text, who.id, best.added_seconds, fix if len(best.route.violations) == 1 else "")
+    code = _telling(best.table)
+    text, fix = _sentence(instance, who, best.table, stop, code)
+    return Unassigned(asked.id, code, text, who.id, best.added_seconds, fix if len(best.table.violations) == 1 else "")
 
 
-def _telling(route: Route) -> str:
-    return next(code for code in _TELLING if code in route.violations)
+def _telling(table: Timetable) -> str:
+    return next(code for code in _TELLING if code in table.violations)
 
 
 def _amount(instance: Instance, trial: Insertion) -> float:
     """Return by how much a trial misses, for telling near misses from far ones."""
     vehicle = instance.vehicles[trial.vehicle]
-    return trial.route.late + max(0, trial.route.end - vehicle.shift.end)
+    return sum(trial.table.late) + max(0, trial.table.end - vehicle.shift.end)
 
 
-def _sentence(instance: Instance, vehicle: Vehicle, route: Route, stop: int, code: str) -> tuple[str, str]:
+def _sentence(instance: Instance, vehicle: Vehicle, table: Timetable, stop: int, code: str) -> tuple[str, str]:
     """Return what goes wrong on a trial route, with figures, and the change that would mend it."""
     who = vehicle.id
-    work = route.end - route.start
+    work, drive = table.work, sum(table.drive)
     if code == reasons.CAPACITY:
-        return _capacity(vehicle, route)
+        return _capacity(vehicle, table)
     if code == reasons.TIME_WINDOW:
-        return _window(instance, vehicle, route, stop)
+        return _window(instance, vehicle, table, stop)
     if code == reasons.SHIFT:
         back = "be back" if vehicle.end_depot else "be done"
-        text = f"{who} would {back} at {clock(route.end)}, its shift ends at {clock(vehicle.shift.end)}."
-        return text, f"{minutes(route.end - vehicle.shift.end)} longer shift for {who}"
+        text = f"{who} would {back} at {clock(table.end)}, its shift ends at {clock(vehicle.shift.end)}."
+        return text, f"{minutes(table.end - vehicle.shift.end)} longer shift for {who}"
     if code == reasons.DEPOT_HOURS:
-        text = f"{who} would leave at {clock(route.start)} and be back at {clock(route.end)}, when a depot is closed."
+        text = f"{who} would leave at {clock(table.departure)} and be back at {clock(table.end)}, when a depot is closed."
         return text, "longer opening hours of the depot"
     if code == reasons.WORK_LIMIT:
         text = f"{who} would work {minutes(work)}, {minutes(vehicle.max_work or 0)} are allowed."
         return text, f"{minutes(work - (vehicle.max_work or 0))} more working time for {who}"
     if code == reasons.DRIVE_LIMIT:
-        text = f"{who} would drive {minutes(route.drive)}, {minutes(vehicle.max_drive or 0)} are allowed."
-        return text, f"{minutes(route.drive - (vehicle.max_drive or 0))} more driving time for {who}"
+        text = f"{who} would drive {minutes(drive)}, {minutes(vehicle.max_drive or 0)} are allowed."
+        return text, f"{minutes(drive - (vehicle.max_drive or 0))} more driving time for {who}"
     if code == reasons.DISTANCE_LIMIT:
         allowed = vehicle.max_distance or 0
-        text = f"{who} would drive {route.distance / 1000:.1f} km, {allowed / 1000:.1f} km are allowed."
-        return text, f"{(route.distance - allowed) / 1000:.1f} km more for {who}"
+        text = f"{who} would drive {table.distance / 1000:.1f} km, {allowed / 1000:.1f} km are allowed."
+        return text, f"{(table.distance - allowed) / 1000:.1f} km more for {who}"
     if code == reasons.STOP_LIMIT:
-        text = f"{who} would have {len(route.stop_ids)} stops, {vehicle.max_stops} are allowed."
+        text = f"{who} would have {len(table.stops)} stops, {vehicle.max_stops} are allowed."
         return text, f"one more stop allowed for {who}"
     if code == reasons.ORDER:
         return f"On {who} it would come after a stop of higher rank.", "another rank"
     return "There is no way to it or from it.", "a position that can be reached"
 
 
-def _capacity(vehicle: Vehicle, route: Route) -> tuple[str, str]:
+def _capacity(vehicle: Vehicle, table: Timetable) -> tuple[str, str]:
+    peaks = [max(column) for column in zip(*table.loads)]
     over = [
         (axis, peak, limit)
-        for axis, (peak, limit) in enumerate(zip(route.load_peak, vehicle.capacity), 1)
+        for axis, (peak, limit) in enumerate(zip(peaks, vehicle.capacity), 1)
         if limit is not None and peak > limit
     ]
     axis, peak, limit = max(over, key=lambda one: one[1] - one[2])
-    name = f"capacity_{axis}" if len(route.load_peak) > 1 else "capacity"
+    name = f"capacity_{axis}" if len(peaks) > 1 else "capacity"
     text = f"{vehicle.id} would carry {units(peak)}, its {name} is {units(limit)}."
     return text, f"{units(peak - limit)} more {name} for {vehicle.id}"
 
 
-def _window(instance: Instance, vehicle: Vehicle, route: Route, stop: int) -> tuple[str, str]:
+def _window(instance: Instance, vehicle: Vehicle, table: Timetable, stop: int) -> tuple[str, str]:
     asked = instance.stops[stop]
-    late = [visit for visit in route.visits if visit.type == VISIT_STOP and visit.late]
-    own = next((visit for visit in late if visit.id == asked.id), None)
-    if own is None:
-        first = late[0]
-        text = f"On {vehicle.id} it would make {first.id} {minutes(first.late)} late."
-        return text, f"window of {first.id} until {clock(first.start)}"
-    text = f"{vehicle.id} could begin at {clock(own.start)}, the last window ends at {clock(asked.windows[-1].end)}."
-    return text, f"window until {clock(own.start)} instead of {clock(asked.windows[-1].end)}"
+    late = {member: position for position, member in enumerate(table.indices) if table.late[position]}
+    if stop not in late:
+        position = min(late.values())
+        first, begin = table.stops[position].id, table.begin[position]
+        text = f"On {vehicle.id} it would make {first} {minutes(table.late[position])} late."
+        return text, f"window of {first} until {clock(begin)}"
+    begin = clock(table.begin[late[stop]])
+    text = f"{vehicle.id} could begin at {begin}, the last window ends at {clock(asked.windows[-1].end)}."
+    return text, f"window until {begin} instead of {clock(asked.windows[-1].end)}"
 
 
 def clock(moment: int) -> str:

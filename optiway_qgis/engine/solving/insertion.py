@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving.objective import importance, score_routes, unserved
-from optiway_qgis.engine.solving.schedule import schedule_route
+from optiway_qgis.engine.solving.objective import importance, route_price, unserved
+from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import ORDER_STRICT
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
-    from optiway_qgis.model.plan import Route
 
 _TRIALS = 200_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
@@ -27,18 +26,18 @@ _TRIALS = 200_000
 
 @dataclass(frozen=True)
 class Insertion:
-    """One place for a stop: the route as it would be, and what it adds in seconds of work and in money."""
+    """One place for a stop: the times as they would be, and what it adds in seconds of work and in money."""
 
     vehicle: int
     position: int
-    route: Route
+    table: Timetable
     added_seconds: int
     added_price: float
 
     @property
     def fits(self) -> bool:
         """Whether the route keeps all rules."""
-        return not self.route.violations
+        return not self.table.violations
 
 
 def places_per_route(instance: Instance, stops: int) -> int:
@@ -60,13 +59,10 @@ def best_insertions(
         price, work = _standing(instance, vehicle, before)
         trials = []
         for position in _by_detour(instance, vehicle, before, stop)[:places]:
-            route = schedule_route(
-                instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]]
-            )
-            added = score_routes(instance, [route], ()).price - price
-            trials.append(Insertion(vehicle, position, route, route.end - route.start - work, added))
+            table = Timetable(instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]])
+            trials.append(Insertion(vehicle, position, table, table.work - work, route_price(table) - price))
         if trials:
-            found.append(min(trials, key=lambda trial: (len(trial.route.violations), trial.added_price)))
+            found.append(min(trials, key=lambda trial: (len(trial.table.violations), trial.added_price)))
     return found
 
 
@@ -74,8 +70,8 @@ def _standing(instance: Instance, vehicle: int, stops: list[int]) -> tuple[float
     """Return the price and the seconds of work of a route as it stands."""
     if not stops:
         return 0.0, 0
-    route = schedule_route(instance, instance.vehicles[vehicle], stops)
-    return score_routes(instance, [route], ()).price, route.end - route.start
+    table = Timetable(instance, instance.vehicles[vehicle], stops)
+    return route_price(table), table.work
 
 
 def _by_detour(instance: Instance, vehicle: int, stops: list[int], stop: int) -> list[int]:
@@ -142,11 +138,11 @@ def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:
 def _keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> list[int]:
     who = instance.vehicles[vehicle]
     for order in (stops, _ranked(instance, stops)):
-        if not order or not schedule_route(instance, who, order).violations:
+        if not order or not Timetable(instance, who, order).violations:
             return list(order)
     kept: list[int] = []
     for index in _ranked(instance, stops):
-        if not schedule_route(instance, who, [*kept, index]).violations:
+        if not Timetable(instance, who, [*kept, index]).violations:
             kept.append(index)
     return kept
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
 
 if TYPE_CHECKING:
@@ -100,20 +99,17 @@ class Instance:
         """Whether any stops are ranked."""
         return any(stop.order_rule == ORDER_STRICT for stop in self.stops)
 
+    @cached_property
+    def handled(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Delivery and pickup of each stop, filled up with 0 to one number per dimension."""
+        size = self.problem.dimensions
+        return [
+            tuple(amounts + (0,) * (size - len(amounts)) for amounts in (stop.delivery, stop.pickup))
+            for stop in self.stops
+        ]
+
     def loads(self, stops: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return deliveries and pickups of stops: two int64 arrays of shape (stops, dimensions)."""
-        shape = (len(stops), self.problem.dimensions)
-        delivery, pickup = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-        for row, index in enumerate(stops):
-            stop = self.stops[index]
-            delivery[row, : len(stop.delivery)] = stop.delivery
-            pickup[row, : len(stop.pickup)] = stop.pickup
+        shape = (2, len(stops), self.problem.dimensions)
+        delivery, pickup = np.array([[self.handled[index][way] for index in stops] for way in (0, 1)], np.int64).reshape(shape)
         return delivery, pickup
-
-    def reachable(self, vehicle: Vehicle, stop: int) -> bool:
-        """Whether the vehicle can drive to the stop from its start and on to its end."""
-        seconds = self.matrix(vehicle).seconds
-        place = self.travel.stop_place[stop]
-        if vehicle.start_depot is not None and seconds[self.depot_place(vehicle.start_depot), place] == UNREACHABLE:
-            return False
-        return vehicle.end_depot is None or seconds[place, self.depot_place(vehicle.end_depot)] != UNREACHABLE

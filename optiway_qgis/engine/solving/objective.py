@@ -9,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.schedule import schedule_route
-from optiway_qgis.model.plan import VISIT_STOP
+from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model.problem import ORDER_EARLY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from optiway_qgis.engine.solving.instance import Instance, Sequences
-    from optiway_qgis.model.plan import Route
     from optiway_qgis.model.problem import Stop
 
 EARLY_PRICE = 20.0
@@ -47,36 +43,27 @@ def early_weight(stop: Stop) -> float:
     return EARLY_PRICE * (1 + stop.priority / 25) if stop.order_rule == ORDER_EARLY else 0.0
 
 
-def wish_price(instance: Instance, route: Route) -> float:
-    """Return the price of the early wishes on a route, counted from the start of the vehicle's shift."""
-    if not instance.has_early:
-        return 0.0
-    begin = instance.vehicles[instance.vehicle_index[route.vehicle_id]].shift.start
-    return sum(
-        early_weight(instance.stops[instance.stop_index[visit.id]]) * (visit.start - begin) / 3600
-        for visit in route.visits
-        if visit.type == VISIT_STOP
-    )
-
-
-def score_routes(instance: Instance, routes: Iterable[Route], left_out: Iterable[int]) -> Score:
-    """Return the score of timed routes and the stops they leave out."""
-    routes = list(routes)
-    missing = [instance.stops[index] for index in left_out]
-    return Score(
-        broken=sum(len(route.violations) for route in routes),
-        unserved=sum(importance(stop) for stop in missing if stop.penalty is None),
-        price=sum(route.cost + wish_price(instance, route) for route in routes)
-        + sum(stop.penalty for stop in missing if stop.penalty is not None),
-    )
+def route_price(table: Timetable) -> float:
+    """Return the cost of a route with its early wishes priced, counted from the start of the vehicle's shift."""
+    price = sum(table.costs)
+    if table.instance.has_early:
+        begin = table.vehicle.shift.start
+        price += sum(
+            early_weight(stop) * (start - begin) / 3600 for stop, start in zip(table.stops, table.begin)
+        )
+    return price
 
 
 def score(instance: Instance, sequences: Sequences) -> Score:
     """Return the score of an answer given as sequences."""
-    routes = [
-        schedule_route(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
-    ]
-    return score_routes(instance, routes, unserved(instance, sequences))
+    tables = [Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops]
+    missing = [instance.stops[index] for index in unserved(instance, sequences)]
+    return Score(
+        broken=sum(len(table.violations) for table in tables),
+        unserved=sum(importance(stop) for stop in missing if stop.penalty is None),
+        price=sum(route_price(table) for table in tables)
+        + sum(stop.penalty for stop in missing if stop.penalty is not None),
+    )
 
 
 def unserved(instance: Instance, sequences: Sequences) -> list[int]:

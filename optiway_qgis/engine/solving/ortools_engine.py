@@ -1,6 +1,6 @@
-"""The adapter to OR-Tools routing: for the rules and wishes PyVRP cannot represent.
+"""The adapter to OR-Tools routing: for the rules PyVRP does not know.
 
-It represents what PyVRP does and, beyond that, driving time limits, ranked order and early service. It is slower to find
+It represents what PyVRP does and, beyond that, ranked order and driving time limits beside distance limits. It is slower to find
 good answers, so it starts from one that keeps all rules (made of PyVRP's relaxed answer) and improves on it.
 
 OR-Tools crashes on matrices smaller than its nodes, swallows exceptions of callbacks, and has no answer at all
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from optiway_qgis.engine.solving.objective import early_weight, importance
+from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.pyvrp_engine import unit_costs
 from optiway_qgis.engine.solving.search import STOPPED_ITERATIONS
 from optiway_qgis.engine.travel.provider import UNREACHABLE
@@ -143,10 +143,6 @@ class _Routing:
                 time.SetSpanUpperBoundForVehicle(vehicle.max_work, number)
             routing.AddVariableMinimizedByFinalizer(time.CumulVar(routing.End(number)))
             routing.AddVariableMaximizedByFinalizer(time.CumulVar(routing.Start(number)))
-        for node, index in enumerate(self.stops):
-            price = round(early_weight(instance.stops[index]) / 3600 * _COST_UNITS)
-            if price:
-                time.SetCumulVarSoftUpperBound(self._index(node), 0, price)
         self._limit("drive", self.drive_transit, [vehicle.max_drive for vehicle in instance.vehicles])
 
     def _keep_windows(self, moment, windows) -> None:

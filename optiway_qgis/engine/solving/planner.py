@@ -18,6 +18,7 @@ from optiway_qgis.engine.solving.explain import explain, hopeless
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
@@ -35,7 +36,7 @@ _FIRST_ANSWER = 0.2
 """Share of the time in which an answer that serves every required stop has to turn up; then some may be left out."""
 
 _RELAXED = 0.4
-"""Share of the time for PyVRP when OR-Tools has to keep the rules that PyVRP cannot."""
+"""Share of the time for PyVRP when rules or wishes that it does not know are to be seen to after it."""
 
 _SMALL = 40
 """Up to that many stops one search thread is enough."""
@@ -139,25 +140,36 @@ def _search(
     tell: Callable[[str], None],
     engines: list[str],
 ) -> Sequences:
-    """Return sequences that break no rule: PyVRP's where it can represent the problem, else OR-Tools' from there."""
-    exact = pyvrp_engine.represents(instance)
+    """Return sequences that break no rule: PyVRP's where it knows all rules, else OR-Tools' from there.
+
+    Wishes come last, as moves that break nothing.
+    """
     whole = clock.deadline
-    if not exact:
+    exact = pyvrp_engine.keeps_rules(instance)
+    if not exact or instance.has_early:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
     engines.append(pyvrp_engine.NAME)
     found = _relaxed(instance, active, settings, clock, tell)
     kept = complete(instance, keep_rules(instance, found), active)
-    if exact or (kept == found and not instance.has_early):
-        return kept
     clock.deadline = whole
-    clock.new_phase()
-    tell(f"{ortools_engine.NAME} takes over, for driving time limits, ranked or early stops")
-    engines.append(ortools_engine.NAME)
-    improved = ortools_engine.improve(instance, active, kept, clock)
+    if kept != found and not exact:
+        clock.new_phase()
+        tell(f"{ortools_engine.NAME} goes on from there, to keep the rules that {pyvrp_engine.NAME} does not know")
+        engines.append(ortools_engine.NAME)
+        kept = _with_ortools(instance, active, kept, clock)
+    if instance.has_early:
+        clock.new_phase()
+        tell("Moving stops that wish to be early")
+        kept = polish(instance, kept, clock)
+    return kept
+
+
+def _with_ortools(instance: Instance, active: list[int], start: Sequences, clock: Clock) -> Sequences:
+    improved = ortools_engine.improve(instance, active, start, clock)
     if improved is None:
-        return kept
+        return start
     improved = complete(instance, keep_rules(instance, improved), active)
-    return min(kept, improved, key=lambda sequences: score(instance, sequences))
+    return min(start, improved, key=lambda sequences: score(instance, sequences))
 
 
 def _relaxed(

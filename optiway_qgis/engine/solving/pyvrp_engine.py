@@ -1,9 +1,12 @@
 """The adapter to PyVRP: the main engine, for all it can represent.
 
 Represented exactly: fleets, several depots, open ends, loads (delivered and picked up), windows (also several), shifts and
-depot hours, working time, distance and number of stops per vehicle, skills and vehicle rules, costs, optional stops.
-Left out, so that the answer is that of a relaxed problem: driving time limits, ranked and early order
-(see `represents`). Only the order of stops is taken from PyVRP, never its times.
+depot hours, working time, number of stops, distance or driving time per vehicle, skills and vehicle rules, costs, optional
+stops. Left out, so that the answer is that of a relaxed problem (see `keeps_rules`): ranked order, and driving time limits
+where there are distance limits too. Only the order of stops is taken from PyVRP, never its times.
+
+PyVRP limits one length per route. Where driving time is limited and distance is not, driving time is that length; the
+cost per kilometre is then charged at the mean speed.
 
 PyVRP casts inf and floats without a word and takes any big number for a time; hence the integers and closed windows here.
 """
@@ -32,7 +35,7 @@ from pyvrp import (
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 
 from optiway_qgis.engine.solving.objective import importance
-from optiway_qgis.engine.solving.schedule import schedule_route
+from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 
 if TYPE_CHECKING:
@@ -53,10 +56,17 @@ _REQUIRED_PRIZE = 20
 """What leaving out a required stop costs, in routes as dear as a route can be."""
 
 
-def represents(instance: Instance) -> bool:
-    """Whether PyVRP's answer keeps all rules and wishes of the problem, or those of a relaxed one."""
-    limited = any(vehicle.max_drive is not None for vehicle in instance.vehicles)
-    return not (limited or instance.has_strict or instance.has_early)
+def keeps_rules(instance: Instance) -> bool:
+    """Whether a feasible answer keeps all rules of the problem, or only those of a relaxed one."""
+    by_drive = _drive_profiles(instance)
+    unseen = any(vehicle.max_drive is not None and vehicle.profile not in by_drive for vehicle in instance.vehicles)
+    return not (unseen or instance.has_strict)
+
+
+def _drive_profiles(instance: Instance) -> set[str]:
+    """Return the profiles whose length is driving time: it is limited for some vehicle, distance for none."""
+    limited = {vehicle.profile for vehicle in instance.vehicles if vehicle.max_drive is not None}
+    return limited - {vehicle.profile for vehicle in instance.vehicles if vehicle.max_distance is not None}
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,7 @@ class _Formulation:
         self.horizon = max(vehicle.shift.end for vehicle in instance.vehicles) - self.begin
         self.scale = cost_scale(instance.vehicles)
         self.profiles = sorted({vehicle.profile for vehicle in instance.vehicles})
+        self.by_drive = _drive_profiles(instance)
         self._locate()
         self._load()
         self._prize(all_required)
@@ -155,7 +166,7 @@ class _Formulation:
             self.clients,
             self.depots,
             self._vehicle_types(),
-            *zip(*(self._matrices(instance.travel.matrices[profile]) for profile in self.profiles)),
+            *zip(*(self._matrices(profile) for profile in self.profiles)),
             groups=self.groups,
         )
 
@@ -194,10 +205,12 @@ class _Formulation:
         early = min(max(0, window.start - self.begin), self.horizon)
         return early, min(max(early, window.end - self.begin), self.horizon)
 
-    def _matrices(self, matrix: Matrix) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances and durations between locations; the way to an open end is nothing."""
+    def _matrices(self, profile: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return lengths and durations between locations; the way to an open end is nothing."""
+        matrix = self.instance.travel.matrices[profile]
         grid = np.ix_(self.places, self.places)
-        metres, seconds = matrix.metres[grid].astype(np.int64), matrix.seconds[grid].astype(np.int64)
+        seconds = matrix.seconds[grid].astype(np.int64)
+        metres = seconds.copy() if profile in self.by_drive else matrix.metres[grid].astype(np.int64)
         blocked = seconds == UNREACHABLE
         same = self.places[:, None] == self.places[None, :]
         same[: self.first_stop_location] = False
@@ -322,8 +335,11 @@ class _Formulation:
         limits = {}
         if vehicle.max_work is not None:
             limits["shift_duration"] = vehicle.max_work
-        if vehicle.max_distance is not None:
-            limits["max_distance"] = vehicle.max_distance
+        length = vehicle.max_drive if vehicle.profile in self.by_drive else vehicle.max_distance
+        if length is not None:
+            limits["max_distance"] = length
+        if vehicle.profile in self.by_drive:
+            per_metre *= _mean_speed(self.instance.matrix(vehicle))
         free = not any(per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles))
         return VehicleType(
             num_available=len(kind),
@@ -358,12 +374,10 @@ class _Formulation:
     def _visits(self, vehicle_index: int, stops: list[int]) -> list[int]:
         if not stops:
             return []
-        timed = schedule_route(self.instance, self.instance.vehicles[vehicle_index], stops)
-        starts = {visit.id: visit.start - self.begin for visit in timed.visits}
+        table = Timetable(self.instance, self.instance.vehicles[vehicle_index], stops)
         visits = []
-        for index in stops:
-            choices = self.clients_of[index]
-            start = starts[self.instance.stops[index].id]
+        for index, begin in zip(stops, table.begin):
+            choices, start = self.clients_of[index], begin - self.begin
             visits.append(next((one for one in choices if start <= self.clients[one].tw_late), choices[-1]))
         return visits
 
@@ -375,6 +389,12 @@ class _Formulation:
             vehicle = free[route.vehicle_type()].pop(0)
             sequences[vehicle] = [self.stop_of[activity.idx] for activity in route if activity.is_client()]
         return sequences
+
+
+def _mean_speed(matrix: Matrix) -> float:
+    """Return the metres per second over all pairs with a way."""
+    there = matrix.seconds > 0
+    return float(matrix.metres[there].sum() / matrix.seconds[there].sum()) if there.any() else 1.0
 
 
 def unit_costs(vehicle: Vehicle) -> tuple[float, float]:

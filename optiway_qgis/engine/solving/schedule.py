@@ -7,6 +7,7 @@ never changed. The checker (check.py) judges the outcome and shares no code with
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -38,19 +39,17 @@ _CODE_ORDER = (
 
 def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
     """Time every route and draw its legs; vehicles without stops have no route."""
-    routes = [
-        schedule_route(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
-    ]
-    return tuple(_draw(instance, route) for route in routes)
+    tables = [Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops]
+    return tuple(_draw(instance, table.route()) for table in tables)
 
 
-def schedule_route(instance: Instance, vehicle: Vehicle, stops: list[int]) -> Route:
-    """Time one route that serves `stops`, at least one, in the order given. Its legs are not drawn yet."""
-    return _Timetable(instance, vehicle, stops).route()
+class Timetable:
+    """The times of one vehicle serving `stops`, at least one, in the order given.
 
-
-class _Timetable:
-    """One route while it is being timed. Positions count stops from 0; legs lead to stops, then to the end depot."""
+    Lists are by position, which counts stops from 0: `arrival`, `begin` of service, `late` and `setup` in seconds, `drive`
+    and `metres` of the legs that lead to the stops and, where there is an end depot, to that. `departure` and
+    `end` bound the work.
+    """
 
     def __init__(self, instance: Instance, vehicle: Vehicle, stops: list[int]):
         self.instance = instance
@@ -151,15 +150,14 @@ class _Timetable:
         stops = [min(DAY, last - arrival) for last, arrival in zip(latest, self.arrival)]
         return min(DAY, leave - self.departure), stops, min(DAY, at_end)
 
-    def _loads(self) -> list[tuple[int, ...]]:
-        """Return the load at departure and on leaving each stop."""
-        dimensions = range(self.instance.problem.dimensions)
-        delivery = [[_of(stop.delivery, axis) for axis in dimensions] for stop in self.stops]
-        pickup = [[_of(stop.pickup, axis) for axis in dimensions] for stop in self.stops]
-        load = tuple(sum(row[axis] for row in delivery) for axis in dimensions)
+    @cached_property
+    def loads(self) -> list[tuple[int, ...]]:
+        """The load at departure and on leaving each stop."""
+        handled = [self.instance.handled[index] for index in self.indices]
+        load = tuple(sum(column) for column in zip(*(delivery for delivery, _ in handled)))
         loads = [load]
-        for taken_off, put_on in zip(delivery, pickup):
-            load = tuple(have - off + on for have, off, on in zip(load, taken_off, put_on))
+        for delivery, pickup in handled:
+            load = tuple(have - off + on for have, off, on in zip(load, delivery, pickup))
             loads.append(load)
         return loads
 
@@ -178,7 +176,7 @@ class _Timetable:
             ending.add(reasons.DEPOT_HOURS)
         return leaving, ending
 
-    def _stop_codes(self, loads: list[tuple[int, ...]]) -> list[set[str]]:
+    def _stop_codes(self) -> list[set[str]]:
         refusals = self.instance.refusals[self.instance.vehicle_index[self.vehicle.id]]
         highest_rank: int | None = None
         codes = []
@@ -186,7 +184,7 @@ class _Timetable:
             found = {refusals[index]} - {""}
             if self.late[position]:
                 found.add(reasons.TIME_WINDOW)
-            if self._overloaded(loads[position + 1]):
+            if self._overloaded(self.loads[position + 1]):
                 found.add(reasons.CAPACITY)
             if self.cut_off[position]:
                 found.add(reasons.UNREACHABLE)
@@ -200,33 +198,62 @@ class _Timetable:
     def _route_codes(self) -> set[str]:
         vehicle = self.vehicle
         limits = (
-            (reasons.WORK_LIMIT, self.end - self.departure, vehicle.max_work),
+            (reasons.WORK_LIMIT, self.work, vehicle.max_work),
             (reasons.DRIVE_LIMIT, sum(self.drive), vehicle.max_drive),
-            (reasons.DISTANCE_LIMIT, sum(self.metres), vehicle.max_distance),
+            (reasons.DISTANCE_LIMIT, self.distance, vehicle.max_distance),
             (reasons.STOP_LIMIT, len(self.stops), vehicle.max_stops),
         )
         return {code for code, amount, limit in limits if limit is not None and amount > limit}
 
+    @cached_property
+    def _codes(self) -> tuple[set[str], list[set[str]]]:
+        """Codes of the start depot's visit, then those of each visit after it."""
+        leaving, ending = self._shift_codes()
+        if self._overloaded(self.loads[0]):
+            leaving.add(reasons.CAPACITY)
+        visits = self._stop_codes()
+        if self.end_depot:
+            visits.append({reasons.UNREACHABLE} if self.cut_off[-1] else set())
+        visits[-1] |= ending
+        if not self.start_depot:
+            visits[0] |= leaving
+        return leaving, visits
+
+    @cached_property
+    def violations(self) -> tuple[str, ...]:
+        """Codes of all rules broken on the route, without repetition."""
+        leaving, visits = self._codes
+        return _ordered(self._route_codes().union(leaving, *visits))
+
+    @property
+    def work(self) -> int:
+        """Seconds from departure to end."""
+        return self.end - self.departure
+
+    @property
+    def distance(self) -> int:
+        """Metres of the whole route."""
+        return sum(self.metres)
+
+    @property
+    def costs(self) -> tuple[float, float, float]:
+        """Fixed, distance and time cost."""
+        vehicle = self.vehicle
+        return (
+            vehicle.fixed_cost,
+            self.distance / 1000 * vehicle.cost_per_km,
+            self.work / 3600 * vehicle.cost_per_hour,
+        )
+
     def route(self) -> Route:
         """Return the timed route, its legs not drawn."""
-        loads = self._loads()
-        leaving, ending = self._shift_codes()
-        if self._overloaded(loads[0]):
-            leaving.add(reasons.CAPACITY)
-        codes = [*self._stop_codes(loads), set()] if self.end_depot else self._stop_codes(loads)
-        codes[-1] |= ending
-        if self.end_depot and self.cut_off[-1]:
-            codes[-1].add(reasons.UNREACHABLE)
-        if not self.start_depot:
-            codes[0] |= leaving
+        loads = self.loads
+        leaving, codes = self._codes
         leave_slack, slacks, end_slack = self._slacks()
-
         visits = []
         if self.start_depot:
-            visits.append(
-                _depot_visit(VISIT_START, self.start_depot.id, 0, self.departure, self.departure, loads[0])
-            )
-            visits[0] = replace(visits[0], slack=leave_slack, violations=_ordered(leaving))
+            first = _depot_visit(VISIT_START, self.start_depot.id, 0, self.departure, self.departure, loads[0])
+            visits.append(replace(first, slack=leave_slack, violations=_ordered(leaving)))
         travelled = 0
         for position, stop in enumerate(self.stops):
             travelled += self.metres[position]
@@ -265,14 +292,13 @@ class _Timetable:
                     violations=_ordered(codes[-1]),
                 )
             )
-        return self._summary(visits, loads, self._route_codes().union(leaving, *codes))
+        return self._summary(visits)
 
-    def _summary(self, visits: list[Visit], loads: list[tuple[int, ...]], codes: set[str]) -> Route:
-        vehicle = self.vehicle
-        distance = sum(self.metres)
+    def _summary(self, visits: list[Visit]) -> Route:
+        fixed, distance, time = self.costs
         return Route(
-            route_id=vehicle.id,
-            vehicle_id=vehicle.id,
+            route_id=self.vehicle.id,
+            vehicle_id=self.vehicle.id,
             visits=tuple(visits),
             legs=(),
             start=self.departure,
@@ -281,13 +307,13 @@ class _Timetable:
             service=sum(stop.service for stop in self.stops),
             setup=sum(self.setup),
             wait=sum(visit.wait for visit in visits),
-            distance=distance,
+            distance=self.distance,
             late=sum(self.late),
-            load_peak=tuple(max(column) for column in zip(*loads)),
-            cost_fixed=vehicle.fixed_cost,
-            cost_distance=distance / 1000 * vehicle.cost_per_km,
-            cost_time=(self.end - self.departure) / 3600 * vehicle.cost_per_hour,
-            violations=_ordered(codes),
+            load_peak=tuple(max(column) for column in zip(*self.loads)),
+            cost_fixed=fixed,
+            cost_distance=distance,
+            cost_time=time,
+            violations=self.violations,
         )
 
 
@@ -309,10 +335,6 @@ def _lateness(windows: tuple[Window, ...], begin: int) -> int:
 
 def _outside(window: Window | None, moment: int) -> bool:
     return window is not None and not window.start <= moment <= window.end
-
-
-def _of(amounts: tuple[int, ...], axis: int) -> int:
-    return amounts[axis] if axis < len(amounts) else 0
 
 
 def _ordered(codes: set[str]) -> tuple[str, ...]:

@@ -1,0 +1,136 @@
+"""A small local search on the objective itself, timed by the scheduler: for what no engine sees.
+
+Stops that wish to be early are priced by their times, which PyVRP has no term for; and answers taken apart and put
+together again have kinks left. Only changes that break no rule and lower the price are made, so the result is never worse.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.solving.objective import early_weight, route_price
+from optiway_qgis.engine.solving.schedule import Timetable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.solving.search import Clock
+
+_NEIGHBOURS = 8
+_LEAST_GAIN = 1e-6
+
+Change = dict[int, list[int]]
+"""The new sequence of each vehicle that a move touches."""
+
+
+def polish(instance: Instance, sequences: Sequences, clock: Clock) -> Sequences:
+    """Return the sequences after moves of single stops and turned stretches, as long as any lowers the price."""
+    search = _Search(instance, sequences)
+    trials = count()
+    improving = True
+    while improving:
+        improving = False
+        for stop in search.order:
+            # Moves are generated from the routes as they stand: after a change the rest is stale.
+            moved = True
+            while moved:
+                moved = False
+                for change in search.moves(stop):
+                    if clock.over(next(trials)):
+                        return search.sequences
+                    if search.accept(change):
+                        clock.gain(search.price, search.price)
+                        moved = improving = True
+                        break
+    return search.sequences
+
+
+class _Search:
+    """The routes as they stand, with their prices."""
+
+    def __init__(self, instance: Instance, sequences: Sequences):
+        self.instance = instance
+        self.sequences = [list(stops) for stops in sequences]
+        self.prices = [self._price(vehicle, stops) or 0.0 for vehicle, stops in enumerate(self.sequences)]
+        served = [stop for stops in self.sequences for stop in stops]
+        self.order = sorted(served, key=lambda stop: -early_weight(instance.stops[stop]))
+        self.vehicle_of = {stop: vehicle for vehicle, stops in enumerate(self.sequences) for stop in stops}
+        self.near = self._neighbours(served)
+
+    @property
+    def price(self) -> float:
+        """Price of all routes."""
+        return sum(self.prices)
+
+    def _neighbours(self, served: list[int]) -> dict[int, list[int]]:
+        seconds = self.instance.matrix(self.instance.vehicles[0]).seconds
+        places = np.array([self.instance.travel.stop_place[stop] for stop in served])
+        near = {}
+        for stop, place in zip(served, places):
+            nearest = np.argsort(seconds[place, places], kind="stable")[: _NEIGHBOURS + 1]
+            near[stop] = [served[index] for index in nearest if served[index] != stop]
+        return near
+
+    def _price(self, vehicle: int, stops: list[int]) -> float | None:
+        """Return the price of a route, None when it breaks a rule."""
+        if not stops:
+            return 0.0
+        table = Timetable(self.instance, self.instance.vehicles[vehicle], stops)
+        return None if table.violations else route_price(table)
+
+    def accept(self, change: Change) -> bool:
+        """Make the change if it breaks no rule and lowers the price."""
+        allowed = sum(self.prices[vehicle] for vehicle in change) - _LEAST_GAIN
+        prices = {}
+        for vehicle, stops in change.items():
+            price = self._price(vehicle, stops)
+            if price is None:
+                return False
+            prices[vehicle] = price
+        if sum(prices.values()) >= allowed:
+            return False
+        for vehicle, stops in change.items():
+            self.sequences[vehicle] = stops
+            self.prices[vehicle] = prices[vehicle]
+            self.vehicle_of.update(dict.fromkeys(stops, vehicle))
+        return True
+
+    def moves(self, stop: int) -> Iterator[Change]:
+        """Yield the changes around a stop: forward in its own route when it wishes so, then next to its neighbours."""
+        if early_weight(self.instance.stops[stop]):
+            yield from self._forward(stop)
+        for other in self.near[stop]:
+            yield from self._next_to(stop, other)
+
+    def _forward(self, stop: int) -> Iterator[Change]:
+        """Yield the stop at each earlier position, and with the stretch before it turned round."""
+        vehicle = self.vehicle_of[stop]
+        route = self.sequences[vehicle]
+        position = route.index(stop)
+        for target in range(position):
+            yield {vehicle: [*route[:target], stop, *route[target:position], *route[position + 1 :]]}
+            yield {vehicle: [*route[:target], *reversed(route[target : position + 1]), *route[position + 1 :]]}
+        yield {vehicle: route[::-1]}
+
+    def _next_to(self, stop: int, other: int) -> Iterator[Change]:
+        """Yield the stop right before and right after another, and stretches turned so that the two meet."""
+        vehicle, target = self.vehicle_of[stop], self.vehicle_of[other]
+        route, goal = self.sequences[vehicle], self.sequences[target]
+        without = [one for one in route if one != stop]
+        base = without if vehicle == target else goal
+        place = base.index(other)
+        for entry in (place, place + 1):
+            entered = [*base[:entry], stop, *base[entry:]]
+            yield {target: entered} if vehicle == target else {vehicle: without, target: entered}
+        if vehicle == target:
+            low, high = sorted((route.index(stop), route.index(other)))
+            yield {vehicle: [*route[: low + 1], *reversed(route[low + 1 : high + 1]), *route[high + 1 :]]}
+            yield {vehicle: [*route[:low], *reversed(route[low:high]), *route[high:]]}
+            return
+        # The two routes exchange their ends behind the stop and before the other.
+        cut, joint = route.index(stop) + 1, goal.index(other)
+        yield {vehicle: route[:cut] + goal[joint:], target: goal[:joint] + route[cut:]}
