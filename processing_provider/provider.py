@@ -9,8 +9,10 @@ from qgis.PyQt.QtGui import QIcon
 
 import optiway_qgis
 
+from .engine.install_engine import InstallEngine
 from .planning.plan_one_route import PlanOneRoute
 from .planning.plan_routes import PlanRoutes
+from .planning.schedule import Schedule
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -26,7 +28,7 @@ class OptiwayProvider(QgsProcessingProvider):
         """Return the name of the group in the toolbox."""
         return "Optiway"
 
-    def longName(self):  # noqa: N802 (the name QGIS calls)
+    def longName(self):
         """Return the name with what it is for."""
         return "Optiway fleet routing"
 
@@ -34,7 +36,7 @@ class OptiwayProvider(QgsProcessingProvider):
         """Return the icon of the provider."""
         return QIcon(ICON)
 
-    def loadAlgorithms(self):  # noqa: N802 (the name QGIS calls)
+    def loadAlgorithms(self):
         """Add the algorithms."""
-        for algorithm in (PlanRoutes, PlanOneRoute):
+        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, InstallEngine):
             self.addAlgorithm(algorithm())

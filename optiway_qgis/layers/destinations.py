@@ -1,4 +1,5 @@
-"""Whether the files of the outputs can be written, asked before the long part of a job. Nothing is written here."""
+"""Whether the files of the outputs can be written, asked before the long part of a job. Nothing is written
+here."""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE = "delivery", "pickup", "service"
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name of a field. Its values times `factor` are in the field's unit; `note` is told when it is used.
+    """Another name of a field. Its values times `factor` are in the field's unit; `note` is told when it is
+    used.
 
     `separator` parts the entries of a list, where that is not the comma.
     """
@@ -103,7 +104,13 @@ def _window_fields() -> tuple[Field, ...]:
 def _quantity_fields(name: str, what: str, empty: str) -> tuple[Field, ...]:
     arcgis = f"{name.capitalize()}Quantity" if name != "capacity" else "Capacity"
     return tuple(
-        Field(f"{name}_{number}", what.format(number=number), empty, unit="load", aliases=_as(f"{arcgis}_{number}"))
+        Field(
+            f"{name}_{number}",
+            what.format(number=number),
+            empty,
+            unit="load",
+            aliases=_as(f"{arcgis}_{number}"),
+        )
         for number in range(1, MAX_DIMENSIONS + 1)
     )
 
@@ -125,7 +132,9 @@ STOP_FIELDS: tuple[Field, ...] = (
         'The stop is called "stop-" and its feature id, with a warning.',
         aliases=_as("id", "order_id", "stop", "job_id", "customer_id"),
     ),
-    Field("name", "What people call it.", "No name.", aliases=_as("description", "customer", "customer_name")),
+    Field(
+        "name", "What people call it.", "No name.", aliases=_as("description", "customer", "customer_name")
+    ),
     Field(
         "kind",
         "What happens there: delivery, pickup or service. It decides what `demand` means.",
@@ -186,7 +195,13 @@ STOP_FIELDS: tuple[Field, ...] = (
         "order_rule",
         "early: the sooner the better; strict: in the order of order_rank.",
         "Any order. In plan_one_route a priority above 0 means early.",
-        choices=(("early", "early"), ("strict", "strict"), ("first", "first"), ("last", "last"), ("none", "")),
+        choices=(
+            ("early", "early"),
+            ("strict", "strict"),
+            ("first", "first"),
+            ("last", "last"),
+            ("none", ""),
+        ),
     ),
     Field("order_rank", "Rank among the strict stops of a route, 1 first.", "0"),
     Field(
@@ -210,7 +225,9 @@ STOP_FIELDS: tuple[Field, ...] = (
         "Any vehicle; in schedule the stop is unassigned.",
         aliases=_as("RouteName"),
     ),
-    Field("sequence", "Place on the route; read by schedule only.", "After the numbered stops, with a warning."),
+    Field(
+        "sequence", "Place on the route; read by schedule only.", "After the numbered stops, with a warning."
+    ),
     Field(
         "lock",
         "none; vehicle: only `vehicle_id` may serve it; exclude: leave the stop out.",
@@ -421,15 +438,22 @@ def recognised_text(found: dict[str, Column]) -> str:
 
 def unused_columns(unused: Iterable[Unused], names: Sequence[str]) -> dict[str, tuple[int, tuple[str, ...]]]:
     """Column name -> (index, neutral values) of the columns whose meaning is not built yet."""
-    by_name = {plain(name): field for field in unused for name in (field.name, field.name[:10], *field.aliases)}
+    by_name = {
+        plain(name): field for field in unused for name in (field.name, field.name[:10], *field.aliases)
+    }
     return {
-        name: (index, by_name[plain(name)].neutral) for index, name in enumerate(names) if plain(name) in by_name
+        name: (index, by_name[plain(name)].neutral)
+        for index, name in enumerate(names)
+        if plain(name) in by_name
     }
 
 
 def fields_table(fields: Iterable[Field]) -> str:
     """The table of docs/fields.md for these fields, in Markdown."""
-    lines = ["| field | unit | meaning | empty value | no such column | other names |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| field | unit | meaning | empty value | no such column | other names |",
+        "|---|---|---|---|---|---|",
+    ]
     for field in fields:
         other = ", ".join(
             f"`{alias.name}`" + (f" ({alias.note})" if alias.note else "") for alias in field.aliases

@@ -22,7 +22,9 @@ EARTH_RADIUS_KM = 6371.0
 FAR_KM, NEAR_KM = 1000, 200
 
 
-def to_wgs84(crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext) -> QgsCoordinateTransform:
+def to_wgs84(
+    crs: QgsCoordinateReferenceSystem, context: QgsCoordinateTransformContext
+) -> QgsCoordinateTransform:
     """The transform from a layer's CRS to WGS 84, as the project wants it done."""
     return QgsCoordinateTransform(crs, QgsCoordinateReferenceSystem(WGS84), context)
 
@@ -36,7 +38,9 @@ def position(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> tuple[
         When there is no such position; the text says what is wrong and what to do.
     """
     if geometry.isNull() or geometry.isEmpty():
-        raise ValueError("geometry is empty or its coordinates are not numbers. Place the point, or delete the feature")
+        raise ValueError(
+            "geometry is empty or its coordinates are not numbers. Place the point, or delete the feature"
+        )
     if geometry.isMultipart():
         points = geometry.asMultiPoint()
         if len(points) != 1:
@@ -47,15 +51,20 @@ def position(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> tuple[
     else:
         point = geometry.asPoint()
     if not (math.isfinite(point.x()) and math.isfinite(point.y())):
-        raise ValueError("geometry has coordinates that are not numbers. Place the point, or delete the feature")
+        raise ValueError(
+            "geometry has coordinates that are not numbers. Place the point, or delete the feature"
+        )
     shown = f"({point.x():.10g}, {point.y():.10g})"
     try:
         moved = transform.transform(point)
     except QgsCsException:
-        raise ValueError(f"geometry {shown} lies outside its CRS. Check the point and the CRS of the layer") from None
+        raise ValueError(
+            f"geometry {shown} lies outside its CRS. Check the point and the CRS of the layer"
+        ) from None
     if not (-180 <= moved.x() <= 180 and -90 <= moved.y() <= 90):
         raise ValueError(
-            f"geometry {shown} is not on the earth. Check that longitude comes first, and the CRS of the layer"
+            f"geometry {shown} is not on the earth. Check that longitude comes first, and the CRS of the "
+            f"layer"
         )
     return moved.x(), moved.y()
 
@@ -69,7 +78,8 @@ def as_point(geometry: QgsGeometry) -> QgsGeometry:
 
 
 def looks_swapped(stops: Sequence[Stop], depots: Sequence[Depot]) -> bool:
-    """Whether most stops are over 1000 km from every depot and would be within 200 km with x and y swapped."""
+    """Whether most stops are over 1000 km from every depot and would be within 200 km with x and y
+    swapped."""
     if not stops or not depots:
         return False
     swapped = sum(

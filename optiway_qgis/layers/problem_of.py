@@ -10,11 +10,16 @@ from .points import looks_swapped
 from .read_vehicles import DEFAULT_COSTS, check_vehicle_names, cost_members, open_shift
 
 if TYPE_CHECKING:
-    from .read_stops import Reading, StopsRead
+    from .read_stops import StopsRead
+    from .reading import Reading
 
 
 def fleet_problem(
-    read: StopsRead, depots: Sequence[Depot], vehicles: Sequence[Vehicle], reading: Reading, layer: str = "STOPS"
+    read: StopsRead,
+    depots: Sequence[Depot],
+    vehicles: Sequence[Vehicle],
+    reading: Reading,
+    layer: str = "STOPS",
 ) -> Problem:
     """Return the problem of these stops, depots and vehicles; what is odd goes to the warnings."""
     check_vehicle_names(read.stops, vehicles, reading)
@@ -26,7 +31,8 @@ def solo_problem(
 ) -> Problem:
     """Return the problem of one driver who sets out at `start` (longitude, latitude) and has no limits.
 
-    A priority above 0 means early where the stop has no other rule; rules about vehicles and skills do not count.
+    A priority above 0 means early where the stop has no other rule; rules about vehicles and skills do not
+    count.
     """
     longitude, latitude = start
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
@@ -63,7 +69,8 @@ def problem_of(
     """Return the problem, with as many load dimensions as any stop or vehicle has."""
     if looks_swapped(stops, depots):
         reading.warnings.add(
-            f"{layer}: most stops are more than 1000 km from every depot, and would be near with x and y swapped. "
+            f"{layer}: most stops are more than 1000 km from every depot, and would be near with x and y "
+            f"swapped. "
             "Check that x is the longitude and y the latitude"
         )
     lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]

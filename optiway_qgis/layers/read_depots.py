@@ -9,7 +9,7 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.problem import Depot
 from . import fields
 from .points import position, to_wgs84
-from .read_stops import Reading, is_filled, tell_columns, tell_unused
+from .reading import Reading, is_filled, no_crs, tell_columns, tell_unused
 from .row import Row, Table
 
 if TYPE_CHECKING:
@@ -23,9 +23,7 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
     unused = fields.unused_columns(fields.UNUSED_DEPOT_FIELDS, names)
     tell_columns(reading, layer, table.columns)
     if not source.sourceCrs().isValid():
-        reading.errors.append(
-            f"{layer} ({source.sourceName()}) has no CRS. Set it in the layer's properties, then run again."
-        )
+        reading.errors.append(no_crs(layer, source))
         return []
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     depots: dict[str, Depot] = {}
@@ -36,7 +34,9 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
         count += 1
         depot = _depot(feature, Row(table, feature.attributes(), reading.warnings), transform, reading, layer)
         filled.update(
-            name for name, (index, neutral) in unused.items() if is_filled(feature.attributes()[index], neutral)
+            name
+            for name, (index, neutral) in unused.items()
+            if is_filled(feature.attributes()[index], neutral)
         )
         if depot is None:
             continue
@@ -47,7 +47,9 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
             )
         depots[depot.id] = depot
     if count == 0:
-        reading.errors.append(f"{layer} ({source.sourceName()}) has no features. At least one depot is needed.")
+        reading.errors.append(
+            f"{layer} ({source.sourceName()}) has no features. At least one depot is needed."
+        )
     tell_unused(reading, layer, filled)
     return list(depots.values())
 

@@ -7,30 +7,24 @@ collected in `Reading.errors`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
-from qgis.core import QgsExpression, QgsFeatureRequest, QgsProcessingFeatureSource
+from qgis.core import QgsExpression, QgsFeatureRequest, QgsField, QgsFields, QgsProcessingFeatureSource
 
 from ..model import reasons
-from ..model.problem import ORDER_EARLY, ORDER_FREE, ORDER_STRICT, Stop, Window
+from ..model.problem import ORDER_EARLY, ORDER_FREE, ORDER_STRICT, Stop
 from . import fields
 from .carried import CarriedStops, RejectedStop
 from .points import as_point, position, to_wgs84
-from .qgis_compat import is_null
-from .row import Row, Table, as_text, merged
+from .reading import Reading, is_filled, no_crs, tell_columns, tell_unused
+from .row import Row, Table, merged
 
 if TYPE_CHECKING:
     from qgis.core import (
         QgsCoordinateReferenceSystem,
-        QgsCoordinateTransformContext,
         QgsExpressionContext,
         QgsFeature,
-        QgsFields,
-        QgsProcessingFeedback,
     )
-
-    from .feedback import GroupedWarnings
-    from .times import PlanDay
 
 EXPRESSION_FIELDS = {
     "SERVICE_TIME": "service_min",
@@ -40,17 +34,6 @@ EXPRESSION_FIELDS = {
     "WINDOW_END": "tw1_end",
 }
 """Parameter of an expression -> the field it stands for."""
-
-
-@dataclass
-class Reading:
-    """What all readers of one job share: the day, how to transform, and what was found wrong or odd."""
-
-    day: PlanDay
-    transform_context: QgsCoordinateTransformContext
-    feedback: QgsProcessingFeedback
-    warnings: GroupedWarnings
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -63,17 +46,13 @@ class Expressions:
 
 @dataclass
 class StopsRead:
-    """The stops of a layer: those that can be planned and those that cannot.
-
-    `attributes` holds the values of each of the former by its id, `sequence` the number where there is one.
-    """
+    """The stops of a layer: those that can be planned, with their values by id, and those that cannot."""
 
     fields: QgsFields
     crs: QgsCoordinateReferenceSystem
     stops: list[Stop] = field(default_factory=list)
     rejected: list[RejectedStop] = field(default_factory=list)
     attributes: dict[str, list[Any]] = field(default_factory=dict)
-    sequence: dict[str, float | None] = field(default_factory=dict)
 
     def carried_along(self) -> CarriedStops:
         """What of the layer the outputs take along."""
@@ -81,6 +60,9 @@ class StopsRead:
 
 
 NO_EXPRESSIONS = Expressions({})
+
+Judge = Callable[[Row], str]
+"""Told of each stop before it is accepted: may add problems, and returns why it is excluded, or ""."""
 
 
 def read_stops(
@@ -90,20 +72,21 @@ def read_stops(
     layer: str = "STOPS",
 ) -> StopsRead:
     """Read every feature of the source (its selected features, when it was made so)."""
-    names = source.fields().names()
-    columns = fields.recognise(fields.STOP_FIELDS, names)
-    reader = StopsReader(source, columns, reading, expressions, layer)
-    return reader.read()
+    columns = fields.recognise(fields.STOP_FIELDS, source.fields().names())
+    return StopsReader(source, columns, reading, expressions, layer).read()
 
 
 class StopsReader:
-    """Reads one stops layer, feature by feature.
+    """Reads one stops layer, feature by feature. `columns` maps field names to columns."""
 
-    `columns` maps field names to columns; `kept` tells which features are stops (all of them unless given);
-    `rule_of_lock` False ignores the fields that lock a stop to a vehicle.
-    """
-
-    def __init__(self, source, columns, reading: Reading, expressions: Expressions, layer: str):
+    def __init__(
+        self,
+        source: QgsProcessingFeatureSource,
+        columns: Mapping[str, fields.Column],
+        reading: Reading,
+        expressions: Expressions,
+        layer: str,
+    ):
         self._source = source
         self._reading = reading
         self._layer = layer
@@ -113,30 +96,37 @@ class StopsReader:
         self._unused = fields.unused_columns(fields.UNUSED_STOP_FIELDS, source.fields().names())
         self._filled: set[str] = set()
         self._first_with: dict[str, str] = {}
-        self.kept: Callable[[QgsFeature], bool] | None = None
 
-    def read(self) -> StopsRead:
-        """Return stops and rejected stops; warnings and errors go to the reading."""
+    def read(
+        self,
+        is_stop: Callable[[QgsFeature], bool] | None = None,
+        judge: Judge | None = None,
+        carried: Sequence[tuple[int, str]] | None = None,
+    ) -> StopsRead:
+        """Return stops and rejected stops; warnings and errors go to the reading.
+
+        `is_stop` tells which features are stops (all of them unless given), `carried` which columns travel
+        along, by index and under which name (all of them unless given).
+        """
         source, reading = self._source, self._reading
-        read = StopsRead(source.fields(), source.sourceCrs())
+        if carried is None:
+            carried = list(enumerate(source.fields().names()))
+        read = StopsRead(_named(source.fields(), carried), source.sourceCrs())
         tell_columns(reading, self._layer, self._table.columns)
         if not source.sourceCrs().isValid():
-            reading.errors.append(
-                f"{self._layer} ({source.sourceName()}) has no CRS. Set it in the layer's properties, "
-                "then run again."
-            )
+            reading.errors.append(no_crs(self._layer, source))
             return read
         transform = to_wgs84(source.sourceCrs(), reading.transform_context)
         flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
         for feature in source.getFeatures(QgsFeatureRequest(), flags):
             if reading.feedback.isCanceled():
                 return read
-            if self.kept is None or self.kept(feature):
-                self._read_feature(feature, transform, read)
+            if is_stop is None or is_stop(feature):
+                self._read_feature(feature, transform, read, judge, [index for index, _ in carried])
         if not read.stops and not read.rejected:
             reading.errors.append(
-                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select some when "
-                "only selected features are used."
+                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select some "
+                "when only selected features are used."
             )
         self._tell_unused(read)
         return read
@@ -154,8 +144,7 @@ class StopsReader:
             unknown = sorted(
                 name
                 for name in expression.referencedColumns()
-                if name != QgsFeatureRequest.ALL_ATTRIBUTES
-                and self._source.fields().lookupField(name) < 0
+                if name != QgsFeatureRequest.ALL_ATTRIBUTES and self._source.fields().lookupField(name) < 0
             )
             if unknown:
                 self._reading.errors.append(
@@ -183,7 +172,9 @@ class StopsReader:
             given[name] = (parameter, value)
         return given
 
-    def _read_feature(self, feature: QgsFeature, transform, read: StopsRead) -> None:
+    def _read_feature(
+        self, feature: QgsFeature, transform, read: StopsRead, judge, carried: list[int]
+    ) -> None:
         attributes = feature.attributes()
         failed: list[str] = []
         row = Row(self._table, attributes, self._reading.warnings, self._evaluate(feature, failed))
@@ -198,7 +189,8 @@ class StopsReader:
         where = f'Feature {feature.id()} of {self._layer} (stop_id "{stop_id}")'
         if stop_id in self._first_with:
             row.problems.append(
-                f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}. Give each stop an id of its own'
+                f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}. '
+                "Give each stop an id of its own"
             )
         try:
             place = position(feature.geometry(), transform)
@@ -207,22 +199,25 @@ class StopsReader:
             row.problems.append(str(error))
         lock = row.choice("lock")
         stop = self._stop(row, stop_id, place or (0.0, 0.0), lock)
-        sequence = row.number("sequence") if "sequence" in self._table.columns else None
+        excluded = judge(row) if judge is not None else ""
+        if lock == fields.LOCK_EXCLUDE:
+            excluded = f'{row.shown("lock")} is "{row.text("lock")}"'
         for name, (index, neutral) in self._unused.items():
             if name not in self._filled and is_filled(attributes[index], neutral):
                 self._filled.add(name)
-        if lock == fields.LOCK_EXCLUDE:
-            reason, text = reasons.EXCLUDED, f'{where}: {row.shown("lock")} is "{row.text("lock")}".'
+        kept = [attributes[index] for index in carried]
+        if excluded:
+            reason, text = reasons.EXCLUDED, f"{where}: {_sentence(excluded)}"
         elif row.problems:
-            reason, text = reasons.INVALID_INPUT, f"{where}: {' '.join(_sentence(text) for text in row.problems)}"
+            sentences = " ".join(_sentence(problem) for problem in row.problems)
+            reason, text = reasons.INVALID_INPUT, f"{where}: {sentences}"
         else:
             self._first_with[stop_id] = f"feature {feature.id()}"
             read.stops.append(stop)
-            read.sequence[stop_id] = sequence
-            read.attributes[stop_id] = attributes
+            read.attributes[stop_id] = kept
             return
         self._first_with.setdefault(stop_id, f"feature {feature.id()}")
-        read.rejected.append(RejectedStop(stop_id, attributes, as_point(feature.geometry()), reason, text))
+        read.rejected.append(RejectedStop(stop_id, kept, as_point(feature.geometry()), reason, text))
 
     def _stop(self, row: Row, stop_id: str, place: tuple[float, float], lock: str | None) -> Stop:
         kind = row.choice("kind") or fields.KIND_DELIVERY
@@ -267,33 +262,18 @@ class StopsReader:
             )
         if "vehicle_id" in columns and "lock" not in columns and any(stop.vehicle_id for stop in read.stops):
             feedback.pushInfo(
-                f"{columns['vehicle_id'].name} is filled and there is no lock: these stops keep their vehicle."
+                f"{columns['vehicle_id'].name} is filled and there is no lock: "
+                "these stops keep their vehicle."
             )
 
 
-def tell_columns(reading: Reading, layer: str, columns: Mapping[str, fields.Column]) -> None:
-    """Tell which columns of the layer are used, and where a name needs an explanation."""
-    if columns:
-        reading.feedback.pushInfo(f"{layer}: uses {fields.recognised_text(columns)}")
-    else:
-        reading.feedback.pushInfo(f"{layer}: no field is recognised by its name")
-    for column in columns.values():
-        if column.alias.note:
-            reading.feedback.pushWarning(f"{layer}: {column.name} is {column.alias.note}.")
-
-
-def tell_unused(reading: Reading, layer: str, filled: set[str]) -> None:
-    """Tell which filled fields have a meaning that is not built yet."""
-    if filled:
-        reading.feedback.pushWarning(
-            f"{layer}: {', '.join(sorted(filled))} {'is' if len(filled) == 1 else 'are'} carried along "
-            "but not used yet."
-        )
-
-
-def is_filled(value: Any, neutral: tuple[str, ...]) -> bool:
-    """Whether a value of a field that is not built yet asks for something."""
-    return not is_null(value) and as_text(value) != "" and as_text(value) not in neutral
+def _named(layer_fields: QgsFields, carried: Sequence[tuple[int, str]]) -> QgsFields:
+    named = QgsFields()
+    for index, name in carried:
+        copy = QgsField(layer_fields.at(index))
+        copy.setName(name)
+        named.append(copy)
+    return named
 
 
 def _sentence(text: str) -> str:
@@ -323,9 +303,13 @@ def _preassigned(row: Row, lock: str | None) -> str:
     if not row.has("lock"):
         return vehicle_id
     if lock == fields.LOCK_ORDER:
-        row.warn(f'{row.shown("lock")} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet')
+        row.warn(
+            f'{row.shown("lock")} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet'
+        )
     if lock not in (fields.LOCK_VEHICLE, fields.LOCK_ORDER):
         return ""
     if not vehicle_id:
-        row.problem("lock", f"needs a vehicle, and {row.shown('vehicle_id')} is empty. Fill it, or clear the lock")
+        row.problem(
+            "lock", f"needs a vehicle, and {row.shown('vehicle_id')} is empty. Fill it, or clear the lock"
+        )
     return vehicle_id

@@ -6,13 +6,13 @@ What is wrong in a vehicle, and every name of a depot or vehicle that does not e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Collection, Iterable, Mapping, Sequence
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
 from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
 from . import fields
-from .read_stops import Reading, is_filled, tell_columns, tell_unused
+from .reading import Reading, is_filled, tell_columns, tell_unused
 from .row import Row, Table
 
 if TYPE_CHECKING:
@@ -64,12 +64,14 @@ def read_vehicles(
     shift: Window,
     reading: Reading,
     layer: str = "VEHICLES",
+    only: Collection[str] | None = None,
 ) -> list[Vehicle]:
-    """Read every active vehicle; `shift` is that of vehicles without one of their own."""
+    """Read every active vehicle, or those called in `only`; `shift` is that of vehicles without one of their
+    own."""
     names = source.fields().names()
     table = Table(fields.VEHICLE_FIELDS, fields.recognise(fields.VEHICLE_FIELDS, names), reading.day)
     tell_columns(reading, layer, table.columns)
-    reader = _VehicleReader(table, depots, shift, reading, layer)
+    reader = _VehicleReader(table, depots, shift, reading, layer, only)
     unused = fields.unused_columns(fields.UNUSED_VEHICLE_FIELDS, names)
     filled: set[str] = set()
     vehicles: dict[str, Vehicle] = {}
@@ -79,7 +81,9 @@ def read_vehicles(
     for feature in source.getFeatures(request, flags):
         count += 1
         attributes = feature.attributes()
-        filled.update(name for name, (index, neutral) in unused.items() if is_filled(attributes[index], neutral))
+        filled.update(
+            name for name, (index, neutral) in unused.items() if is_filled(attributes[index], neutral)
+        )
         vehicle = reader.vehicle(feature)
         if vehicle is None:
             continue
@@ -106,7 +110,10 @@ def check_vehicle_names(stops: Iterable[Stop], vehicles: Sequence[Vehicle], read
 
 
 class _VehicleReader:
-    def __init__(self, table: Table, depots: Sequence[Depot], shift: Window, reading: Reading, layer: str):
+    def __init__(
+        self, table: Table, depots: Sequence[Depot], shift: Window, reading: Reading, layer: str, only
+    ):
+        self._only = only
         self._table = table
         self._depots = {depot.id: depot for depot in depots}
         self._shift = shift
@@ -119,6 +126,8 @@ class _VehicleReader:
         row = Row(self._table, feature.attributes(), self._reading.warnings)
         vehicle_id = row.text("vehicle_id") or f"vehicle-{feature.id()}"
         row.label = vehicle_id
+        if self._only is not None and vehicle_id not in self._only:
+            return None
         active = row.choice("active")
         if active == "" and not row.problems:
             return None
@@ -153,7 +162,9 @@ class _VehicleReader:
         if not depot_id:
             if len(self._depots) > 1 and not self._several_told:
                 self._several_told = True
-                _only_depot(list(self._depots.values()), f"{row.shown(name)} is empty, so {row.label}", self._reading)
+                _only_depot(
+                    list(self._depots.values()), f"{row.shown(name)} is empty, so {row.label}", self._reading
+                )
             return next(iter(self._depots))
         if depot_id not in self._depots:
             row.problem(
@@ -187,7 +198,8 @@ def tell_default_costs(reading: Reading) -> None:
     """Tell which prices are used where none is given."""
     costs = DEFAULT_COSTS
     reading.feedback.pushInfo(
-        f"No costs given: {costs.fixed:g} per vehicle, {costs.per_km:g} per km and {costs.per_hour:g} per hour are used."
+        f"No costs given: {costs.fixed:g} per vehicle, {costs.per_km:g} per km and {costs.per_hour:g} per "
+        f"hour are used."
     )
 
 

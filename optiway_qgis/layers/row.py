@@ -117,7 +117,9 @@ class Row:
             if text.startswith("[") and text.endswith("]"):
                 text = text[1:-1].replace('"', "")
             separator = self._alias(name).separator
-            entries = [entry.strip() for entry in (text.split() if separator == " " else text.split(separator))]
+            entries = [
+                entry.strip() for entry in (text.split() if separator == " " else text.split(separator))
+            ]
         return tuple(dict.fromkeys(entry for entry in entries if entry))
 
     def choice(self, name: str) -> str | None:
@@ -237,7 +239,11 @@ class Row:
             if last >= first:
                 self.warn(NEXT_DAY.format(start=self.shown(start_name), end=self.shown(end_name)))
         if last < first:
-            before = f"{self.shown(start_name)} ({self.text(start_name)})" if start is not None else "the plan date"
+            before = (
+                f"{self.shown(start_name)} ({self.text(start_name)})"
+                if start is not None
+                else "the plan date"
+            )
             self.problem(end_name, f"is before {before}. Correct one of the two, or leave it empty")
             return None
         return Window(first, last)

@@ -44,7 +44,10 @@ def schedule_job(
     problem: Problem, travel: str, settings: Settings, sequences: Sequence[StopSequence]
 ) -> dict[str, Any]:
     """The job that keeps the order of the stops and recomputes the rest."""
-    return {**_job("schedule", problem, travel, settings), "sequences": [asdict(entry) for entry in sequences]}
+    return {
+        **_job("schedule", problem, travel, settings),
+        "sequences": [asdict(entry) for entry in sequences],
+    }
 
 
 def run(

@@ -1,9 +1,9 @@
 """The day of a plan: times as layers hold them to seconds from midnight of the plan date, and back.
 
-A time without a date is the wall clock of the plan date in the plan's zone; a date and time without offset is the
-wall clock of that date; one with an offset is an instant. Midnight is twelve hours before noon, as in GTFS: so the
-seconds between two moments are those that pass, also on the day the clocks change, and 08:00 is 28800 on that day
-too. Which field holds a time is not known here.
+A time without a date is the wall clock of the plan date in the plan's zone; a date and time without offset
+is the wall clock of that date; one with an offset is an instant. Midnight is twelve hours before noon, as in
+GTFS: so the seconds between two moments are those that pass, also on the day the clocks change, and 08:00 is
+28800 on that day too. Which field holds a time is not known here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from ..model.problem import DAY
 
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
 _TIME = re.compile(_CLOCK + r"\s*(?:([ap])\.?m\.?)?$", re.IGNORECASE)
-_DATE_TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ]+" + _CLOCK + r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?$", re.IGNORECASE)
+_DATE_TIME = re.compile(
+    r"(\d{4})-(\d{2})-(\d{2})[T ]+" + _CLOCK + r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?$", re.IGNORECASE
+)
 _LAST_NULL_YEAR = 1900
 """ArcGIS and spreadsheets store a time without a date on a day of 1899 or 1900."""
 HOW = "Write it as 08:30, 08:30:00 or 2026-05-04T08:30"
@@ -47,7 +49,8 @@ class PlanDay:
         problems = []
         if not zone.isValid():
             problems.append(
-                f'TIME_ZONE "{zone_name}" is not known. Write a name such as Europe/Lisbon or UTC, or leave it empty.'
+                f'TIME_ZONE "{zone_name}" is not known. Write a name such as Europe/Lisbon or UTC, or leave '
+                f"it empty."
             )
         if not plan_date.isValid():
             problems.append("PLAN_DATE is not a date. Write it as 2026-05-04.")
@@ -69,7 +72,8 @@ class PlanDay:
         return self._wall(self.date.addDays(int(next_day)), QTime(0, 0).secsTo(clock))
 
     def wall_clock(self, seconds: int) -> QDateTime:
-        """The wall clock `seconds` after midnight, with UTC as its nominal zone (so that no writer shifts it)."""
+        """The wall clock `seconds` after midnight, with UTC as its nominal zone (so that no writer shifts
+        it)."""
         local = self._midnight.addSecs(seconds)
         return QDateTime(local.date(), local.time(), Qt.TimeSpec.UTC)
 
@@ -177,4 +181,6 @@ def _seconds_of_day(hour: str, minute: str, second: str | None, half: str | None
 def _offset_seconds(offset: str) -> int:
     if offset in "Zz":
         return 0
-    return int(datetime.strptime(offset if len(offset) > 3 else offset + "00", "%z").utcoffset().total_seconds())
+    return int(
+        datetime.strptime(offset if len(offset) > 3 else offset + "00", "%z").utcoffset().total_seconds()
+    )

@@ -34,7 +34,8 @@ from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
-from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions, Reading
+from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
+from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
@@ -72,15 +73,18 @@ _EXPRESSIONS = {
     ),
     "PRIORITY": (
         "Priority",
-        "0 to 100: when not everybody can be served, the lowest are left out first. Empty: the field priority.",
+        "0 to 100: when not everybody can be served, the lowest are left out first. Empty: the field "
+        "priority.",
     ),
     "WINDOW_START": (
         "Time window start",
-        "Earliest start of service, as a time, a date and time, or text such as 08:30. Empty: the field tw1_start.",
+        "Earliest start of service, as a time, a date and time, or text such as 08:30. Empty: the field "
+        "tw1_start.",
     ),
     "WINDOW_END": (
         "Time window end",
-        "Latest start of service, as a time, a date and time, or text such as 12:00. Empty: the field tw1_end.",
+        "Latest start of service, as a time, a date and time, or text such as 12:00. Empty: the field "
+        "tw1_end.",
     ),
 }
 
@@ -105,7 +109,8 @@ def tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What an algorithm has read: the problem, what travels along, and the order to keep (None: to be found)."""
+    """What an algorithm has read: the problem, what travels along, and the order to keep (None: to be
+    found)."""
 
     problem: Problem
     carried: CarriedStops
@@ -115,7 +120,7 @@ class Inputs:
 class PlanAlgorithm(QgsProcessingAlgorithm):
     """Base of the planning algorithms: `read_inputs` is theirs, the rest of the run is here."""
 
-    def createInstance(self):  # noqa: N802 (the name QGIS calls)
+    def createInstance(self):
         """Return a new instance."""
         return type(self)()
 
@@ -123,7 +128,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         """Return the group in the toolbox."""
         return tr("Planning")
 
-    def groupId(self):  # noqa: N802 (the name QGIS calls)
+    def groupId(self):
         """Return the id of the group."""
         return "planning"
 
@@ -137,20 +142,22 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         """Read the layers; errors are added to the reading and raised by the caller of this method."""
         raise NotImplementedError
 
-    def add(self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False) -> None:
+    def add(
+        self, parameter: QgsProcessingParameterDefinition, help_text: str, advanced: bool = False
+    ) -> None:
         """Add a parameter with its help."""
         parameter.setHelp(tr(help_text))
         if advanced:
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         self.addParameter(parameter)
 
-    def add_day(self, advanced: bool) -> None:
-        """Add PLAN_DATE and TIME_ZONE."""
+    def add_day(self, advanced: bool, empty: str = "today") -> None:
+        """Add PLAN_DATE and TIME_ZONE; `empty` says what an empty date means."""
         self.add(
             QgsProcessingParameterDateTime(
                 PLAN_DATE, tr("Plan date"), QgsProcessingParameterDateTime.Type.Date, optional=True
             ),
-            "The day that is planned. Empty: today.",
+            f"The day that is planned. Empty: {empty}.",
             advanced,
         )
         self.add(
@@ -177,7 +184,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             QgsProcessingParameterEnum(
                 TRAVEL, tr("Travel times from"), options=TRAVEL_SOURCES, usesStaticStrings=True, optional=True
             ),
-            "estimate: from the distance as the crow flies; legs are drawn straight and marked as an estimate. "
+            "estimate: from the distance as the crow flies; legs are drawn straight and marked as an "
+            "estimate. "
             "Empty: estimate.",
             advanced=True,
         )
@@ -203,7 +211,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 optional=True,
                 minValue=1,
             ),
-            "A fixed number of iterations instead of the time limit: the same input and seed then give the same plan. "
+            "A fixed number of iterations instead of the time limit: the same input and seed then give the "
+            "same plan. "
             "Empty: the time limit.",
             advanced=True,
         )
@@ -242,7 +251,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         for name, label in _NUMBERS.items():
             self.addOutput(QgsProcessingOutputNumber(name, tr(label)))
 
-    def prepareAlgorithm(self, parameters, context, feedback):  # noqa: N802 (the name QGIS calls)
+    def prepareAlgorithm(self, parameters, context, feedback):
         """Make sources and expression contexts in the main thread: they read the project."""
         self._sources = {}
         self._expression_contexts = {}
@@ -259,7 +268,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
         return True
 
-    def processAlgorithm(self, parameters, context, feedback):  # noqa: N802 (the name QGIS calls)
+    def processAlgorithm(self, parameters, context, feedback):
         """Read, run, write; every error reaches the user as one message."""
         try:
             return self._process(parameters, context, feedback)
@@ -341,7 +350,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         errors = [
             text
             for definition in self.destinationParameterDefinitions()
-            for text in [cannot_write(definition.name(), _destination(parameters.get(definition.name()), context))]
+            for text in [
+                cannot_write(definition.name(), _destination(parameters.get(definition.name()), context))
+            ]
             if text
         ]
         zone_name = self.zone_name(parameters, context)
@@ -421,7 +432,8 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     work = sum(route.end - route.start for route in plan.routes)
     lines = [
         f"{counts.assigned} of {counts.stops} stops are served on {counts.routes} routes: "
-        f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of driving, "
+        f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of "
+        f"driving, "
         f"cost {counts.cost:.2f}."
     ]
     reasons: dict[str, int] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsProcessing,
@@ -13,9 +15,12 @@ from qgis.core import (
 
 from optiway_qgis.layers.points import WGS84
 from optiway_qgis.layers.problem_of import solo_problem
-from optiway_qgis.layers.read_stops import Reading, read_stops
+from optiway_qgis.layers.read_stops import read_stops
 
 from .plan_algorithm import STOPS, Inputs, PlanAlgorithm, tr
+
+if TYPE_CHECKING:
+    from optiway_qgis.layers.reading import Reading
 
 START = "START"
 RETURN = "RETURN"
@@ -29,37 +34,44 @@ class PlanOneRoute(PlanAlgorithm):
         """Return the id within the provider."""
         return "plan_one_route"
 
-    def displayName(self):  # noqa: N802 (the name QGIS calls)
+    def displayName(self):
         """Return the name in the toolbox."""
         return tr("Plan one route")
 
-    def shortDescription(self):  # noqa: N802 (the name QGIS calls)
+    def shortDescription(self):
         """Return one line for tooltips."""
         return tr("Finds the best order for one driver to visit a set of points.")
 
     def tags(self):
         """Return words the toolbox finds it by."""
-        return tr("tsp,travelling salesman,tour,round trip,route,order,optimize,driver,eta,time window").split(",")
+        return tr(
+            "tsp,travelling salesman,tour,round trip,route,order,optimize,driver,eta,time window"
+        ).split(",")
 
-    def shortHelpString(self):  # noqa: N802 (the name QGIS calls)
+    def shortHelpString(self):
         """Return the help shown beside the dialog."""
         return tr(
-            "<p>Orders the stops of one driver: click the start on the map, say whether to return there and when to "
-            "set out. All stops are served, within their time windows where they have some; a stop whose window "
+            "<p>Orders the stops of one driver: click the start on the map, say whether to return there and "
+            "when to "
+            "set out. All stops are served, within their time windows where they have some; a stop whose "
+            "window "
             "cannot be kept is left out with the reason.</p>"
-            "<p>A <i>priority</i> above 0 means: come here early. The fields <i>stop_id, service_min, tw1_start, "
-            "tw1_end, priority</i> are found by their names; fields about vehicles and skills do not count here. For "
+            "<p>A <i>priority</i> above 0 means: come here early. The fields <i>stop_id, service_min, "
+            "tw1_start, "
+            "tw1_end, priority</i> are found by their names; fields about vehicles and skills do not count "
+            "here. For "
             "several vehicles, shifts or capacities use <i>Plan routes</i>.</p>"
             "<p>Travel times are an estimate from straight distances; legs are drawn straight.</p>"
         )
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802 (the name QGIS calls)
+    def initAlgorithm(self, configuration=None):
         """Declare parameters and outputs."""
         self.add(
             QgsProcessingParameterFeatureSource(
                 STOPS, tr("Stops"), [QgsProcessing.SourceType.TypeVectorPoint]
             ),
-            "Points to be visited. Only geometry is needed; docs/fields.md lists the fields that are understood.",
+            "Points to be visited. Only geometry is needed; docs/fields.md lists the fields that are "
+            "understood.",
         )
         self.add(
             QgsProcessingParameterPoint(START, tr("Start")),

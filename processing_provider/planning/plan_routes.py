@@ -1,6 +1,9 @@
-"""The algorithm `optiway:plan_routes`: stops, depots and vehicles to routes. Its parameters and how they are read."""
+"""The algorithm `optiway:plan_routes`: stops, depots and vehicles to routes. Its parameters and how they are
+read."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from qgis.core import (
     QgsProcessing,
@@ -11,10 +14,13 @@ from qgis.core import (
 
 from optiway_qgis.layers.problem_of import fleet_problem
 from optiway_qgis.layers.read_depots import read_depots
-from optiway_qgis.layers.read_stops import Reading, read_stops
+from optiway_qgis.layers.read_stops import read_stops
 from optiway_qgis.layers.read_vehicles import equal_vehicles, read_vehicles, shift_between
 
 from .plan_algorithm import DEPOTS, STOPS, VEHICLES, Inputs, PlanAlgorithm, tr
+
+if TYPE_CHECKING:
+    from optiway_qgis.layers.reading import Reading
 
 VEHICLE_COUNT = "VEHICLE_COUNT"
 VEHICLE_CAPACITY = "VEHICLE_CAPACITY"
@@ -29,39 +35,49 @@ class PlanRoutes(PlanAlgorithm):
         """Return the id within the provider."""
         return "plan_routes"
 
-    def displayName(self):  # noqa: N802 (the name QGIS calls)
+    def displayName(self):
         """Return the name in the toolbox."""
         return tr("Plan routes")
 
-    def shortDescription(self):  # noqa: N802 (the name QGIS calls)
+    def shortDescription(self):
         """Return one line for tooltips."""
         return tr("Assigns stops to vehicles and finds the order and the times that cost least.")
 
     def tags(self):
         """Return words the toolbox finds it by."""
-        return tr("vrp,vrptw,vehicle routing,fleet,delivery,pickup,route,optimize,eta,time window,dispatch").split(",")
+        return tr(
+            "vrp,vrptw,vehicle routing,fleet,delivery,pickup,route,optimize,eta,time window,dispatch"
+        ).split(",")
 
-    def shortHelpString(self):  # noqa: N802 (the name QGIS calls)
+    def shortHelpString(self):
         """Return the help shown beside the dialog."""
         return tr(
-            "<p>Plans the day of a fleet: which vehicle serves which stop, in which order and when. It keeps time "
-            "windows, shifts, capacities, skills, depots, vehicle rules and limits on work, driving, distance and "
+            "<p>Plans the day of a fleet: which vehicle serves which stop, in which order and when. It "
+            "keeps time "
+            "windows, shifts, capacities, skills, depots, vehicle rules and limits on work, driving, "
+            "distance and "
             "stops, and looks for the plan that costs least.</p>"
-            "<p>Fields are found by their names: <i>stop_id, service_min, demand, tw1_start, tw1_end, priority, "
-            "skills</i> in the stops, <i>depot_id</i> in the depots, <i>vehicle_id, start_depot, shift_start, "
-            "shift_end, capacity, skills</i> and costs in the vehicles; ArcGIS and VROOM names are understood. The log "
+            "<p>Fields are found by their names: <i>stop_id, service_min, demand, tw1_start, tw1_end, "
+            "priority, "
+            "skills</i> in the stops, <i>depot_id</i> in the depots, <i>vehicle_id, start_depot, "
+            "shift_start, "
+            "shift_end, capacity, skills</i> and costs in the vehicles; ArcGIS and VROOM names are "
+            "understood. The log "
             "says which were used. Tick <i>Selected features only</i> to plan a part.</p>"
-            "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that could not be "
-            "served, each with its reason. A stop that cannot be read is never lost: it is among them too.</p>"
+            "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that could "
+            "not be "
+            "served, each with its reason. A stop that cannot be read is never lost: it is among them "
+            "too.</p>"
             "<p>Travel times are an estimate from straight distances; legs are drawn straight.</p>"
         )
 
-    def initAlgorithm(self, configuration=None):  # noqa: N802 (the name QGIS calls)
+    def initAlgorithm(self, configuration=None):
         """Declare parameters and outputs."""
         point = [QgsProcessing.SourceType.TypeVectorPoint]
         self.add(
             QgsProcessingParameterFeatureSource(STOPS, tr("Stops"), point),
-            "Points to be served. Only geometry is needed; docs/fields.md lists the fields that are understood.",
+            "Points to be served. Only geometry is needed; docs/fields.md lists the fields that are "
+            "understood.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(DEPOTS, tr("Depots"), point),
@@ -71,7 +87,8 @@ class PlanRoutes(PlanAlgorithm):
             QgsProcessingParameterFeatureSource(
                 VEHICLES, tr("Vehicles"), [QgsProcessing.SourceType.TypeVector], optional=True
             ),
-            "Table of vehicles: vehicle_id, start_depot, end_depot, shift_start, shift_end, capacity, skills, limits "
+            "Table of vehicles: vehicle_id, start_depot, end_depot, shift_start, shift_end, capacity, "
+            "skills, limits "
             "and costs. Empty: equal vehicles, as many as the number of vehicles says.",
         )
         self.add_day(advanced=False)
@@ -84,7 +101,8 @@ class PlanRoutes(PlanAlgorithm):
                 minValue=1,
                 maxValue=10_000,
             ),
-            "How many vehicles there are when there is no table of vehicles. Not all of them need to be used.",
+            "How many vehicles there are when there is no table of vehicles. Not all of them need to be "
+            "used.",
         )
         self.add(
             QgsProcessingParameterNumber(
@@ -104,7 +122,8 @@ class PlanRoutes(PlanAlgorithm):
                 QgsProcessingParameterDateTime(
                     name, tr(label), QgsProcessingParameterDateTime.Type.Time, defaultValue=default
                 ),
-                f"{help_text} of vehicles that have none of their own. An end before the start is on the next day.",
+                f"{help_text} of vehicles that have none of their own. An end before the start is on the "
+                f"next day.",
             )
         self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END")
         self.add_travel()
@@ -115,7 +134,9 @@ class PlanRoutes(PlanAlgorithm):
         """Read stops, depots and vehicles."""
         depots = read_depots(self.source(DEPOTS), reading)
         shift = shift_between(
-            self.time(parameters, context, SHIFT_START), self.time(parameters, context, SHIFT_END), reading.day
+            self.time(parameters, context, SHIFT_START),
+            self.time(parameters, context, SHIFT_END),
+            reading.day,
         )
         if self.source(VEHICLES) is not None:
             vehicles = read_vehicles(self.source(VEHICLES), depots, shift, reading)

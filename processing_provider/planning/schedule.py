@@ -1,0 +1,136 @@
+"""The algorithm `optiway:schedule`: times, loads and violations of a given order. Its parameters and
+reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterFeatureSource,
+)
+
+from optiway_qgis.layers.read_depots import read_depots
+from optiway_qgis.layers.read_vehicles import open_shift, read_vehicles, tell_default_costs
+from optiway_qgis.layers.read_visits import VisitsLayer, first_date, read_visits, see_routes, vehicles_seen
+from optiway_qgis.model.errors import InputError
+
+from .plan_algorithm import DEPOTS, STOPS, VEHICLES, Inputs, PlanAlgorithm, tr
+
+if TYPE_CHECKING:
+    from optiway_qgis.layers.reading import Reading
+
+START_TIME = "START_TIME"
+
+
+class Schedule(PlanAlgorithm):
+    """Keeps the order of a plan and recomputes the rest."""
+
+    def name(self):
+        """Return the id within the provider."""
+        return "schedule"
+
+    def displayName(self):
+        """Return the name in the toolbox."""
+        return tr("Schedule an edited plan")
+
+    def shortDescription(self):
+        """Return one line for tooltips."""
+        return tr("Keeps vehicle and order of each stop and recomputes times, loads, costs and violations.")
+
+    def tags(self):
+        """Return words the toolbox finds it by."""
+        return tr("vrp,schedule,reschedule,edit,sequence,eta,recalculate,dispatch,timetable").split(",")
+
+    def shortHelpString(self):
+        """Return the help shown beside the dialog."""
+        return tr(
+            "<p>Takes the visits of a plan, also after somebody changed <i>vehicle_id</i> or "
+            "<i>sequence</i> in the "
+            "attribute table, and recomputes every time, load, cost and violation. It never changes the "
+            "order: a "
+            "rule that is broken is reported in the visits, the routes, the report and the log.</p>"
+            "<p>To put a stop between the third and the fourth, give it the sequence 3.5. A stop whose "
+            "vehicle_id is "
+            "empty goes to the unassigned stops. Any point layer with <i>vehicle_id</i> and <i>sequence</i> "
+            "works.</p>"
+            "<p>Service times are those of <i>planned_service_min</i>, unless <i>Service time</i> is given. "
+            "Where the "
+            "plan was made with expressions for demand or windows, give the same ones here, and give the "
+            "same depots "
+            "and vehicles to have their hours, shifts, capacities, limits and costs judged: without them "
+            "vehicles "
+            "leave when the visits say so and have no limits.</p>"
+        )
+
+    def initAlgorithm(self, configuration=None):
+        """Declare parameters and outputs."""
+        point = [QgsProcessing.SourceType.TypeVectorPoint]
+        self.add(
+            QgsProcessingParameterFeatureSource(STOPS, tr("Visits of a plan, or numbered stops"), point),
+            "The layer VISITS of a plan, edited or not, or points with vehicle_id and sequence.",
+        )
+        self.add(
+            QgsProcessingParameterFeatureSource(DEPOTS, tr("Depots"), point, optional=True),
+            "Empty: the depots among the visits, open at all hours.",
+        )
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                VEHICLES, tr("Vehicles"), [QgsProcessing.SourceType.TypeVector], optional=True
+            ),
+            "Empty: the vehicles of the visits, without limits; they leave their depot when the visits say "
+            "so.",
+        )
+        self.add_day(advanced=True, empty="the date of the earliest start_time, or today")
+        self.add(
+            QgsProcessingParameterDateTime(
+                START_TIME,
+                tr("Start time"),
+                QgsProcessingParameterDateTime.Type.Time,
+                defaultValue="08:00",
+            ),
+            "Earliest departure where neither the vehicles nor the visits say when.",
+            advanced=True,
+        )
+        self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END")
+        self.add_travel()
+        self.add_outputs()
+
+    def default_date(self, zone_name: str):
+        """Return the date of the visits."""
+        return first_date(self.source(STOPS)) or super().default_date(zone_name)
+
+    def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
+        """Read the visits with their order, and the depots and vehicles given or seen in them."""
+        visits = VisitsLayer(self.source(STOPS))
+        if visits.missing():
+            raise InputError(
+                [
+                    *reading.errors,
+                    f"STOPS ({self.source(STOPS).sourceName()}) has no field "
+                    f"{' and no field '.join(visits.missing())}. "
+                    "Give the VISITS of a plan, or points with vehicle_id and sequence.",
+                ]
+            )
+        seen = see_routes(visits, reading)
+        depots = list(seen.depots.values())
+        if self.source(DEPOTS) is not None:
+            depots = read_depots(self.source(DEPOTS), reading)
+        start = reading.day.at(self.time(parameters, context, START_TIME))
+        if self.source(VEHICLES) is not None:
+            vehicles = read_vehicles(
+                self.source(VEHICLES), depots, open_shift(start), reading, only=seen.vehicle_ids
+            )
+        else:
+            vehicles = vehicles_seen(seen, depots, start, reading)
+            tell_default_costs(reading)
+        problem, stops, sequences = read_visits(
+            visits,
+            depots,
+            vehicles,
+            reading,
+            self.expressions(parameters, context, STOPS),
+            judges_skills=self.source(VEHICLES) is not None,
+        )
+        return Inputs(problem, stops.carried_along(), sequences)
