@@ -26,7 +26,7 @@ from optiway_qgis.model.errors import OptiwayError
 
 
 def open_install_dialog(parent: QWidget | None = None) -> InstallDialog:
-    """Show the dialog beside QGIS and return it; the caller keeps it while it is open."""
+    """Show the dialog beside QGIS and return it. It deletes itself when it is closed and nothing goes on."""
     dialog = InstallDialog(parent)
     dialog.show()
     return dialog
@@ -142,8 +142,11 @@ class InstallDialog(QDialog):
 
     def reject(self) -> None:
         """Close; what is going on is cancelled."""
-        self.stop()
         super().reject()
+        if self._task is None:
+            self.deleteLater()
+        else:
+            self.stop()
 
     def _start(self, title: str, act: Callable[..., object]) -> None:
         self.log.clear()
@@ -157,4 +160,7 @@ class InstallDialog(QDialog):
 
     def _end(self) -> None:
         self._task = None
-        self.refresh()
+        if self.isVisible():
+            self.refresh()
+        else:
+            self.deleteLater()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from qgis.PyQt.QtCore import QCoreApplication, QTimer
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QCoreApplication, QEvent, QTimer
 
 from optiway_qgis.gui.install_dialog import open_install_dialog
 from optiway_qgis.layers import engine_install
@@ -24,8 +25,8 @@ def dialog(qgis_app, target):
     """The dialog, open."""
     dialog = open_install_dialog()
     yield dialog
-    dialog.reject()
-    dialog.deleteLater()
+    if not sip.isdeleted(dialog):
+        dialog.reject()
 
 
 def wait_for(condition, seconds: float = 20) -> None:
@@ -35,6 +36,7 @@ def wait_for(condition, seconds: float = 20) -> None:
         if time.monotonic() > end:
             pytest.fail("It did not happen in time.")
         QCoreApplication.processEvents()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         time.sleep(0.005)
 
 
@@ -87,4 +89,16 @@ def test_remove_deletes_an_environment(target, qgis_app, tmp_path):
     wait_for(lambda: dialog.install.isEnabled() and not folder.exists())
     assert dialog.install.text() == "Install"
     assert not dialog.remove.isEnabled()
-    dialog.deleteLater()
+    dialog.reject()
+
+
+def test_closing_cancels_and_the_dialog_outlives_its_task(dialog, target, tmp_path):
+    """Closing in the middle must neither crash QGIS nor leave an install at work."""
+    gone = []
+    dialog.destroyed.connect(lambda: gone.append(True))
+    dialog.install.click()
+    wait_for(lambda: "Python" in dialog.log.toPlainText())
+    dialog.reject()
+    wait_for(lambda: gone, 3)
+    assert engine_install.status(target).state == "missing"
+    assert not list((tmp_path / "profile" / "optiway").iterdir())
