@@ -8,10 +8,11 @@ engine=(build/env/engine-tests/bin/python -m pytest)
 qgis=(build/env/qgis-tests/bin/python -m pytest)
 failed=()
 
-# QGIS without a screen, in a profile that knows nothing of the user's.
+# QGIS without a screen. pytest-qgis keeps its profile in .qgis-settings, in a folder per worker where there are
+# workers: naming one gives each run a fresh profile.
 session=$(mktemp -d)
-trap 'rm -rf "$session"' EXIT
-export QT_QPA_PLATFORM=offscreen QGIS_CUSTOM_CONFIG_PATH=$session/profile XDG_RUNTIME_DIR=$session
+export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$session PYTEST_XDIST_WORKER=run-$$
+trap 'rm -rf "$session" ".qgis-settings/$PYTEST_XDIST_WORKER"' EXIT
 
 run() { # title, then the command
     printf '\n== %s\n' "$1"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests that need QGIS in a chroot with another Debian: trixie has QGIS 3.40 on Python 3.13.
-# Usage: scripts/test_qgis.sh SUITE. The chroot stays in build/chroot-SUITE and makes the second run quick;
-# inside, build/ is a folder of its own, so nothing mixes with the environments of this machine.
+# Usage: scripts/test_qgis.sh SUITE. The chroot stays in build/chroot-SUITE and makes the second run quick. It works
+# on a copy of the checkout with a build/ of its own, so nothing mixes with the environments of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,6 +42,15 @@ while IFS='=' read -r name value; do
     fi
 done < <(env)
 
+# A copy of what git tracks or would track, in a repository of its own: staging asks git.
+copy=$root$inside/checkout
+mkdir -p "$copy/build"
+find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+git -c safe.directory='*' ls-files -z --cached --others --exclude-standard --deduplicate \
+    | xargs -0 sh -c 'for file; do [ -f "$file" ] && printf "%s\0" "$file"; done' sh \
+    | tar --null -T - -c | tar -x -C "$copy" --no-same-owner
+git init -q "$copy"
+
 mounted=()
 unmount() {
     for ((i = ${#mounted[@]} - 1; i >= 0; i--)); do
@@ -59,9 +68,6 @@ into proc /proc -t proc
 into /dev /dev --bind
 into devpts /dev/pts -t devpts
 into shm /dev/shm -t tmpfs
-mkdir -p "$root/var/build"
-into "$checkout" "$inside/checkout" --bind -o ro
-into "$root/var/build" "$inside/checkout/build" --bind
 if [[ -d $checkout/../shared ]]; then
     into "$checkout/../shared" "$inside/shared" --bind -o ro
 fi
