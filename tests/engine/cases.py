@@ -33,7 +33,7 @@ def between(start: str, end: str) -> Window:
 
 def spot(number: int) -> Coordinate:
     """Return the position of the place with that number; different numbers are different places."""
-    return -8.6 + number / 100, 41.1 + number / 200
+    return round(-8.6 + number / 100, 7), round(41.1 + number / 200, 7)
 
 
 def a_stop(stop_id: str, place: int, **members: Any) -> Stop:
@@ -223,17 +223,6 @@ def ranked_case() -> Case:
     ]
     problem = a_problem(stops, [a_depot("D1", 0)], vehicles)
     return Case(problem, line_travel(problem), (Sequence("V1", ("S1", "S4", "S3", "S2")),))
-
-
-def long_line_case(count: int) -> Case:
-    """One vehicle with many stops, each with a delivery, a pickup and a wide window, at a hundred places."""
-    stops = [
-        a_stop(f"S{n}", 1 + n % 100, service=5, delivery=(1,), pickup=(1,), windows=(Window(0, 10_000_000),))
-        for n in range(count)
-    ]
-    vehicle = Vehicle("V1", start_depot="D1", end_depot="D1", shift=Window(0, 10_000_000), cost_per_km=1)
-    problem = a_problem(stops, [a_depot("D1", 0)], [vehicle])
-    return Case(problem, line_travel(problem, 1), (Sequence("V1", tuple(stop.id for stop in stops)),))
 
 
 VALID_CASES = {

@@ -91,9 +91,8 @@ class _Trial:
             index = depot_index[self.vehicle.start_depot]
             self.calls.append(("start", problem.depots[index], travel.depot_place[index]))
         for stop_id in sequence.stops:
-            self.calls.append(
-                ("stop", problem.stops[stop_index[stop_id]], travel.stop_place[stop_index[stop_id]])
-            )
+            index = stop_index[stop_id]
+            self.calls.append(("stop", problem.stops[index], travel.stop_place[index]))
         if self.vehicle.end_depot is not None:
             index = depot_index[self.vehicle.end_depot]
             self.calls.append(("end", problem.depots[index], travel.depot_place[index]))
@@ -106,8 +105,8 @@ class _Trial:
             row = _Row(kind, of.id, place, of)
             if rows:
                 matrix = self.travel.matrices[self.vehicle.profile]
-                row.drive = matrix.seconds.tolist()[rows[-1].place][place]
-                row.distance = matrix.metres.tolist()[rows[-1].place][place]
+                row.drive = int(matrix.seconds[rows[-1].place][place])
+                row.distance = int(matrix.metres[rows[-1].place][place])
                 if row.drive < 0 or row.distance < 0:
                     row.way, row.drive, row.distance = False, 0, 0
             now += row.drive
@@ -176,14 +175,7 @@ def _missed(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
     missed = {(index, "window") for index, row in enumerate(rows) if row.late > 0}
     if rows[-1].end > trial.vehicle.shift.end:
         missed.add((len(rows) - 1, "shift"))
-    for index, row in enumerate(rows):
-        if (
-            isinstance(row.of, Depot)
-            and row.of.window
-            and not row.of.window.start <= row.end <= row.of.window.end
-        ):
-            missed.add((index, "hours"))
-    return missed
+    return missed | {(index, "hours") for index, row in enumerate(rows) if _closed(row)}
 
 
 def _slack(trial: _Trial, rows: list[_Row], index: int) -> int:
