@@ -626,36 +626,33 @@ def make_edges(rng: Random, ground: Ground, streets: list[Street]) -> list[Edge]
         def spot(cut: float, street: Street = street, chain: list[float] = chain) -> tuple[Point, float]:
             i = min(int(cut), len(chain) - 2)
             (ax, ay), (bx, by), share = street.points[i], street.points[i + 1], cut - i
-            return (ax + (bx - ax) * share, ay + (by - ay) * share), chain[i] + (
-                chain[i + 1] - chain[i]
-            ) * share
+            at = chain[i] + (chain[i + 1] - chain[i]) * share
+            return (ax + (bx - ax) * share, ay + (by - ay) * share), at
 
-        stations = []
+        stations: list[tuple[int, float, float]] = []
         for cut in sorted({0.0, float(len(chain) - 1), *cuts}):
             point, at = spot(cut)
             node = nodes.at(point)
             if not stations or stations[-1][0] != node:
                 stations.append((node, cut, at))
         for (a, low, start), (b, high, end) in pairwise(stations):
-            between_cuts = [p for k, p in enumerate(street.points) if low < k < high]
             ends = nodes.points[a], nodes.points[b]
-            shape = [p for p in between_cuts if min(math.dist(p, e) for e in ends) > 12.0]
+            inner = [p for k, p in enumerate(street.points) if low < k < high]
+            shape = [p for p in inner if min(math.dist(p, e) for e in ends) > 12.0]
             points = thin([ends[0], *shape, ends[1]])
             wet = len({y > ground.river(x) for x, y in points}) > 1
             wet |= any(ground.to_river(x, y) < RIVER_HALF_WIDTH + 8 for x, y in points)
             if not wet or street.bridges:
-                at = (street.start + start, street.start + end)
-                edges.append(Edge(street, tuple(points), (a, b), at, street.oneway, wet))
-    edges = without_twins(without_scraps(edges))
-    edges = [
-        e
-        for e in edges
-        if e.street.zone not in ("centre", "suburb", "village")
-        or e.street.name == MARKET
-        or rng.random() > 0.09
-    ]
-    edges = without_islands(without_scraps(edges))
-    return strongly_joined(edges)
+                span_m = (street.start + start, street.start + end)
+                edges.append(Edge(street, tuple(points), (a, b), span_m, street.oneway, wet))
+    edges = thinned(rng, without_twins(without_scraps(edges)))
+    return strongly_joined(without_islands(without_scraps(edges)))
+
+
+def thinned(rng: Random, edges: list[Edge]) -> list[Edge]:
+    """Leaves out one piece of eleven of the small streets, so that blocks differ in size."""
+    zones = ("centre", "suburb", "village")
+    return [e for e in edges if e.street.zone not in zones or e.street.name == MARKET or rng.random() > 0.09]
 
 
 def thin(points: list[Point]) -> list[Point]:
@@ -836,7 +833,7 @@ def make_stop(rng: Random, houses: Houses, stop_id: str, number: int, kind: str)
 
 
 def make_depots(houses: Houses) -> list[Row]:
-    rows = []
+    rows: list[Row] = []
     for depot_id, name, side in (("D1", "Northeast Yard", 1), ("D2", "Southbank Yard", -1)):
         address, point = houses.find("works", lambda p, side=side: p[1] * side > 0)
         rows.append({"depot_id": depot_id, "name": name, "address": address, **where(point)})
