@@ -369,7 +369,7 @@ def _set_time(layer: QgsVectorLayer, columns: _Columns, start: str, end: str = "
 
 
 def _name_fields(layer: QgsVectorLayer, own: Collection[str]) -> None:
-    """Call the fields of the plan by words; show times without seconds and zone, figures with two decimals."""
+    """Call the fields of the plan by words; show times without seconds or zone, figures to two decimals."""
     for index, field in enumerate(layer.fields()):
         if field.name() not in own:
             continue

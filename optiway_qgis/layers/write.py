@@ -148,9 +148,7 @@ def verify_written(destinations: dict[str, str], counts: Counts, context: QgsPro
         request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry).setSubsetOfAttributes([])
         found = sum(1 for _ in layer.getFeatures(request))
         if found != expected:
-            losses.append(
-                f"{name}: {expected} features were written and {found} are in {destinations[name]}."
-            )
+            losses.append(f"{name}: {expected} features were written, {found} are in {destinations[name]}.")
     if losses:
         raise QgsProcessingException(
             "The output is not complete; do not use it.\n"
@@ -322,7 +320,7 @@ class _PlanFeatures:
             geometry.transform(self._to_output)
         except QgsCsException as error:
             raise QgsProcessingException(
-                f"{where} cannot be written in {self._carried.crs.authid()}, the CRS of the stops: {error} "
+                f"{where} cannot be written in {self._carried.crs.authid()}, the CRS of the stops. "
                 "Reproject the stops to a CRS that covers them, for example EPSG:4326."
             ) from error
         return geometry
