@@ -152,7 +152,7 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     a dictionary under the destination of its layer until it was called.
     """
 
-    _waiting: ClassVar[dict[str, LayerStyler]] = {}
+    waiting: ClassVar[dict[str, LayerStyler]] = {}
 
     def __init__(self, destination: str, sink_name: str, looks: Sequence[RouteLook]):
         super().__init__()
@@ -164,13 +164,13 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     def kept_alive(cls, destination: str, sink_name: str, looks: Sequence[RouteLook]) -> LayerStyler:
         """Return a new one that lives until it was called."""
         styler = cls(destination, sink_name, looks)
-        cls._waiting[destination] = styler
+        cls.waiting[destination] = styler
         return styler
 
     def postProcessLayer(self, layer, context, feedback):
         """Style the layer, once."""
         style_layer(layer, self._sink_name, self._looks)
-        self._waiting.pop(self._destination, None)
+        self.waiting.pop(self._destination, None)
 
 
 class _Columns:

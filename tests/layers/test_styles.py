@@ -1,0 +1,472 @@
+"""The look of a plan: what is drawn, labelled and played, and that it survives being stored and opened."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+
+import pytest
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsDateTimeRange,
+    QgsExpression,
+    QgsExpressionContext,
+    QgsExpressionContextUtils,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFields,
+    QgsMapRendererSequentialJob,
+    QgsMapSettings,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsProviderRegistry,
+    QgsRectangle,
+    QgsRenderContext,
+    QgsVectorLayer,
+    QgsVectorLayerTemporalContext,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QSize, QTime
+from qgis.PyQt.QtGui import QColor
+
+from optiway_qgis.layers import output_fields, styles, symbols
+from optiway_qgis.layers.carried import CarriedStops
+from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
+from optiway_qgis.layers.qgis_compat import REAL, TEXT, make_field
+from optiway_qgis.layers.write import write_plan
+from optiway_qgis.model.palette import ALARM_COLOUR, ROUTE_COLOURS, route_colour
+
+WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
+
+
+@pytest.fixture
+def town(make_town):
+    return make_town(stop_count=40, vehicle_count=3)
+
+
+@pytest.fixture
+def write(qgis_app):
+    """A function that writes a plan and returns the destinations and the context that holds memory layers."""
+    return _write
+
+
+def _write(town, destination_of):
+    problem, plan = town
+    fields = QgsFields()
+    for name, kind in (("stop_id", TEXT), ("name", TEXT), ("notes", TEXT), ("lat", REAL)):
+        fields.append(make_field(name, kind))
+    values = {stop.id: [stop.id, stop.name, "Ring twice", stop.lat] for stop in problem.stops}
+    carried = CarriedStops(fields, WGS84, values)
+    made = {
+        ROUTES: (output_fields.routes_fields(), QgsWkbTypes.Type.LineString),
+        LEGS: (output_fields.legs_fields(1), QgsWkbTypes.Type.LineString),
+        VISITS: (output_fields.visits_fields(fields, 1), QgsWkbTypes.Type.Point),
+        UNASSIGNED: (output_fields.unassigned_fields(fields), QgsWkbTypes.Type.Point),
+    }
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    sinks, destinations = {}, {}
+    for name in SINKS:
+        sinks[name], destinations[name] = QgsProcessingUtils.createFeatureSink(
+            destination_of(name), context, *made[name], WGS84
+        )
+    write_plan(problem, plan, carried, sinks, QgsProcessingFeedback(), context)
+    sinks.clear()
+    return destinations, context
+
+
+@pytest.fixture
+def styled(town, write):
+    """The four layers in memory, styled, by sink name; the context keeps them alive."""
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    looks = styles.route_looks(*town)
+    layers = loaded(destinations, context)
+    for name, layer in layers.items():
+        styles.style_layer(layer, name, looks)
+    yield layers
+    del context
+
+
+@pytest.fixture
+def stored(town, write, tmp_path):
+    """The destinations of a plan in one GeoPackage that holds its styles."""
+    path = tmp_path / "plan.gpkg"
+    destinations, _ = write(town, lambda name: f"ogr:dbname='{path}' table=\"{name.lower()}\" (geom)")
+    styles.store_styles(destinations, styles.route_looks(*town), QgsProcessingFeedback())
+    return destinations
+
+
+def loaded(destinations, context) -> dict[str, QgsVectorLayer]:
+    """The layers as QGIS loads the results of an algorithm."""
+    return {name: QgsProcessingUtils.mapLayerFromString(dest, context) for name, dest in destinations.items()}
+
+
+def opened(destination: str) -> QgsVectorLayer:
+    """The layer as somebody gets it who opens the file."""
+    return QgsVectorLayer(destination, "opened", "ogr")
+
+
+def texts(layer: QgsVectorLayer, expression: str) -> list[str]:
+    """The expression for each feature of the layer; fails when it cannot be evaluated."""
+    parsed = QgsExpression(expression)
+    assert not parsed.hasParserError(), parsed.parserErrorString()
+    found = []
+    for feature in layer.getFeatures():
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+        context.setFeature(feature)
+        found.append(parsed.evaluate(context))
+        assert not parsed.hasEvalError(), parsed.evalErrorString()
+    return found
+
+
+def rendered(layers, extent: QgsRectangle, playing: QgsDateTimeRange | None = None):
+    """A picture of the layers, the first on top, as the map canvas would draw it."""
+    settings = QgsMapSettings()
+    settings.setLayers(layers)
+    settings.setDestinationCrs(WGS84)
+    settings.setOutputSize(QSize(800, 600))
+    settings.setExtent(extent)
+    settings.setBackgroundColor(QColor("white"))
+    if playing:
+        settings.setIsTemporal(True)
+        settings.setTemporalRange(playing)
+    context = QgsExpressionContext()
+    context.appendScope(QgsExpressionContextUtils.globalScope())
+    context.appendScope(QgsExpressionContextUtils.mapSettingsScope(settings))
+    settings.setExpressionContext(context)
+    job = QgsMapRendererSequentialJob(settings)
+    job.start()
+    job.waitForFinished()
+    return job.renderedImage(), settings.mapToPixel()
+
+
+def colours(image) -> set[str]:
+    """All colours of a picture, as #rrggbb."""
+    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def at(hour: int, minute: int) -> QDateTime:
+    return QDateTime(QDate(2026, 5, 4), QTime(hour, minute))
+
+
+def visible(layer: QgsVectorLayer, begin: QDateTime, end: QDateTime) -> list[QgsFeature]:
+    """The features the temporal controller shows between two moments."""
+    context = QgsVectorLayerTemporalContext()
+    context.setLayer(layer)
+    shown = layer.temporalProperties().createFilterString(context, QgsDateTimeRange(begin, end))
+    return list(layer.getFeatures(QgsFeatureRequest().setFilterExpression(shown)))
+
+
+def test_colours_of_routes_are_those_of_the_palette_in_the_order_of_the_plan(town, styled):
+    """Report and map show one vehicle in one colour; the driver is in the legend."""
+    _, plan = town
+    for name in (ROUTES, LEGS, VISITS):
+        categories = styled[name].renderer().categories()[:-1]
+        assert [category.value() for category in categories] == [route.vehicle_id for route in plan.routes]
+        assert [category.label() for category in categories] == [
+            "V01 · Driver 1",
+            "V02 · Driver 2",
+            "V03 · Driver 3",
+        ]
+        for index, category in enumerate(categories):
+            parts = category.symbol().symbolLayers()
+            assert route_colour(index) in {part.color().name() for part in parts}
+
+
+def test_everything_of_a_plan_is_in_the_picture(town, styled):
+    """Each route colour, the alarm of late and unassigned stops: all are painted."""
+    _, plan = town
+    extent = styled[VISITS].extent()
+    extent.scale(1.1)
+    image, _ = rendered([styled[name] for name in (UNASSIGNED, VISITS, ROUTES, LEGS)], extent)
+    painted = colours(image)
+    assert {route_colour(index) for index in range(len(plan.routes))} | {ALARM_COLOUR} <= painted
+
+
+def test_late_visit_has_a_ring_in_the_colour_of_alarm(town, styled):
+    """Around the late visit there is alarm, around one in time there is none."""
+    problem, plan = town
+    places = {stop.id: stop for stop in problem.stops}
+    late = next(visit for visit in plan.routes[0].visits if visit.late)
+    in_time = plan.routes[0].visits[1]
+    for visit, alarmed in ((late, True), (in_time, False)):
+        place = places[visit.id]
+        around = QgsRectangle(place.lon - 2e-4, place.lat - 15e-5, place.lon + 2e-4, place.lat + 15e-5)
+        image, _ = rendered([styled[VISITS]], around)
+        assert (ALARM_COLOUR in colours(image)) == alarmed
+
+
+def test_depots_are_drawn_as_houses_and_stops_as_discs(town, styled):
+    """At a depot the colour of no route is painted; it is dark."""
+    problem, _ = town
+    depot = problem.depots[1]
+    around = QgsRectangle(depot.lon - 2e-4, depot.lat - 15e-5, depot.lon + 2e-4, depot.lat + 15e-5)
+    image, _ = rendered([styled[VISITS]], around)
+    painted = colours(image)
+    assert symbols.INK in painted
+    assert not painted & set(ROUTE_COLOURS)
+
+
+def test_numbers_can_be_read_on_every_colour():
+    """Contrast of number and disc is at least 3 to 1 (WCAG 2.1, large text), for the whole palette."""
+
+    def luminance(colour: QColor) -> float:
+        channels = (colour.redF(), colour.greenF(), colour.blueF())
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour in ROUTE_COLOURS:
+        symbol = symbols.visit_symbol(colour, "1", "TRUE", "FALSE")
+        _, disc, figure, _ = symbol.symbolLayers()
+        dark, light = sorted(luminance(part.color()) for part in (disc, figure))
+        assert (light + 0.05) / (dark + 0.05) >= 3, colour
+
+
+def test_vehicle_typed_in_by_hand_is_still_drawn(styled):
+    """Who moves a stop to a vehicle without route in the attribute table must not lose it from the map."""
+    layer = styled[VISITS]
+    feature = next(row for row in layer.getFeatures() if row["visit_type"] == "stop")
+    feature["vehicle_id"] = "V99"
+    context = QgsRenderContext()
+    context.setExpressionContext(
+        QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    )
+    renderer = layer.renderer().clone()
+    renderer.startRender(context, layer.fields())
+    symbol = renderer.originalSymbolForFeature(feature, context)
+    renderer.stopRender(context)
+    assert symbol is not None
+    assert symbol.symbolLayer(1).color().name() not in ROUTE_COLOURS
+
+
+def test_visits_are_labelled_with_their_arrival_and_depots_once_with_their_name(town, styled):
+    """The ETA as HH:MM at stops; a depot's name at one of its many visits."""
+    _, plan = town
+    layer = styled[VISITS]
+    arrival, depot = layer.labeling().rootRule().children()
+    expected = [
+        f"{visit.arrival // 3600:02}:{visit.arrival // 60 % 60:02}"
+        for route in plan.routes
+        for visit in route.visits
+    ]
+    assert texts(layer, arrival.settings().fieldName) == expected
+    is_stop = [visit.type == "stop" for route in plan.routes for visit in route.visits]
+    assert [bool(shown) for shown in texts(layer, arrival.filterExpression())] == is_stop
+    named = [
+        name
+        for name, shown in zip(
+            texts(layer, depot.settings().fieldName), texts(layer, depot.filterExpression())
+        )
+        if shown
+    ]
+    assert sorted(named) == ["Depot North", "South"]
+
+
+def test_plan_without_depots_gets_valid_labels(town, write):
+    """Open routes name no depot; the rule for depots must still be an expression QGIS can read."""
+    problem, plan = town
+    routes = tuple(
+        replace(route, visits=tuple(v for v in route.visits if v.type == "stop"), legs=route.legs[1:-1])
+        for route in plan.routes
+    )
+    plan = replace(plan, routes=routes)
+    destinations, context = write((problem, plan), lambda name: f"memory:{name}")
+    layer = QgsProcessingUtils.mapLayerFromString(destinations[VISITS], context)
+    styles.style_layer(layer, VISITS, styles.route_looks(problem, plan))
+    _, depot = layer.labeling().rootRule().children()
+    assert not any(texts(layer, depot.filterExpression()))
+
+
+def test_unassigned_stops_are_labelled_with_their_reason(styled):
+    """Name and reason in words."""
+    layer = styled[UNASSIGNED]
+    labels = texts(layer, layer.labeling().settings().fieldName)
+    assert labels == ["Stop 38\ntime window", "Stop 39\ncapacity", "Stop 40\nskill"]
+
+
+def test_map_tips_tell_what_matters_and_leave_out_what_is_not_there(styled):
+    """The late visit says so; an empty address or window takes no line."""
+    layer = styled[VISITS]
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    late = next(row for row in layer.getFeatures() if row["late_min"])
+    context.setFeature(late)
+    tip = QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    eta, start, end = (late[name].toString("HH:mm") for name in ("eta", "start_time", "end_time"))
+    assert tip == (
+        f"<b>V01 {late['sequence']}: {late['name']}</b><br>ETA {eta}, service {start} - {end}"
+        "<br>20 min late<br>time_window<br>Ring twice"
+    )
+    for name in (ROUTES, LEGS, UNASSIGNED):
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(styled[name]))
+        context.setFeature(next(styled[name].getFeatures()))
+        tip = QgsExpression.replaceExpressionText(styled[name].mapTipTemplate(), context)
+        assert "[%" not in tip
+        assert "<br>" in tip
+
+
+def test_fields_of_the_plan_are_called_by_words_and_those_of_the_user_as_they_were(styled):
+    """Aliases and display formats touch only what the plan brought; a latitude keeps all its digits."""
+    layer = styled[VISITS]
+    names = {field.name(): layer.attributeDisplayName(index) for index, field in enumerate(layer.fields())}
+    assert names["distance_km"] == "Distance (km)"
+    assert names["eta"] == "ETA"
+    assert names["lat"] == "lat"
+    assert layer.editorWidgetSetup(layer.fields().indexOf("lat")).type() != "Range"
+    assert layer.editorWidgetSetup(layer.fields().indexOf("late_min")).config()["Precision"] == 2
+
+
+@pytest.mark.parametrize("moment", [(8, 0), (9, 20), (10, 10)])
+def test_playing_the_day_shows_the_leg_each_vehicle_is_on(moment, town, styled):
+    """Between two moments: the legs driven then, the visits reached until then, the routes at work."""
+    _, plan = town
+    begin, end = at(*moment), at(*moment).addSecs(600)
+    first = moment[0] * 3600 + moment[1] * 60
+    last = first + 600
+    legs = {
+        (route.vehicle_id, leg.sequence)
+        for route in plan.routes
+        for leg, before, visit in zip(route.legs, route.visits, route.visits[1:])
+        if before.end <= last and visit.arrival > first
+    }
+    visits = {
+        (route.vehicle_id, visit.sequence)
+        for route in plan.routes
+        for visit in route.visits
+        if visit.arrival <= last
+    }
+    routes = {route.vehicle_id for route in plan.routes if route.start <= last and route.end > first}
+    assert {(row["vehicle_id"], row["sequence"]) for row in visible(styled[LEGS], begin, end)} == legs
+    assert {(row["vehicle_id"], row["sequence"]) for row in visible(styled[VISITS], begin, end)} == visits
+    assert {row["vehicle_id"] for row in visible(styled[ROUTES], begin, end)} == routes
+    assert legs
+    assert visits
+
+
+def test_leg_under_way_stands_out_while_the_day_is_played(town, styled):
+    """The same leg is drawn much broader while the controller plays than on the quiet map."""
+    _, plan = town
+    leg = max(plan.routes[0].legs, key=lambda leg: leg.seconds)
+    visit = plan.routes[0].visits[leg.sequence]
+    moment = QDateTime(QDate(2026, 5, 4), QTime(0, 0)).addSecs(visit.arrival - leg.seconds // 2)
+    (lon, lat), (to_lon, to_lat) = leg.geometry
+    extent = QgsRectangle(min(lon, to_lon), min(lat, to_lat), max(lon, to_lon), max(lat, to_lat))
+    extent.scale(1.3)
+
+    def painted(playing):
+        image, _ = rendered([styled[LEGS]], extent, playing)
+        wanted = QColor(route_colour(0)).rgb()
+        return sum(image.pixel(x, y) == wanted for x in range(image.width()) for y in range(image.height()))
+
+    legs = styled[LEGS]
+    others = [
+        row.id() for row in legs.getFeatures() if (row["route_id"], row["sequence"]) != ("V01", leg.sequence)
+    ]
+    legs.dataProvider().deleteFeatures(others)
+    assert painted(QgsDateTimeRange(moment, moment.addSecs(60))) > 2 * painted(None) > 0
+
+
+def test_stored_styles_come_with_the_file(town, stored):
+    """Who opens the GeoPackage of qgis_process in a fresh QGIS sees the plan as it looks in the desktop."""
+    _, plan = town
+    vehicles = [route.vehicle_id for route in plan.routes]
+    for name in (ROUTES, LEGS, VISITS):
+        layer = opened(stored[name])
+        assert [category.value() for category in layer.renderer().categories()] == [*vehicles, ""]
+    visits = opened(stored[VISITS])
+    assert [rule.description() for rule in visits.labeling().rootRule().children()] == ["Arrival", "Depot"]
+    assert visits.labelsEnabled()
+    assert "min late" in visits.mapTipTemplate()
+    unassigned = opened(stored[UNASSIGNED])
+    assert '"reason"' in unassigned.labeling().settings().fieldName
+    assert opened(stored[ROUTES]).attributeDisplayName(1) == "Start time"
+
+
+def test_stored_styles_play_the_day(stored):
+    """The settings of time are in the file; QGIS 3.22 overwrites them on opening, so they are read again."""
+    for name, start in ((ROUTES, "start_time"), (LEGS, "start_time"), (VISITS, "eta")):
+        layer = opened(stored[name])
+        layer.loadDefaultStyle()
+        assert layer.temporalProperties().isActive()
+        assert layer.temporalProperties().startField() == start
+
+
+def test_stored_styles_replace_those_of_an_earlier_plan_and_leave_the_users(
+    make_town, stored, tmp_path, write
+):
+    """Run twice into one file: one style per table, the new one; a style the user saved is still there."""
+    error = opened(stored[VISITS]).saveStyleToDatabase("Mine", "", False, "")
+    assert not error
+    path = tmp_path / "plan.gpkg"
+    larger = make_town(stop_count=60, vehicle_count=5)
+    looks = styles.route_looks(*larger)
+    for _ in range(2):
+        styles.store_styles(stored, looks, QgsProcessingFeedback())
+    connection = QgsProviderRegistry.instance().providerMetadata("ogr").createConnection(str(path), {})
+    rows = connection.executeSql(
+        "SELECT f_table_name, styleName, useAsDefault FROM layer_styles ORDER BY 1, 2"
+    )
+    assert [tuple(row[:2]) for row in rows] == [
+        ("legs", "Optiway plan"),
+        ("routes", "Optiway plan"),
+        ("unassigned", "Optiway plan"),
+        ("visits", "Mine"),
+        ("visits", "Optiway plan"),
+    ]
+    assert [bool(int(row[2])) for row in rows] == [True, True, True, False, True]
+    assert len(opened(stored[VISITS]).renderer().categories()) == 6
+
+
+def test_style_that_cannot_be_stored_is_a_warning(town, stored, monkeypatch):
+    """The plan is written already; a style that fails must not make the run fail."""
+    monkeypatch.setattr(
+        QgsVectorLayer, "saveStyleToDatabase", lambda *arguments: "attempt to write a readonly database"
+    )
+    feedback = QgsProcessingFeedback()
+    styles.store_styles(stored, styles.route_looks(*town), feedback)
+    assert feedback.textLog().count("was not stored") == 4
+    assert "readonly database" in feedback.textLog()
+
+
+@pytest.mark.parametrize("suffix", ["shp", "csv"])
+def test_formats_that_lose_something_are_styled_as_far_as_they_go(suffix, town, write, tmp_path):
+    """Cut names are found, text times are not played, a table without geometry is left a table."""
+    destinations, context = write(town, lambda name: str(tmp_path / f"{name.lower()}.{suffix}"))
+    looks = styles.route_looks(*town)
+    styles.store_styles(destinations, looks, QgsProcessingFeedback())
+    layers = loaded(destinations, context)
+    for name, layer in layers.items():
+        styles.style_layer(layer, name, looks)
+    assert not layers[LEGS].temporalProperties().isActive()
+    assert layers[LEGS].isSpatial() == (suffix == "shp")
+    if suffix == "shp":
+        assert len(layers[VISITS].renderer().categories()) == 4
+        arrival = layers[VISITS].labeling().rootRule().children()[0]
+        assert texts(layers[VISITS], arrival.settings().fieldName)[0] == "08:00"
+        assert '"travel_sou"' in layers[LEGS].mapTipTemplate()
+
+
+def test_each_layer_that_is_loaded_gets_its_own_style(town, write):
+    """Processors live until QGIS calls them, each styles its own layer, none is kept after."""
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    for name in (ROUTES, VISITS, UNASSIGNED):
+        details = QgsProcessingContext.LayerDetails(name, QgsProject.instance(), name)
+        context.addLayerToLoadOnCompletion(destinations[name], details)
+    styles.style_on_load(destinations, styles.route_looks(*town), context)
+    assert not context.willLoadLayerOnCompletion(destinations[LEGS])
+    gc.collect()
+    layers = {}
+    for name in (ROUTES, VISITS, UNASSIGNED):
+        layers[name] = QgsProcessingUtils.mapLayerFromString(destinations[name], context)
+        processor = context.layerToLoadOnCompletionDetails(destinations[name]).postProcessor()
+        processor.postProcessLayer(layers[name], context, QgsProcessingFeedback())
+    assert layers[ROUTES].renderer().type() == layers[VISITS].renderer().type() == "categorizedSymbol"
+    assert layers[UNASSIGNED].labelsEnabled()
+    assert not set(destinations.values()) & set(styles.LayerStyler.waiting)
+
+
+def test_colours_repeat_only_after_the_palette_ends(make_town, qgis_app):
+    """Fourteen routes: twelve colours, then again from the first."""
+    looks = styles.route_looks(*make_town(stop_count=87, vehicle_count=14))
+    assert [look.colour for look in looks] == [*ROUTE_COLOURS, *ROUTE_COLOURS[:2]]
