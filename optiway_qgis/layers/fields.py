@@ -106,7 +106,7 @@ def _quantity_fields(name: str, what: str, empty: str) -> tuple[Field, ...]:
     return tuple(
         Field(
             f"{name}_{number}",
-            what.format(number=number),
+            what,
             empty,
             unit="load",
             aliases=_as(f"{arcgis}_{number}"),
@@ -163,8 +163,8 @@ STOP_FIELDS: tuple[Field, ...] = (
         "No further window.",
         unit="seconds from midnight",
     ),
-    *_quantity_fields("delivery", "Quantity {number} taken from the depot to the stop.", "0"),
-    *_quantity_fields("pickup", "Quantity {number} taken from the stop to the depot.", "0"),
+    *_quantity_fields("delivery", "Quantity taken from the depot to the stop, a field per kind of load.", "0"),
+    *_quantity_fields("pickup", "Quantity taken from the stop to the depot, a field per kind of load.", "0"),
     Field(
         "delivery",
         "All delivery quantities in one text, parted by spaces, or a list.",
@@ -310,7 +310,7 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "As shift_start and shift_end say.",
         unit="seconds from midnight",
     ),
-    *_quantity_fields("capacity", "How much of quantity {number} it carries.", "Unlimited."),
+    *_quantity_fields("capacity", "How much it carries, a field per kind of load.", "Unlimited."),
     Field(
         "capacity",
         "capacity_1, or all capacities in one text, parted by spaces, or a list.",
@@ -429,10 +429,14 @@ def recognise(fields: Iterable[Field], names: Sequence[str]) -> dict[str, Column
 
 
 def recognised_text(found: dict[str, Column]) -> str:
-    """The columns in use, as one line for the log; aliases with the field they stand for."""
+    """The columns in use, as one line for the log; aliases with the field they stand for.
+
+    Names that begin with an underscore are not fields and are left out.
+    """
     return ", ".join(
         column.name if plain(column.name) == plain(name) else f"{column.name} (as {name})"
         for name, column in found.items()
+        if not name.startswith("_")
     )
 
 
@@ -449,16 +453,19 @@ def unused_columns(unused: Iterable[Unused], names: Sequence[str]) -> dict[str, 
 
 
 def fields_table(fields: Iterable[Field]) -> str:
-    """The table of docs/fields.md for these fields, in Markdown."""
+    """The table of docs/fields.md for these fields, in Markdown; numbered fields 1 to 9 share a row."""
     lines = [
         "| field | unit | meaning | empty value | no such column | other names |",
         "|---|---|---|---|---|---|",
     ]
     for field in fields:
+        first, last = f"_{1}", f"_{MAX_DIMENSIONS}"
+        if field.name[-2] == "_" and field.name[-1].isdigit() and not field.name.endswith(first):
+            continue
+        ending = f" to `{field.name[:-2]}{last}`" if field.name.endswith(first) else ""
         other = ", ".join(
             f"`{alias.name}`" + (f" ({alias.note})" if alias.note else "") for alias in field.aliases
         )
-        lines.append(
-            f"| `{field.name}` | {field.unit} | {field.what} | {field.empty} | {field.missing} | {other} |"
-        )
+        cells = (f"`{field.name}`{ending}", field.unit, field.what, field.empty, field.missing, other)
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

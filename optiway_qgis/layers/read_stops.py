@@ -277,7 +277,6 @@ def _named(layer_fields: QgsFields, carried: Sequence[tuple[int, str]]) -> QgsFi
 
 
 def _sentence(text: str) -> str:
-    text = text[0].upper() + text[1:]
     return text if text.endswith(".") else text + "."
 
 

@@ -35,7 +35,7 @@ _MARKS_OF_A_PLAN = ("visit_type", "planned_service_min", "eta")
 _RENAMED = "stop_"
 _SERVICE_DIFFERS_MIN = 1 / 120
 
-ROUTE_VEHICLE, ROUTE_SEQUENCE, OWN_SERVICE = "route vehicle", "route sequence", "own service"
+ROUTE_VEHICLE, ROUTE_SEQUENCE, OWN_SERVICE = "_vehicle", "_sequence", "_own_service"
 """Names under which a Row finds what a stop does not have: the vehicle and number of the visit, and the
 service time of the stop where that of the plan stands for it."""
 
@@ -207,6 +207,8 @@ def read_visits(
             order[vehicle_id].append((place, len(order[vehicle_id]), row.label))
         return ""
 
+    shown = [visits.columns[key].name for key in (ROUTE_VEHICLE, ROUTE_SEQUENCE)]
+    reading.feedback.pushInfo(f"{visits.name}: the order is that of {' and '.join(shown)}")
     reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name)
     read = reader.read(visits.is_stop, judge, visits.carried)
     stops = read.stops

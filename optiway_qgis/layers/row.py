@@ -92,9 +92,7 @@ class Row:
     def problem(self, name: str, text: str) -> None:
         """Add the sentence: field, value, what is wrong and what to do."""
         value = self.value(name)
-        shown = value.toString("yyyy-MM-ddTHH:mm:ss") if isinstance(value, QDateTime) else value
-        shown = shown.toString("HH:mm:ss") if isinstance(shown, QTime) else shown
-        self.problems.append(f'{self.shown(name)} "{shown}" {text}.')
+        self.problems.append(f'{self.shown(name)} "{as_text(value)}" {text}.')
 
     def warn(self, text: str) -> None:
         """Tell of something that was read all the same."""

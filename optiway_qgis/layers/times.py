@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone
 
@@ -24,6 +24,7 @@ _DATE_TIME = re.compile(
 )
 _LAST_NULL_YEAR = 1900
 """ArcGIS and spreadsheets store a time without a date on a day of 1899 or 1900."""
+_LARGEST_OFFSET_H = 14
 HOW = "Write it as 08:30, 08:30:00 or 2026-05-04T08:30"
 
 
@@ -181,6 +182,8 @@ def _seconds_of_day(hour: str, minute: str, second: str | None, half: str | None
 def _offset_seconds(offset: str) -> int:
     if offset in "Zz":
         return 0
-    return int(
-        datetime.strptime(offset if len(offset) > 3 else offset + "00", "%z").utcoffset().total_seconds()
-    )
+    digits = offset[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > _LARGEST_OFFSET_H or minutes > 59:
+        raise ValueError(f"is not a time: its offset {offset} does not exist. {HOW}")
+    return (hours * 3600 + minutes * 60) * (-1 if offset[0] == "-" else 1)
