@@ -89,6 +89,13 @@ class Instance:
             groups.setdefault(key, []).append(index)
         return list(groups.values())
 
+    def can_leave(self, vehicle: Vehicle) -> bool:
+        """Whether the depots at both ends are open at some moment of the vehicle's shift."""
+        windows = [depot.window for depot in map(self.depot, (vehicle.start_depot, vehicle.end_depot)) if depot]
+        return all(
+            window.start <= vehicle.shift.end and vehicle.shift.start <= window.end for window in windows if window
+        )
+
     @cached_property
     def has_early(self) -> bool:
         """Whether any stop wishes to be served early."""

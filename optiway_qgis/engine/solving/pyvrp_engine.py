@@ -326,7 +326,8 @@ class _Formulation:
         return [self._clip(window) for window in windows] or [(0, self.horizon)]
 
     def _vehicle_types(self) -> list[VehicleType]:
-        self.kinds = self.instance.kinds
+        # PyVRP refuses a fleet with a vehicle whose depot is closed all its shift.
+        self.kinds = [kind for kind in self.instance.kinds if self.instance.can_leave(self.instance.vehicles[kind[0]])]
         return [self._vehicle_type(self.instance.vehicles[kind[0]], kind) for kind in self.kinds]
 
     def _vehicle_type(self, vehicle: Vehicle, kind: list[int]) -> VehicleType:
