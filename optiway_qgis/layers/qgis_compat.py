@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import NULL, Qgis, QgsField
+from qgis.core import NULL, Qgis, QgsField, QgsMarkerLineSymbolLayer, QgsPalLayerSettings
 from qgis.PyQt.QtCore import QDateTime, Qt, QVariant
 
 if Qgis.QGIS_VERSION_INT >= 33800:
@@ -15,10 +15,32 @@ if Qgis.QGIS_VERSION_INT >= 33800:
 else:
     TEXT, INTEGER, REAL, DATE_TIME = QVariant.String, QVariant.Int, QVariant.Double, QVariant.DateTime
 
+if Qgis.QGIS_VERSION_INT >= 32400:
+    INTERVAL, CENTRE = Qgis.MarkerLinePlacement.Interval, Qgis.MarkerLinePlacement.CentralPoint
+else:
+    INTERVAL = QgsMarkerLineSymbolLayer.Placement.Interval
+    CENTRE = QgsMarkerLineSymbolLayer.Placement.CentralPoint
+
 
 def make_field(name: str, kind: int) -> QgsField:
     """Return a field of one of the types TEXT, INTEGER, REAL or DATE_TIME."""
     return QgsField(name, kind)
+
+
+def place_markers(line: QgsMarkerLineSymbolLayer, placement: int) -> None:
+    """Put the markers of a line at every INTERVAL or at its CENTRE."""
+    if Qgis.QGIS_VERSION_INT >= 32400:
+        line.setPlacements(Qgis.MarkerLinePlacements(placement))
+    else:
+        line.setPlacement(placement)
+
+
+def always_show(label: QgsPalLayerSettings) -> None:
+    """Have the label drawn also where there is no room for it."""
+    if Qgis.QGIS_VERSION_INT >= 32600:
+        label.placementSettings().setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
+    else:
+        label.displayAll = True
 
 
 def is_null(value: Any) -> bool:

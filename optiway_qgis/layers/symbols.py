@@ -21,6 +21,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor, QFont
 
 from ..model.palette import ALARM_COLOUR
+from .qgis_compat import CENTRE, INTERVAL, place_markers
 
 INK = "#1f2933"
 PAPER = "#ffffff"
@@ -46,7 +47,7 @@ def route_symbol(colour: str) -> QgsSymbol:
     _override(casing, _SymbolLayer.PropertyLayerEnabled, f"NOT {PLAYING}")
     line = _line(colour, 1.0)
     _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 0.4, 1.0)")
-    arrows = _arrows(colour, QgsMarkerLineSymbolLayer.Placement.Interval, size=3.0)
+    arrows = _arrows(colour, INTERVAL, size=3.0)
     _override(arrows, _SymbolLayer.PropertyLayerEnabled, f"NOT {PLAYING}")
     return _symbol(QgsLineSymbol(), casing, line, arrows)
 
@@ -61,7 +62,7 @@ def leg_symbol(colour: str, dash: str) -> QgsSymbol:
     line = _line(colour, 0.6)
     _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 2.0, 0.6)")
     _override(line, _SymbolLayer.PropertyStrokeStyle, dash)
-    arrows = _arrows(colour, QgsMarkerLineSymbolLayer.Placement.CentralPoint, size=5.0)
+    arrows = _arrows(colour, CENTRE, size=5.0)
     _override(arrows, _SymbolLayer.PropertyLayerEnabled, PLAYING)
     return _symbol(QgsLineSymbol(), casing, line, arrows)
 
@@ -111,7 +112,7 @@ def _arrows(colour: str, placement: int, size: float) -> QgsMarkerLineSymbolLaye
     head = _marker("triangle", colour, size)
     head.setAngle(90)
     arrows = QgsMarkerLineSymbolLayer(True, 22)
-    arrows.setPlacement(placement)
+    place_markers(arrows, placement)
     arrows.setOffsetAlongLine(11)
     arrows.setSubSymbol(_symbol(QgsMarkerSymbol(), head))
     return arrows

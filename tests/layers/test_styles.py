@@ -286,6 +286,29 @@ def test_unassigned_stops_are_labelled_with_their_reason(styled):
     assert labels == ["Stop 38\ntime window", "Stop 39\ncapacity", "Stop 40\nskill"]
 
 
+def test_reason_is_shown_where_there_is_no_room(make_town, write, qgis_app):
+    """In the crowd of 240 stops drawn small the reasons are still painted, over whatever is there."""
+    town = make_town(stop_count=240, vehicle_count=12)
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    layers = loaded(destinations, context)
+    for name, layer in layers.items():
+        styles.style_layer(layer, name, styles.route_looks(*town))
+    extent = layers[VISITS].extent()
+    extent.scale(3)
+    on_top = [layers[name] for name in (UNASSIGNED, VISITS, ROUTES)]
+    image, to_pixel = rendered(on_top, extent)
+    layers[UNASSIGNED].setLabelsEnabled(False)
+    without, _ = rendered(on_top, extent)
+    alarm = QColor(ALARM_COLOUR).rgb()
+    for feature in layers[UNASSIGNED].getFeatures():
+        centre = to_pixel.transform(feature.geometry().asPoint())
+        around = [
+            (int(centre.x()) + dx, int(centre.y()) + dy) for dx in range(-70, 70) for dy in range(-40, 40)
+        ]
+        painted = [sum(picture.pixel(*pixel) == alarm for pixel in around) for picture in (image, without)]
+        assert painted[0] > painted[1] + 50, feature["stop_id"]
+
+
 def test_map_tips_tell_what_matters_and_leave_out_what_is_not_there(styled):
     """The late visit says so; an empty address or window takes no line."""
     layer = styled[VISITS]
