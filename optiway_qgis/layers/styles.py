@@ -41,6 +41,8 @@ from .qgis_compat import DATE_TIME, REAL
 from .symbols import INK, PAPER, PLAYING
 
 if TYPE_CHECKING:
+    from qgis.core import QgsLayerTree
+
     from ..model.plan import Plan
     from ..model.problem import Problem
 
@@ -117,12 +119,28 @@ def style_on_load(
 
     `destinations` maps sink names to what `parameterAsSink` returned.
     """
-    for sink_name, destination in destinations.items():
-        if context.willLoadLayerOnCompletion(destination):
-            details = context.layerToLoadOnCompletionDetails(destination)
-            details.setPostProcessor(LayerStyler.kept_alive(destination, sink_name, looks))
-            if hasattr(details, "layerSortKey"):  # from QGIS 3.32
-                details.layerSortKey = _TO_TOP[sink_name]
+    to_load = {name: path for name, path in destinations.items() if context.willLoadLayerOnCompletion(path)}
+    loaded: dict[str, str] = {}
+    for sink_name, destination in to_load.items():
+        styler = LayerStyler.kept_alive(destination, sink_name, looks, loaded, len(to_load))
+        context.layerToLoadOnCompletionDetails(destination).setPostProcessor(styler)
+
+
+def stack(root: QgsLayerTree, loaded: dict[str, str]) -> None:
+    """Put the loaded layers (sink name -> layer id) in their drawing order, in the places they have.
+
+    QGIS 3.22 stacks them by the names of their files, 3.40 upside down where a layer is selected. Layers in
+    different groups stay where they are.
+    """
+    nodes = [root.findLayer(loaded[name]) for name in sorted(loaded, key=_TO_TOP.__getitem__, reverse=True)]
+    if None in nodes or len({node.parent() for node in nodes}) > 1:
+        return
+    parent = nodes[0].parent()
+    places = sorted(parent.children().index(node) for node in nodes)
+    for place, node in zip(places, nodes):
+        if parent.children().index(node) != place:
+            parent.insertChildNode(place, node.clone())
+            parent.removeChildNode(node)
 
 
 def store_styles(
@@ -146,7 +164,7 @@ def store_styles(
 
 
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
-    """Styles one layer when it is loaded.
+    """Styles one layer when it is loaded; the last one of a plan also puts its layers in their drawing order.
 
     QGIS keeps no reference of it: an object that Python forgets is silently never called. So each lives in
     a dictionary under the destination of its layer until it was called.
@@ -154,22 +172,29 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
 
     waiting: ClassVar[dict[str, LayerStyler]] = {}
 
-    def __init__(self, destination: str, sink_name: str, looks: Sequence[RouteLook]):
+    def __init__(
+        self, destination: str, sink_name: str, looks: Sequence[RouteLook], loaded: dict[str, str], count: int
+    ):
         super().__init__()
         self._destination = destination
         self._sink_name = sink_name
         self._looks = looks
+        self._loaded = loaded  # shared by all layers of the plan
+        self._count = count
 
     @classmethod
-    def kept_alive(cls, destination: str, sink_name: str, looks: Sequence[RouteLook]) -> LayerStyler:
+    def kept_alive(cls, destination: str, *others) -> LayerStyler:
         """Return a new one that lives until it was called."""
-        styler = cls(destination, sink_name, looks)
+        styler = cls(destination, *others)
         cls.waiting[destination] = styler
         return styler
 
     def postProcessLayer(self, layer, context, feedback):
         """Style the layer, once."""
         style_layer(layer, self._sink_name, self._looks)
+        self._loaded[self._sink_name] = layer.id()
+        if len(self._loaded) == self._count and context.project():
+            stack(context.project().layerTreeRoot(), self._loaded)
         self.waiting.pop(self._destination, None)
 
 

@@ -92,8 +92,12 @@ def report(results: dict) -> None:
     iface.mapCanvas().waitWhileRendering()
     screenshot("map")
     layers = {name: QgsProject.instance().mapLayer(str(value)) for name, value in results.items()}
+    ids = [layer.id() for layer in QgsProject.instance().layerTreeRoot().layerOrder()]
     leave(
         {
+            "order": sorted(
+                (name for name in layers if layers[name]), key=lambda name: ids.index(layers[name].id())
+            ),
             "results": {name: value for name, value in results.items() if layers[name] is None},
             "layers": {name: describe(layer) for name, layer in layers.items() if layer is not None},
         }

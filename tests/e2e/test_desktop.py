@@ -45,6 +45,11 @@ def test_each_route_has_a_colour_of_its_own(planned):
         assert len(set(layer["categories"])) >= planned["results"]["ROUTE_COUNT"], name
 
 
+def test_stops_lie_above_routes_and_routes_above_legs(planned):
+    """Lines do not hide the numbers of stops, and nothing hides a stop that is left out."""
+    assert planned["order"] == ["UNASSIGNED", "VISITS", "ROUTES", "LEGS"]
+
+
 def test_stops_are_labelled(planned):
     """The arrival time stands beside the stop, and the reason beside an unassigned one."""
     assert planned["layers"]["VISITS"]["labels"]
