@@ -37,7 +37,7 @@ from ..model.palette import ALARM_COLOUR, route_colour
 from ..model.plan import VISIT_STOP
 from . import symbols
 from .output_fields import LEGS, ROUTES, UNASSIGNED, VISITS, own_names
-from .qgis_compat import DATE_TIME, REAL
+from .qgis_compat import DATE_TIME, REAL, always_show
 from .symbols import INK, PAPER, PLAYING
 
 if TYPE_CHECKING:
@@ -297,6 +297,7 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
     place = columns.first("name", "stop_id")
     reason = f"replace({columns['reason']}, '_', ' ')"
     label = _label(f"coalesce({place} || '\\n', '') || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
+    always_show(label)
     _set_label(layer, _beside(label, priority=10))
     layer.setDisplayExpression(f"{place} || ': ' || {reason}")
     layer.setMapTipTemplate(f"<b>[% {place} %]</b>" + _below(columns["reason_text"], columns["cheapest_fix"]))
