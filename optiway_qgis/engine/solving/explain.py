@@ -1,13 +1,16 @@
 """Why a stop is left out: the reason code, a sentence with figures, the nearest vehicle and what would help.
 
-Reasons are found by trying: the stop alone on a vehicle, then put into the routes of the plan.
+Reasons are found, not guessed: a vehicle is proved to be full by the least that the stop would add to its route, or the
+stop is put into the route and timed.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.insertion import Insertion, best_insertions, places_per_route
+from optiway_qgis.engine.solving.insertion import NO_WAY, best_insertions, detours, places_per_route
+from optiway_qgis.engine.solving.objective import route_price
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
@@ -29,10 +32,34 @@ _TELLING = (
     reasons.STOP_LIMIT,
     reasons.ORDER,
 )
-"""Codes of a broken trial, the most telling first."""
+"""Codes of a broken route, the most telling first."""
 
-_NEAREST = 6
-"""Vehicles whose routes are tried for a stop when very many stops are left out."""
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the route of a vehicle would come to with the stop: exactly, or at the very least.
+
+    Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops missed,
+    the stop itself first if it is one of them.
+    """
+
+    vehicle: Vehicle
+    codes: tuple[str, ...]
+    added: int
+    end: int
+    work: int
+    drive: int
+    distance: int
+    stops: int
+    peaks: tuple[int, ...]
+    added_price: float = 0.0
+    start: int = 0
+    late: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The most telling of the codes."""
+        return next(code for code in _TELLING if code in self.codes)
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
@@ -47,7 +74,6 @@ def hopeless(instance: Instance) -> dict[int, Unassigned]:
 
 def _alone(instance: Instance, stop: int) -> Unassigned | None:
     """Return why no vehicle can serve the stop alone, None when one can."""
-    stop_id = instance.stops[stop].id
     able = [kind[0] for kind in instance.kinds if not instance.refusals[kind[0]][stop]]
     if not able:
         return _nobody_may(instance, stop)
@@ -56,18 +82,14 @@ def _alone(instance: Instance, stop: int) -> Unassigned | None:
         table = Timetable(instance, instance.vehicles[vehicle], [stop])
         if not table.violations:
             return None
-        trials.append(Insertion(vehicle, 0, table, table.work, sum(table.costs)))
-    best = min(trials, key=lambda trial: (len(trial.table.violations), _amount(instance, trial), trial.added_price))
-    code = _telling(best.table)
-    who = instance.vehicles[best.vehicle]
-    text, fix = _sentence(instance, who, best.table, stop, code)
-    return Unassigned(stop_id, code, f"Even alone on a vehicle: {text}", who.id, best.added_seconds, fix)
+        trials.append(_timed(table, stop, table.work, route_price(table)))
+    best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
+    return _unassigned(instance, stop, best, "Even alone on a vehicle: ")
 
 
 def _nobody_may(instance: Instance, stop: int) -> Unassigned:
     asked = instance.stops[stop]
-    skilled = [vehicle for vehicle in instance.vehicles if set(asked.skills) <= set(vehicle.skills)]
-    if not skilled:
+    if not any(set(asked.skills) <= set(vehicle.skills) for vehicle in instance.vehicles):
         wanted = ", ".join(asked.skills)
         return Unassigned(asked.id, reasons.SKILL, f"No vehicle has {wanted}.", fix=f"a vehicle with {wanted}")
     rules = []
@@ -84,79 +106,168 @@ def _nobody_may(instance: Instance, stop: int) -> Unassigned:
 
 
 def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
-    """Return the reason of each stop left out of a finished plan."""
+    """Return the reason of each stop left out of a finished plan; each could be served alone."""
+    tables = {
+        vehicle: Timetable(instance, instance.vehicles[vehicle], stops)
+        for vehicle, stops in enumerate(sequences)
+        if stops
+    }
     places = places_per_route(instance, len(left_out))
-    return [_explain_one(instance, sequences, index, places) for index in left_out]
+    return [_explain_one(instance, sequences, tables, stop, places) for stop in left_out]
 
 
-def _explain_one(instance: Instance, sequences: Sequences, stop: int, places: int) -> Unassigned:
-    asked = instance.stops[stop]
-    able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[stop]]
-    if places == 1:
-        able = able[:_NEAREST]
-    trials = best_insertions(instance, sequences, stop, able, places)
-    fitting = [trial for trial in trials if trial.fits]
+def _explain_one(
+    instance: Instance, sequences: Sequences, tables: dict[int, Timetable], stop: int, places: int
+) -> Unassigned:
+    outlooks, open_vehicles = [], []
+    for vehicle, row in enumerate(instance.refusals):
+        if row[stop]:
+            continue
+        full = _proof(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
+        if full is None:
+            open_vehicles.append(vehicle)
+        else:
+            outlooks.append(full)
+    for trial in best_insertions(instance, sequences, stop, open_vehicles, places):
+        outlooks.append(_timed(trial.table, stop, trial.added_seconds, trial.added_price))
+    fitting = [outlook for outlook in outlooks if not outlook.codes]
     if fitting:
-        best = min(fitting, key=lambda trial: trial.added_price)
-        who = instance.vehicles[best.vehicle].id
-        text = f"Serving it with {who} would cost {best.added_price:.2f} more"
-        if asked.penalty is None:
-            return Unassigned(asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added_seconds)
-        text += f", leaving it out costs {asked.penalty:.2f}."
-        fix = f"a penalty above {best.added_price:.2f}"
-        return Unassigned(asked.id, reasons.NOT_WORTH_IT, text, who, best.added_seconds, fix)
-    best = min(trials, key=lambda trial: (len(trial.table.violations), trial.added_seconds))
-    who = instance.vehicles[best.vehicle]
-    code = _telling(best.table)
-    text, fix = _sentence(instance, who, best.table, stop, code)
-    return Unassigned(asked.id, code, text, who.id, best.added_seconds, fix if len(best.table.violations) == 1 else "")
+        return _too_dear(instance, stop, min(fitting, key=lambda outlook: outlook.added_price))
+    return _unassigned(instance, stop, min(outlooks, key=lambda one: (len(one.codes), one.added)))
 
 
-def _telling(table: Timetable) -> str:
-    return next(code for code in _TELLING if code in table.violations)
+def _proof(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
+    """Return why the stop cannot be added at any position, from the least it adds; None where that proves nothing."""
+    who, asked = instance.vehicles[vehicle], instance.stops[stop]
+    seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
+    if seconds >= NO_WAY:
+        return None
+    delivery, pickup = instance.handled[stop]
+    leaving, returning = table.loads[0], table.loads[-1]
+    peaks = tuple(
+        max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
+    )
+    drive = sum(table.drive) + seconds
+    work = drive + sum(table.setup) + sum(one.service for one in table.stops) + asked.service
+    outlook = Outlook(
+        vehicle=who,
+        codes=(),
+        added=seconds + asked.service,
+        end=table.earliest_departure() + work,
+        work=work,
+        drive=drive,
+        distance=table.distance + metres,
+        stops=len(table.stops) + 1,
+        peaks=peaks,
+    )
+    limits = (
+        (reasons.CAPACITY, _excess(who, peaks) > 0),
+        (reasons.SHIFT, outlook.end > who.shift.end),
+        (reasons.WORK_LIMIT, who.max_work is not None and work > who.max_work),
+        (reasons.DRIVE_LIMIT, who.max_drive is not None and drive > who.max_drive),
+        (reasons.DISTANCE_LIMIT, who.max_distance is not None and outlook.distance > who.max_distance),
+        (reasons.STOP_LIMIT, who.max_stops is not None and outlook.stops > who.max_stops),
+    )
+    codes = tuple(code for code, broken in limits if broken)
+    return replace(outlook, codes=codes) if codes else None
 
 
-def _amount(instance: Instance, trial: Insertion) -> float:
-    """Return by how much a trial misses, for telling near misses from far ones."""
-    vehicle = instance.vehicles[trial.vehicle]
-    return sum(trial.table.late) + max(0, trial.table.end - vehicle.shift.end)
+def _timed(table: Timetable, stop: int, added: int, added_price: float) -> Outlook:
+    """Return the outlook of a route timed with the stop in it."""
+    late = [
+        (one.id, begin, lateness, index != stop)
+        for index, one, begin, lateness in zip(table.indices, table.stops, table.begin, table.late)
+        if lateness
+    ]
+    return Outlook(
+        vehicle=table.vehicle,
+        codes=table.violations,
+        added=added,
+        added_price=added_price,
+        start=table.departure,
+        end=table.end,
+        work=table.work,
+        drive=sum(table.drive),
+        distance=table.distance,
+        stops=len(table.stops),
+        peaks=tuple(max(column) for column in zip(*table.loads)),
+        late=tuple((name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])),
+    )
 
 
-def _sentence(instance: Instance, vehicle: Vehicle, table: Timetable, stop: int, code: str) -> tuple[str, str]:
-    """Return what goes wrong on a trial route, with figures, and the change that would mend it."""
-    who = vehicle.id
-    work, drive = table.work, sum(table.drive)
-    if code == reasons.CAPACITY:
-        return _capacity(vehicle, table)
-    if code == reasons.TIME_WINDOW:
-        return _window(instance, vehicle, table, stop)
-    if code == reasons.SHIFT:
+def _excess(vehicle: Vehicle, peaks: tuple[int, ...]) -> int:
+    """Return the largest load above a capacity."""
+    over = [peak - limit for peak, limit in zip(peaks, vehicle.capacity) if limit is not None]
+    return max(over, default=0)
+
+
+def _miss(outlook: Outlook) -> int:
+    """Return by how many seconds an outlook misses windows and shift, for telling near misses from far ones."""
+    return sum(lateness for _, _, lateness in outlook.late) + max(0, outlook.end - outlook.vehicle.shift.end)
+
+
+def _too_dear(instance: Instance, stop: int, best: Outlook) -> Unassigned:
+    asked, who = instance.stops[stop], best.vehicle.id
+    text = f"Serving it with {who} would cost {best.added_price:.2f} more"
+    if asked.penalty is None:
+        return Unassigned(asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added)
+    text += f", leaving it out costs {asked.penalty:.2f}."
+    fix = f"a penalty above {best.added_price:.2f}"
+    return Unassigned(asked.id, reasons.NOT_WORTH_IT, text, who, best.added, fix)
+
+
+def _unassigned(instance: Instance, stop: int, best: Outlook, opening: str = "") -> Unassigned:
+    asked = instance.stops[stop]
+    last = asked.windows[-1].end if asked.windows else 0
+    text, fix = _sentence(best, asked.id, last)
+    return Unassigned(
+        asked.id, best.code, opening + text, best.vehicle.id, best.added, fix if len(best.codes) == 1 else ""
+    )
+
+
+def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, str]:
+    """Return what goes wrong, with figures, and the change that would mend it."""
+    vehicle, who = best.vehicle, best.vehicle.id
+    if best.code == reasons.CAPACITY:
+        return _capacity(vehicle, best.peaks)
+    if best.code == reasons.TIME_WINDOW:
+        name, begin, lateness = best.late[0]
+        if name != stop_id:
+            return f"On {who} it would make {name} {minutes(lateness)} late.", f"window of {name} until {clock(begin)}"
+        text = f"{who} could begin at {clock(begin)}, the last window ends at {clock(last_window_end)}."
+        return text, f"window until {clock(begin)} instead of {clock(last_window_end)}"
+    if best.code == reasons.SHIFT:
         back = "be back" if vehicle.end_depot else "be done"
-        text = f"{who} would {back} at {clock(table.end)}, its shift ends at {clock(vehicle.shift.end)}."
-        return text, f"{minutes(table.end - vehicle.shift.end)} longer shift for {who}"
-    if code == reasons.DEPOT_HOURS:
-        text = f"{who} would leave at {clock(table.departure)} and be back at {clock(table.end)}, when a depot is closed."
+        text = f"{who} would {back} at {clock(best.end)}, its shift ends at {clock(vehicle.shift.end)}."
+        return text, f"{minutes(best.end - vehicle.shift.end)} longer shift for {who}"
+    if best.code == reasons.DEPOT_HOURS:
+        text = f"{who} would leave at {clock(best.start)} and be back at {clock(best.end)}, when a depot is closed."
         return text, "longer opening hours of the depot"
-    if code == reasons.WORK_LIMIT:
-        text = f"{who} would work {minutes(work)}, {minutes(vehicle.max_work or 0)} are allowed."
-        return text, f"{minutes(work - (vehicle.max_work or 0))} more working time for {who}"
-    if code == reasons.DRIVE_LIMIT:
-        text = f"{who} would drive {minutes(drive)}, {minutes(vehicle.max_drive or 0)} are allowed."
-        return text, f"{minutes(drive - (vehicle.max_drive or 0))} more driving time for {who}"
-    if code == reasons.DISTANCE_LIMIT:
-        allowed = vehicle.max_distance or 0
-        text = f"{who} would drive {table.distance / 1000:.1f} km, {allowed / 1000:.1f} km are allowed."
-        return text, f"{(table.distance - allowed) / 1000:.1f} km more for {who}"
-    if code == reasons.STOP_LIMIT:
-        text = f"{who} would have {len(table.stops)} stops, {vehicle.max_stops} are allowed."
-        return text, f"one more stop allowed for {who}"
-    if code == reasons.ORDER:
+    if best.code == reasons.ORDER:
         return f"On {who} it would come after a stop of higher rank.", "another rank"
-    return "There is no way to it or from it.", "a position that can be reached"
+    if best.code == reasons.UNREACHABLE:
+        return "There is no way to it or from it.", "a position that can be reached"
+    return _limit(best)
 
 
-def _capacity(vehicle: Vehicle, table: Timetable) -> tuple[str, str]:
-    peaks = [max(column) for column in zip(*table.loads)]
+def _limit(best: Outlook) -> tuple[str, str]:
+    """Return the sentence and the change for the limits of a vehicle."""
+    vehicle, who = best.vehicle, best.vehicle.id
+    work, drive = vehicle.max_work or 0, vehicle.max_drive or 0
+    distance, stops = vehicle.max_distance or 0, vehicle.max_stops or 0
+    if best.code == reasons.WORK_LIMIT:
+        text = f"{who} would work {minutes(best.work)}, {minutes(work)} are allowed."
+        return text, f"{minutes(best.work - work)} more working time for {who}"
+    if best.code == reasons.DRIVE_LIMIT:
+        text = f"{who} would drive {minutes(best.drive)}, {minutes(drive)} are allowed."
+        return text, f"{minutes(best.drive - drive)} more driving time for {who}"
+    if best.code == reasons.DISTANCE_LIMIT:
+        text = f"{who} would drive {best.distance / 1000:.1f} km, {distance / 1000:.1f} km are allowed."
+        return text, f"{(best.distance - distance) / 1000:.1f} km more for {who}"
+    return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
+
+
+def _capacity(vehicle: Vehicle, peaks: tuple[int, ...]) -> tuple[str, str]:
     over = [
         (axis, peak, limit)
         for axis, (peak, limit) in enumerate(zip(peaks, vehicle.capacity), 1)
@@ -168,24 +279,10 @@ def _capacity(vehicle: Vehicle, table: Timetable) -> tuple[str, str]:
     return text, f"{units(peak - limit)} more {name} for {vehicle.id}"
 
 
-def _window(instance: Instance, vehicle: Vehicle, table: Timetable, stop: int) -> tuple[str, str]:
-    asked = instance.stops[stop]
-    late = {member: position for position, member in enumerate(table.indices) if table.late[position]}
-    if stop not in late:
-        position = min(late.values())
-        first, begin = table.stops[position].id, table.begin[position]
-        text = f"On {vehicle.id} it would make {first} {minutes(table.late[position])} late."
-        return text, f"window of {first} until {clock(begin)}"
-    begin = clock(table.begin[late[stop]])
-    text = f"{vehicle.id} could begin at {begin}, the last window ends at {clock(asked.windows[-1].end)}."
-    return text, f"window until {begin} instead of {clock(asked.windows[-1].end)}"
-
-
 def clock(moment: int) -> str:
     """Return seconds from midnight as HH:MM, rounded up, with the days after the plan date told."""
-    whole = -(-moment // 60)
-    day, minute = divmod(whole, 24 * 60)
-    return f"{minute // 60:02d}:{minute % 60:02d}" + (f" (+{day} d)" if day > 0 else "")
+    day, minute = divmod(-(-moment // 60), 24 * 60)
+    return f"{minute // 60:02d}:{minute % 60:02d}" + (f" ({day:+d} d)" if day else "")
 
 
 def minutes(seconds: int) -> str:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
 
-_TRIALS = 200_000
+NO_WAY = 1 << 40
+
+_NEAREST = 5
+"""Stops tried as the next one when a first answer is made."""
+
+_TRIALS = 50_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
 
 
@@ -58,7 +63,7 @@ def best_insertions(
         before = sequences[vehicle]
         price, work = _standing(instance, vehicle, before)
         trials = []
-        for position in _by_detour(instance, vehicle, before, stop)[:places]:
+        for position in np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")[:places].tolist():
             table = Timetable(instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]])
             trials.append(Insertion(vehicle, position, table, table.work - work, route_price(table) - price))
         if trials:
@@ -74,26 +79,34 @@ def _standing(instance: Instance, vehicle: int, stops: list[int]) -> tuple[float
     return route_price(table), table.work
 
 
-def _by_detour(instance: Instance, vehicle: int, stops: list[int], stop: int) -> list[int]:
-    """Return the positions at which a stop could enter a route, the shortest detour first."""
+def detours(instance: Instance, vehicle: int, stops: list[int], stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the seconds and metres of driving that a stop adds at each position of a route.
+
+    Positions without a way to the stop or from it have `NO_WAY` in both.
+    """
     who = instance.vehicles[vehicle]
-    seconds = instance.matrix(who).seconds
+    matrix = instance.matrix(who)
     place = instance.travel.stop_place[stop]
     before = [instance.travel.stop_place[index] for index in stops]
     after = list(before)
-    legs_in = np.zeros(len(stops) + 1, np.int64)
-    legs_out = np.zeros(len(stops) + 1, np.int64)
     if who.start_depot is not None:
         before.insert(0, instance.depot_place(who.start_depot))
     if who.end_depot is not None:
         after.append(instance.depot_place(who.end_depot))
-    legs_in[len(stops) + 1 - len(before) :] = seconds[before, place]
-    legs_out[: len(after)] = seconds[place, after]
-    detour = legs_in + legs_out
-    if who.start_depot is not None and who.end_depot is not None:
-        detour -= seconds[before, after]
-    detour[(legs_in == UNREACHABLE) | (legs_out == UNREACHABLE)] += 1 << 40
-    return np.argsort(detour, kind="stable").tolist()
+    size = len(stops) + 1
+    added = np.zeros((2, size), np.int64)
+    cut_off = np.zeros(size, bool)
+    # Without a depot the first position has no leg in, the last no leg out, and neither replaces a leg.
+    replaced = slice(size - len(before), len(after))
+    for row, table in zip(added, (matrix.seconds, matrix.metres)):
+        legs_in, legs_out = table[before, place], table[place, after]
+        cut_off[size - len(before) :] |= legs_in == UNREACHABLE
+        cut_off[: len(after)] |= legs_out == UNREACHABLE
+        row[size - len(before) :] += legs_in
+        row[: len(after)] += legs_out
+        row[replaced] -= table[before[: len(after) + len(before) - size], after[size - len(before) :]]
+    added[:, cut_off] = NO_WAY
+    return added[0], added[1]
 
 
 def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
@@ -128,6 +141,31 @@ def _one_empty_of_a_kind(instance: Instance, sequences: Sequences, vehicles: lis
         idle = [vehicle for vehicle in members if not sequences[vehicle]]
         kept += [vehicle for vehicle in members if sequences[vehicle]] + idle[:1]
     return sorted(kept)
+
+
+def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
+    """Return sequences that break no rule, made in no time: each vehicle goes to the nearest stop that still fits."""
+    sequences: Sequences = []
+    left = list(stops)
+    for vehicle, who in enumerate(instance.vehicles):
+        seconds = instance.matrix(who).seconds
+        place = None if who.start_depot is None else instance.depot_place(who.start_depot)
+        route: list[int] = []
+        fits = True
+        while fits:
+            fits = False
+            able = [stop for stop in left if not instance.refusals[vehicle][stop]]
+            legs = seconds[place, [instance.travel.stop_place[stop] for stop in able]] if place is not None else None
+            order = range(len(able)) if legs is None else np.argsort(np.where(legs < 0, NO_WAY, legs), kind="stable")
+            for row in order[:_NEAREST]:
+                if not Timetable(instance, who, [*route, able[row]]).violations:
+                    route.append(able[row])
+                    left.remove(able[row])
+                    place = instance.travel.stop_place[able[row]]
+                    fits = True
+                    break
+        sequences.append(route)
+    return sequences
 
 
 def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:

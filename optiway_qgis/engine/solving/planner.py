@@ -12,12 +12,14 @@ import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.model import reasons
@@ -37,6 +39,12 @@ _FIRST_ANSWER = 0.2
 
 _RELAXED = 0.4
 """Share of the time for PyVRP when rules or wishes that it does not know are to be seen to after it."""
+
+_MANY = 1000
+"""Up to that many stops all are searched over, even when the fleet could never serve them."""
+
+_PLENTY = 3
+"""How many times more stops than the fleet could serve at the very best are searched over."""
 
 _SMALL = 40
 """Up to that many stops one search thread is enough."""
@@ -148,6 +156,7 @@ def _search(
     exact = pyvrp_engine.keeps_rules(instance)
     if not exact or instance.has_early:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
+    active = _within_reach(instance, active)
     engines.append(pyvrp_engine.NAME)
     found = _relaxed(instance, active, settings, clock, tell)
     kept = complete(instance, keep_rules(instance, found), active)
@@ -179,8 +188,9 @@ def _relaxed(
     threads = 1
     if settings.iterations is None and len(active) > _SMALL:
         threads = min(2, os.cpu_count() or 1)
-    start = None
-    if not _surely_too_much(instance, active):
+    if _surely_too_much(instance, active):
+        start = nearest_first(instance, active)
+    else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER)
         answer = pyvrp_engine.search(instance, active, clock, settings.seed, all_required=True, threads=threads)
@@ -194,7 +204,34 @@ def _relaxed(
     answer = pyvrp_engine.search(
         instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
     )
-    return answer.sequences
+    return answer.sequences if answer.feasible else start
+
+
+def _within_reach(instance: Instance, active: list[int]) -> list[int]:
+    """Return the stops worth searching over: all, unless they are many times what the fleet could ever serve.
+
+    Each stop takes at least its service and the shortest leg to it. Of far too many, those of the highest priority nearest
+    to a depot are kept.
+    """
+    if len(active) <= _MANY:
+        return active
+    matrix = instance.matrix(instance.vehicles[0])
+    places = np.array([instance.travel.stop_place[index] for index in active])
+    nearest = np.empty(len(active), np.int64)
+    for row, place in enumerate(places):
+        legs = matrix.seconds[place, places]
+        nearest[row] = np.partition(legs[legs >= 0], 1)[1]
+    least = np.sort(nearest + [instance.stops[index].service for index in active])
+    time = sum(vehicle.shift.end - vehicle.shift.start for vehicle in instance.vehicles)
+    most = _PLENTY * int(np.searchsorted(np.cumsum(least), time)) + _MANY // 2
+    if len(active) <= most:
+        return active
+    depots = list(instance.travel.depot_place) or [int(places[0])]
+    from_depot = matrix.seconds[np.ix_(depots, places)].min(axis=0)
+    worth = sorted(
+        range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
+    )
+    return sorted(active[row] for row in worth[:most])
 
 
 def _surely_too_much(instance: Instance, active: list[int]) -> bool:

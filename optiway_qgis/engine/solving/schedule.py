@@ -59,7 +59,7 @@ class Timetable:
         self.start_depot = instance.depot(vehicle.start_depot)
         self.end_depot = instance.depot(vehicle.end_depot)
         self._measure()
-        self.departure = self._earliest_departure()
+        self.departure = self.earliest_departure()
         self._forward()
         self._leave_late()
 
@@ -85,7 +85,8 @@ class Timetable:
         self.drive = [max(0, value) for value in seconds]
         self.metres = [0 if cut else value for cut, value in zip(self.cut_off, metres)]
 
-    def _earliest_departure(self) -> int:
+    def earliest_departure(self) -> int:
+        """Return the first moment that shift and depot let the vehicle leave."""
         opens = self.start_depot.window.start if self.start_depot and self.start_depot.window else 0
         return max(self.vehicle.shift.start, opens) if self.start_depot else self.vehicle.shift.start
 
