@@ -5,10 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+export PATH=$PATH:/usr/sbin:/sbin # debootstrap and chroot stand there
 suite=$1
 if [[ $EUID -ne 0 ]]; then
     command -v sudo >/dev/null || { echo "A chroot needs root: run this as root, or install sudo." >&2; exit 1; }
-    exec sudo --preserve-env "$0" "$suite"
+    exec sudo --preserve-env "$PWD/scripts/test_qgis.sh" "$suite"
 fi
 
 checkout=$PWD
