@@ -1,0 +1,88 @@
+"""The public names: models and scripts depend on them, so a change here breaks somebody's work."""
+
+from __future__ import annotations
+
+import pytest
+from qgis.core import QgsProcessingParameterDefinition
+
+PLAN_OUTPUTS = [
+    *("ROUTES", "LEGS", "VISITS", "UNASSIGNED", "REPORT"),
+    *("STOP_COUNT", "ROUTE_COUNT", "ASSIGNED_COUNT", "UNASSIGNED_COUNT", "REJECTED_COUNT", "LATE_COUNT"),
+    *("DISTANCE_KM", "DRIVE_MIN", "COST", "VIOLATION_COUNT"),
+]
+SINKS = PLAN_OUTPUTS[:5]
+PARAMETERS = {
+    "plan_routes": [
+        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+        *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
+        *("TRAVEL", "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
+    ],
+    "plan_one_route": [
+        *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
+        *("WINDOW_START", "WINDOW_END", "TRAVEL", "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
+    ],
+    "schedule": [
+        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME", "DEMAND"),
+        *("WINDOW_START", "WINDOW_END", "TRAVEL", *SINKS),
+    ],
+}
+BASIC = {
+    "plan_routes": [
+        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+        *("SHIFT_START", "SHIFT_END", "TIME_LIMIT"),
+    ],
+    "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME"],
+    "schedule": ["STOPS", "DEPOTS", "VEHICLES"],
+}
+
+
+@pytest.fixture
+def algorithms(optiway_provider):
+    """The algorithms by name."""
+    return {algorithm.name(): algorithm for algorithm in optiway_provider.algorithms()}
+
+
+def test_ids(algorithms):
+    """The provider and its algorithms."""
+    expected = {"plan_routes", "plan_one_route", "schedule", "install_engine"}
+    assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
+    assert {algorithms[name].group() for name in PARAMETERS} == {"Planning"}
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_parameters_and_outputs(algorithms, name):
+    """Names and their order, which is that of the dialog."""
+    algorithm = algorithms[name]
+    assert [parameter.name() for parameter in algorithm.parameterDefinitions()] == PARAMETERS[name]
+    assert sorted(output.name() for output in algorithm.outputDefinitions()) == sorted(PLAN_OUTPUTS)
+
+
+@pytest.mark.parametrize("name", BASIC)
+def test_only_the_basic_parameters_are_shown_at_first(algorithms, name):
+    """The rest waits under Advanced."""
+    advanced = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    shown = [
+        parameter.name()
+        for parameter in algorithms[name].parameterDefinitions()
+        if not parameter.flags() & advanced and not parameter.isDestination()
+    ]
+    assert shown == BASIC[name]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_everything_is_explained(algorithms, name):
+    """Each parameter has a help, each algorithm a description, words to find it by and an icon."""
+    algorithm = algorithms[name]
+    assert all(parameter.help() for parameter in algorithm.parameterDefinitions())
+    assert algorithm.shortDescription()
+    assert len(algorithm.shortHelpString()) > 200
+    assert len(algorithm.tags()) > 3
+    assert not algorithm.icon().isNull()
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_travel_is_known_by_its_word(algorithms, name):
+    """An enum stored by number would change its meaning when a source is added."""
+    travel = algorithms[name].parameterDefinition("TRAVEL")
+    assert travel.usesStaticStrings()
+    assert travel.options() == ["estimate"]
