@@ -59,9 +59,9 @@ class Timetable:
         self.start_depot = instance.depot(vehicle.start_depot)
         self.end_depot = instance.depot(vehicle.end_depot)
         self._measure()
-        self.departure = self.earliest_departure()
-        self._forward()
+        self._leave(self.earliest_departure())
         self._leave_late()
+        self._leave_for_later_windows()
 
     def _measure(self) -> None:
         """Look up each leg and where setup is due."""
@@ -106,19 +106,44 @@ class Timetable:
             self.end = max(self.end_arrival, window.start) if window else self.end_arrival
         self.late = [_lateness(stop.windows, begin) for stop, begin in zip(self.stops, self.begin)]
 
+    def _leave(self, departure: int) -> None:
+        self.departure = departure
+        self._forward()
+
     def _leave_late(self) -> None:
-        """Move the departure as late as keeps the end and adds no lateness, then follow the route again."""
+        """Move the departure as late as keeps the end and adds no lateness."""
         latest = self._latest_departure(self._latest_arrivals(self.end, keep_late=True))
         if self.start_depot and self.start_depot.window:
             latest = min(latest, self.start_depot.window.end)
         if latest > self.departure:
-            self.departure = latest
-            self._forward()
+            self._leave(latest)
 
-    def _latest_arrivals(self, over_by: int, *, keep_late: bool) -> list[int]:
+    def _leave_for_later_windows(self) -> None:
+        """Try what leaving for later windows of the stops saves in work; keep the shortest, of equals the earliest.
+
+        The departure goes in leaps: each is the first moment at which some stop misses the window it had.
+        """
+        if any(self.late) or all(len(stop.windows) < 2 for stop in self.stops):
+            return
+        over_by = min(self._end_limits(), default=_FOREVER)
+        best = (self.work, self.departure)
+        while True:
+            leap = 1 + self._latest_departure(self._latest_arrivals(_FOREVER, keep_windows=True))
+            if leap > over_by or _outside(self.start_depot.window if self.start_depot else None, leap):
+                break
+            self._leave(leap)
+            if any(self.late) or self.end > over_by:
+                break
+            self._leave_late()
+            best = min(best, (self.work, self.departure))
+        if best[1] != self.departure:
+            self._leave(best[1])
+
+    def _latest_arrivals(self, over_by: int, *, keep_late: bool = False, keep_windows: bool = False) -> list[int]:
         """Return the latest arrival at each stop with which no window is missed and work is over by `over_by`.
 
-        A stop that is late in any case stays where it is (`keep_late`) or may slip (otherwise).
+        A stop that is late in any case stays where it is (`keep_late`) or may slip (otherwise). With
+        `keep_windows` each stop stays in the window it is served in.
         """
         bound = over_by - self.drive[-1] if self.end_depot else over_by
         arrivals = [0] * len(self.stops)
@@ -126,23 +151,30 @@ class Timetable:
             stop = self.stops[position]
             begin = bound - stop.service
             if not self.late[position]:
-                begin = _last_start(stop.windows, begin)
+                windows = stop.windows
+                if keep_windows:
+                    windows = tuple(one for one in windows if one.start <= self.begin[position] <= one.end)
+                begin = _last_start(windows, begin)
             elif keep_late:
                 begin = self.begin[position]
             arrivals[position] = begin - self.setup[position]
             bound = arrivals[position] - self.drive[position]
         return arrivals
 
+    def _end_limits(self) -> list[int]:
+        """Return the moments by which work has to be over, those that are missed in any case left out."""
+        limits = [self.vehicle.shift.end]
+        if self.end_depot and self.end_depot.window:
+            limits.append(self.end_depot.window.end)
+        return [limit for limit in limits if self.end <= limit]
+
     def _latest_departure(self, arrivals: list[int]) -> int:
         return arrivals[0] - self.drive[0]
 
     def _slacks(self) -> tuple[int, list[int], int]:
         """Return the slack of the departure, of each stop and of the end."""
-        limits = [self.vehicle.shift.end]
-        if self.end_depot and self.end_depot.window:
-            limits.append(self.end_depot.window.end)
-        over_by = min((limit for limit in limits if self.end <= limit), default=_FOREVER)
-        latest = self._latest_arrivals(over_by, keep_late=False)
+        over_by = min(self._end_limits(), default=_FOREVER)
+        latest = self._latest_arrivals(over_by)
         leave = self._latest_departure(latest)
         window = self.start_depot.window if self.start_depot else None
         if window and self.departure <= window.end:
