@@ -50,11 +50,16 @@ def table_of_geopackage(path: Path, table: str) -> str:
 
 
 def clean_environment(folder: Path) -> dict[str, str]:
-    """Variables for a QGIS that knows nothing of the user's profile, written below `folder`."""
+    """Variables for a QGIS that knows nothing of the user's profile, written below `folder`.
+
+    The engine is left to be found as users find it: in build/engine, beside the staged plugin.
+    """
     runtime = folder / "runtime"
     runtime.mkdir(parents=True, exist_ok=True)
     runtime.chmod(0o700)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    environment = {
+        key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "OPTIWAY"))
+    }
     environment.update(
         QT_QPA_PLATFORM="offscreen",
         QGIS_PLUGINPATH=str(BUILD),

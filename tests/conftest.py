@@ -31,11 +31,11 @@ def sample_town() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Instances and extracts too large for the project, in ../shared/data beside the checkout.
+    """Instances and extracts too large for the project: OPTIWAY_SHARED_DATA, or ../shared/data by the checkout.
 
     Without them a test is skipped by hand and fails under CI: a proof that was not made is none.
     """
-    folder = CHECKOUT.parent / "shared" / "data"
+    folder = Path(os.environ.get("OPTIWAY_SHARED_DATA") or CHECKOUT.parent / "shared" / "data")
     if not folder.is_dir():
         message = f"{folder} is missing: put the shared test data there (benchmarks/, osm/, porto/)."
         if os.environ.get("CI"):
