@@ -42,7 +42,7 @@ from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor, QFont
 
 SAMPLE = Path(__file__).absolute().parent.parent / "optiway_qgis" / "resources" / "sample"
-WIDTH, HEIGHT = 1600, 1100
+WIDTH, HEIGHT = 1600, 1300
 DPI = 96
 SIDE = 260  # pixels of the column with the legend
 TOP = 84  # pixels of the title
@@ -263,7 +263,11 @@ def _scale_bar(layout: QgsLayout, chart: QgsLayoutItemMap) -> None:
     layout.addLayoutItem(item)
     item.setStyle("Single Box")
     item.setLinkedMap(chart)
-    item.applyDefaultSize(QgsUnitTypes.DistanceMeters)
+    item.setUnits(QgsUnitTypes.DistanceKilometers)
+    item.setUnitLabel("km")
+    item.setNumberOfSegments(1)
+    item.setNumberOfSegmentsLeft(0)
+    item.setUnitsPerSegment(1)
     item.setHeight(1.6)
     item.setTextFormat(_text(9, INK))
     item.update()

@@ -31,7 +31,7 @@ def sample_town() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Instances and extracts too large for the project: OPTIWAY_SHARED_DATA, or ../shared/data by the checkout.
+    """Data too large for the project: in OPTIWAY_SHARED_DATA, or ../shared/data beside the checkout.
 
     Without them a test is skipped by hand and fails under CI: a proof that was not made is none.
     """

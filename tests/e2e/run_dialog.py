@@ -83,7 +83,9 @@ def wait_until_finished(dialog) -> None:
     screenshot("finished")
     results = dialog.results()
     dialog.close()
+    iface.messageBar().clearWidgets()
     iface.zoomFull()
+    iface.mapCanvas().zoomByFactor(1.1)
     after(2500, lambda: report(results))
 
 
