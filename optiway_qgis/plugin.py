@@ -29,8 +29,9 @@ class OptiwayPlugin:
 
     def initProcessing(self):
         """Add the provider."""
-        self._provider = OptiwayProvider()
-        QgsApplication.processingRegistry().addProvider(self._provider)
+        provider = OptiwayProvider()
+        if QgsApplication.processingRegistry().addProvider(provider):  # else the registry has deleted it
+            self._provider = provider
 
     def initGui(self):
         """Add the provider and the menu Optiway in the menu of plugins."""

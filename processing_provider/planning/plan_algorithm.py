@@ -369,9 +369,10 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             raise InputError(errors)
         for name in SINKS:
             write.warn_of_lossy_target(_destination(parameters.get(name), context), feedback)
+        problem = inputs.problem
         feedback.pushInfo(
-            f"{len(inputs.problem.stops)} stops, {len(inputs.problem.depots)} depots and "
-            f"{len(inputs.problem.vehicles)} vehicles on {day.iso_date} in {day.zone_name}."
+            f"{day.iso_date} in {day.zone_name}: stops {len(problem.stops)}, rejected "
+            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles {len(problem.vehicles)}."
         )
         return inputs
 
