@@ -89,6 +89,11 @@ class Instance:
             groups.setdefault(key, []).append(index)
         return list(groups.values())
 
+    @cached_property
+    def first_shift(self) -> int:
+        """When the first shift of the fleet starts."""
+        return min(vehicle.shift.start for vehicle in self.vehicles)
+
     def can_leave(self, vehicle: Vehicle) -> bool:
         """Whether the depots at both ends are open at some moment of the vehicle's shift."""
         windows = [depot.window for depot in map(self.depot, (vehicle.start_depot, vehicle.end_depot)) if depot]

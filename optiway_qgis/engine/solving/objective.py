@@ -44,10 +44,10 @@ def early_weight(stop: Stop) -> float:
 
 
 def route_price(table: Timetable) -> float:
-    """Return the cost of a route with its early wishes priced, counted from the start of the vehicle's shift."""
+    """Return the cost of a route with its early wishes priced, counted from the start of the first shift of the fleet."""
     price = sum(table.costs)
     if table.instance.has_early:
-        begin = table.vehicle.shift.start
+        begin = table.instance.first_shift
         price += sum(
             early_weight(stop) * (start - begin) / 3600 for stop, start in zip(table.stops, table.begin)
         )

@@ -87,8 +87,8 @@ class Timetable:
 
     def earliest_departure(self) -> int:
         """Return the first moment that shift and depot let the vehicle leave."""
-        opens = self.start_depot.window.start if self.start_depot and self.start_depot.window else 0
-        return max(self.vehicle.shift.start, opens) if self.start_depot else self.vehicle.shift.start
+        window = self.start_depot.window if self.start_depot else None
+        return max(self.vehicle.shift.start, window.start) if window else self.vehicle.shift.start
 
     def _forward(self) -> None:
         """Follow the route from the departure, each service as early as it can be."""
