@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Sequence
 
-from ..model.problem import ORDER_EARLY, ORDER_FREE, Depot, Problem, Stop, Vehicle
+from ..model.problem import DAY, ORDER_EARLY, ORDER_FREE, Depot, Problem, Stop, Vehicle
 from .points import looks_swapped
 from .read_vehicles import DEFAULT_COSTS, check_vehicle_names, cost_members, open_shift
 
@@ -73,6 +73,9 @@ def problem_of(
             f"swapped. "
             "Check that x is the longitude and y the latitude"
         )
+    for stop in stops:
+        if stop.windows and (stop.windows[-1].end < 0 or stop.windows[0].start >= 2 * DAY):
+            reading.warnings.add(f"All windows are on other days than {reading.day.iso_date}", stop.id)
     lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]
     lengths.extend(len(vehicle.capacity) for vehicle in vehicles)
     return Problem(

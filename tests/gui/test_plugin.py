@@ -8,7 +8,6 @@ from qgis.PyQt.QtWidgets import QMainWindow, QMenu
 
 import optiway_qgis
 
-
 _PUT_BACK = []
 """The registry keeps no Python reference, and a provider that Python forgets loses its name."""
 

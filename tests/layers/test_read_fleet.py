@@ -239,6 +239,14 @@ def test_vehicles_that_stops_name_and_that_are_not_there_are_warned_of():
     assert "leading zeros" in text
 
 
+def test_windows_of_another_week_are_warned_of():
+    """The plan date was forgotten, or is that of last week's layer."""
+    shared = reading()
+    rows = stops(2, tw1_start="2026-05-11T08:00", tw1_end="2026-05-11T12:00")
+    fleet_problem(read_stops(source_of(layer(rows)), shared), [DEPOT], [], shared)
+    assert shared.warnings.texts() == ["All windows are on other days than 2026-05-04 (S1, S2)"]
+
+
 @pytest.mark.parametrize(("swap", "warned"), [(True, True), (False, False)])
 def test_swapped_coordinates_are_suspected(swap, warned):
     """Stops in the sea off Somalia with a depot in Porto: x and y were mixed up."""

@@ -69,9 +69,9 @@ def test_layers_and_numbers_go_on_to_the_next_step(model):
     assert valid, problems
     context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
-    given = {"stops": layer(stops(7)), "depots": layer([depot()]), "lift:lifted": "TEMPORARY_OUTPUT"}
-    results = processing.run(model, given, feedback=Log(), context=context)
-    lifted = results["lift:lifted"]
+    output = model.destinationParameterDefinitions()[0].name()
+    given = {"stops": layer(stops(7)), "depots": layer([depot()]), output: "TEMPORARY_OUTPUT"}
+    lifted = processing.run(model, given, feedback=Log(), context=context)[output]
     assert {feature.geometry().constGet().z() for feature in lifted.getFeatures()} == {7}
     visits = [feature for feature in lifted.getFeatures() if feature["visit_type"] == "stop"]
     assert sorted(feature["stop_id"] for feature in visits) == sorted(f"S{n}" for n in range(1, 8))
