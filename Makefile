@@ -46,8 +46,10 @@ test-qgis: ## run the tests that need QGIS in a chroot with another Debian: SUIT
 	@scripts/debian.sh chroot
 	@scripts/test_qgis.sh $(SUITE)
 
-bench: engine ## compare with other solvers, write benchmarks/RESULTS.md
+bench: engine stage ## compare with other solvers, measure overhead, write benchmarks/RESULTS.md
+	@scripts/debian.sh qgis
 	@scripts/venv.sh bench
+	@build/env/bench/bin/python benchmarks/overhead.py
 	@build/env/bench/bin/python benchmarks/run.py
 
 clean: ## remove build/

@@ -127,7 +127,7 @@ def small_plan(repeat: int) -> Iterator[Measure]:
 
 
 def large_plan(repeat: int) -> Iterator[Measure]:
-    """The QGIS side of 1000 stops, phase by phase; at most three times, as each takes the time of a search."""
+    """The QGIS side of 1000 stops, phase by phase; at most three times, as each takes a search."""
     runs = [qgis_side(LARGE, SEARCH_SECONDS)["seconds"] for _ in range(min(repeat, 3))]
     for phase in ("read", "write", "style", "report"):
         yield Measure(f"{LARGE} stops: {phase}", _seconds([run[phase] for run in runs]))
