@@ -143,7 +143,10 @@ def windows_case() -> Case:
 
 def open_start_case() -> Case:
     """A vehicle that begins at its first stop and ends at the depot."""
-    stops = [a_stop("S1", 1, service=300, setup=120), a_stop("S2", 2, service=300, pickup=(500,))]
+    stops = [
+        a_stop("S1", 1, service=300),
+        a_stop("S2", 2, service=300, setup=120, pickup=(500,), windows=(between("09:00", "10:00"),)),
+    ]
     vehicle = Vehicle("V1", end_depot="D1", shift=between("08:00", "17:00"), capacity=(1000,), cost_per_km=1)
     problem = a_problem(stops, [a_depot("D1", 0)], [vehicle])
     return Case(problem, line_travel(problem), (Sequence("V1", ("S2", "S1")),))

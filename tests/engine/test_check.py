@@ -260,6 +260,12 @@ def test_too_much_picked_up_is_told_at_each_stop_but_not_at_the_end():
     assert told(on_a_line(stops)) == [("capacity", "S2", 2000), ("capacity", "S3", 3000)]
 
 
+@pytest.mark.parametrize(("amount", "found"), [(10_000, []), (10_001, [("capacity", "", 1)])])
+def test_capacity_may_be_filled_to_the_last_thousandth(amount, found):
+    """10 units fit into a van for 10; a thousandth more does not."""
+    assert told(on_a_line([a_stop("S1", 1, delivery=(amount,))])) == found
+
+
 def test_delivered_room_may_be_filled_again():
     """10 units go out, 10 come back, never more than 10 on board at once."""
     stops = [a_stop("S1", 1, delivery=(10_000,)), a_stop("S2", 2, pickup=(10_000,))]
@@ -469,6 +475,14 @@ def test_ten_thousand_stops_on_one_route():
     visits = (*route.visits[:half], wrong, *route.visits[half + 1 :])
     found = check(problem, travel, replace(plan, routes=(replace(route, visits=visits),)))
     assert told(found) == [("inconsistent", f"S{half}", 1)]
+    wrong = replace(route.visits[half], id="S")
+    visits = (*route.visits[:half], wrong, *route.visits[half + 1 :])
+    texts = [
+        one.text for one in check(problem, travel, replace(plan, routes=(replace(route, visits=visits),)))
+    ]
+    assert texts[0] == "Visit stop 'S' of route V1 is not in the problem."
+    assert texts[1] == f"Stop S{half} is lost: it is neither on a route nor unassigned."
+    assert "stop S5, ... 9988 more ..., stop S9994" in texts[2]
 
 
 def test_left_out_stops_are_explained():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit, plan_from_json, plan_to_json
 from tests.engine.cases import VALID_CASES, spot
-from tests.engine.oracle import oracle_plan
+from tests.engine.oracle import departing_at, oracle_plan
 from tests.engine.strategies import cases, damaged
 
 if TYPE_CHECKING:
@@ -218,6 +218,12 @@ BY_HAND: dict[str, Damage] = {
         "geometry",
     ),
     "line of NaN": ("windows", lambda p: in_leg(p, 1, geometry=(spot(1), (NAN, NAN), spot(2))), "geometry"),
+    "line of half a point": (
+        "windows",
+        lambda p: in_leg(p, 1, geometry=(spot(1), (1.0,), spot(2))),
+        "geometry",
+    ),
+    "line with a hole": ("windows", lambda p: in_leg(p, 1, geometry=(spot(1), None, spot(2))), "geometry"),
     # the stops left out
     "left out and served": (
         "left out",
@@ -281,6 +287,21 @@ def test_a_damaged_figure_of_a_visit_gives_one_finding(figure):
         (found,) = check(case.problem, case.travel, worse)
         assert (found.code, found.amount) == ("inconsistent", 77)
         assert f": {figure} is " in found.text
+
+
+@pytest.mark.parametrize("name", VALID_CASES)
+def test_a_damaged_departure_gives_one_finding(name):
+    """The route's own start is wrong, its first visit right: judged is from what most figures say."""
+    case, plan = valid(name)
+    (route, *_) = plan.routes
+    plan = departing_at(case.problem, case.travel, plan, {route.vehicle_id: route.start - 600})
+    (found, *others) = [
+        one
+        for one in check(case.problem, case.travel, in_route(plan, start=plan.routes[0].start + 77))
+        if one.code == "inconsistent"
+    ]
+    assert (found.amount, others) == (77, [])
+    assert ": start is " in found.text
 
 
 def test_a_hidden_breach_is_told_by_its_rule_and_by_its_missing_mark():
