@@ -7,6 +7,7 @@ and slack are found by trying, loads by adding up anew at each visit, breaches b
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit
@@ -163,7 +164,28 @@ def _departure(trial: _Trial) -> int:
         shut = hours is not None and later > 0 and earliest + later > hours.end
         return rows[-1].end == at_once[-1].end and [row.late for row in rows] == lateness and not shut
 
-    return earliest + _last_true(harmless, at_once[-1].end - earliest)
+    late_start = earliest + _last_true(harmless, at_once[-1].end - earliest)
+    several = any(isinstance(of, Stop) and len(of.windows) > 1 for _, of, _ in trial.calls)
+    return late_start if any(lateness) or not several else _shortest(trial, late_start)
+
+
+def _shortest(trial: _Trial, standing: int) -> int:
+    """Return the departure with the least work, of equals the earliest, by trying each moment that could be it.
+
+    Work is least where leaving a second later would end work later or miss a window: there the way from the
+    departure to an edge of some window is free of waiting.
+    """
+    moments = {standing}
+    apart = 0
+    for before, row in pairwise([None, *trial.run(standing)]):
+        apart += row.drive + row.setup + (before.end - before.start if before else 0)
+        hours = row.of.windows if isinstance(row.of, Stop) else (row.of.window,) if row.of.window else ()
+        moments |= {edge - apart for window in hours for edge in (window.start, window.end, window.end + 1)}
+    at_first = trial.run(standing)
+    missed = _missed(trial, at_first)
+    trials = [trial.run(moment) for moment in moments if moment >= standing]
+    allowed = [rows for rows in trials if _missed(trial, rows) <= missed]
+    return min((rows[-1].end - rows[0].arrival, rows[0].arrival) for rows in allowed)[1]
 
 
 def _closed(row: _Row) -> bool:
