@@ -24,10 +24,9 @@ KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE = "delivery", "pickup", "service"
 
 @dataclass(frozen=True)
 class Alias:
-    """Another name of a field. Its values times `factor` are in the field's unit; `note` is told when it is
-    used.
+    """Another name of a field. Its values times `factor` are in the field's unit.
 
-    `separator` parts the entries of a list, where that is not the comma.
+    `note` is told when the name is used; `separator` parts the entries of a list.
     """
 
     name: str
@@ -163,7 +162,9 @@ STOP_FIELDS: tuple[Field, ...] = (
         "No further window.",
         unit="seconds from midnight",
     ),
-    *_quantity_fields("delivery", "Quantity taken from the depot to the stop, a field per kind of load.", "0"),
+    *_quantity_fields(
+        "delivery", "Quantity taken from the depot to the stop, a field per kind of load.", "0"
+    ),
     *_quantity_fields("pickup", "Quantity taken from the stop to the depot, a field per kind of load.", "0"),
     Field(
         "delivery",

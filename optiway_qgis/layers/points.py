@@ -64,7 +64,7 @@ def position(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> tuple[
     if not (-180 <= moved.x() <= 180 and -90 <= moved.y() <= 90):
         raise ValueError(
             f"geometry {shown} is not on the earth. Check that longitude comes first, and the CRS of the "
-            f"layer"
+            "layer"
         )
     return moved.x(), moved.y()
 

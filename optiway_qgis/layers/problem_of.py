@@ -37,8 +37,8 @@ def solo_problem(
     longitude, latitude = start
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         reading.errors.append(
-            f"START ({longitude:.10g}, {latitude:.10g}) is not on the earth. "
-            "Write longitude, latitude, or add the CRS: 500000,4500000 [EPSG:32629]."
+            f"START ({longitude:.10g}, {latitude:.10g}) is not on the earth. Write longitude, latitude, or "
+            "add the CRS: 500000,4500000 [EPSG:32629]."
         )
     depot = Depot("start", longitude, latitude, "Start")
     vehicle = Vehicle(
@@ -70,8 +70,7 @@ def problem_of(
     if looks_swapped(stops, depots):
         reading.warnings.add(
             f"{layer}: most stops are more than 1000 km from every depot, and would be near with x and y "
-            f"swapped. "
-            "Check that x is the longitude and y the latitude"
+            "swapped. Check that x is the longitude and y the latitude"
         )
     for stop in stops:
         if stop.windows and (stop.windows[-1].end < 0 or stop.windows[0].start >= 2 * DAY):

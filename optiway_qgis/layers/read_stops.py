@@ -125,8 +125,8 @@ class StopsReader:
                 self._read_feature(feature, transform, read, judge, [index for index, _ in carried])
         if not read.stops and not read.rejected:
             reading.errors.append(
-                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select some "
-                "when only selected features are used."
+                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select "
+                "some when only selected features are used."
             )
         self._tell_unused(read)
         return read
@@ -165,8 +165,8 @@ class StopsReader:
             value = expression.evaluate(self._context)
             if expression.hasEvalError():
                 problems.append(
-                    f"{parameter} cannot be evaluated: {expression.evalErrorString().strip()}. "
-                    "Correct the expression or the values it uses."
+                    f"{parameter} cannot be evaluated: {expression.evalErrorString().strip()}. Correct the "
+                    "expression or the values it uses."
                 )
                 value = None
             given[name] = (parameter, value)
@@ -262,8 +262,8 @@ class StopsReader:
             )
         if "vehicle_id" in columns and "lock" not in columns and any(stop.vehicle_id for stop in read.stops):
             feedback.pushInfo(
-                f"{columns['vehicle_id'].name} is filled and there is no lock: "
-                "these stops keep their vehicle."
+                f"{columns['vehicle_id'].name} is filled and there is no lock: these stops keep their "
+                "vehicle."
             )
 
 

@@ -13,7 +13,7 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
 from . import fields
 from .reading import Reading, is_filled, tell_columns, tell_unused
-from .row import Row, Table
+from .row import LONGEST_KM, Row, Table
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
@@ -39,9 +39,15 @@ def equal_vehicles(
     count: int, capacity: float | None, shift: Window, depots: Sequence[Depot], reading: Reading
 ) -> list[Vehicle]:
     """`count` vehicles V1, V2, ... of the one depot, at the default costs; `capacity` None is unlimited."""
-    depot = _only_depot(depots, "VEHICLES is empty, so the vehicles", reading) if depots else None
-    if depot is None:
+    if len(depots) != 1:
+        if depots:
+            reading.errors.append(
+                f"VEHICLES is empty and there are {len(depots)} depots "
+                f"({_some(depot.id for depot in depots)}). "
+                "Give a table of vehicles with start_depot and end_depot."
+            )
         return []
+    depot = depots[0].id
     tell_default_costs(reading)
     load = None if capacity is None else round(capacity * LOAD_SCALE)
     width = len(str(count))
@@ -119,7 +125,7 @@ class _VehicleReader:
         self._shift = shift
         self._reading = reading
         self._layer = layer
-        self._several_told = False
+        self._missing_told: set[str] = set()
         self.failed = False
 
     def vehicle(self, feature: QgsFeature) -> Vehicle | None:
@@ -143,7 +149,7 @@ class _VehicleReader:
             max_stops=row.whole("max_stops"),
             max_work=row.seconds("max_work_min"),
             max_drive=row.seconds("max_drive_min"),
-            max_distance=_metres(row.number("max_distance_km")),
+            max_distance=_metres(row.number("max_distance_km", LONGEST_KM)),
             fixed_cost=row.number("fixed_cost") or 0.0,
             cost_per_hour=row.number("cost_per_hour") or 0.0,
             cost_per_km=row.number("cost_per_km") or 0.0,
@@ -160,17 +166,19 @@ class _VehicleReader:
         if depot_id.lower() == fields.NO_DEPOT or not self._depots:
             return None
         if not depot_id:
-            if len(self._depots) > 1 and not self._several_told:
-                self._several_told = True
-                _only_depot(
-                    list(self._depots.values()), f"{row.shown(name)} is empty, so {row.label}", self._reading
+            if len(self._depots) > 1 and name not in self._missing_told:
+                if not row.has(name):
+                    self._missing_told.add(name)
+                row.problems.append(
+                    f"{row.shown(name)} is empty and there are {len(self._depots)} depots. "
+                    f"Write one of {_some(self._depots)}, or none."
                 )
             return next(iter(self._depots))
         if depot_id not in self._depots:
             row.problem(
                 name,
-                f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}. "
-                f"Write one of {_some(self._depots)}, or none",
+                f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}. Write one of "
+                f"{_some(self._depots)}, or none",
             )
         return depot_id
 
@@ -199,7 +207,7 @@ def tell_default_costs(reading: Reading) -> None:
     costs = DEFAULT_COSTS
     reading.feedback.pushInfo(
         f"No costs given: {costs.fixed:g} per vehicle, {costs.per_km:g} per km and {costs.per_hour:g} per "
-        f"hour are used."
+        "hour are used."
     )
 
 
@@ -222,16 +230,6 @@ def _priced(vehicles: list[Vehicle], reading: Reading) -> list[Vehicle]:
     if vehicles:
         tell_default_costs(reading)
     return [replace(vehicle, **cost_members(DEFAULT_COSTS)) for vehicle in vehicles]
-
-
-def _only_depot(depots: Sequence[Depot], who: str, reading: Reading) -> str | None:
-    if len(depots) == 1:
-        return depots[0].id
-    reading.errors.append(
-        f"{who} could start or end at any of {len(depots)} depots ({_some(depot.id for depot in depots)}). "
-        "Give a VEHICLES table that names start_depot and end_depot."
-    )
-    return None
 
 
 def _metres(kilometres: float | None) -> int | None:

@@ -1,5 +1,4 @@
-"""A layer of visits into a problem and the order to keep: a plan's VISITS, edited or not, or any numbered
-points.
+"""A layer of visits into a problem and the order to keep: a plan's VISITS, edited or not, or numbered points.
 
 In a plan's VISITS the fields of the plan are told from those of the stops, which come back under their own
 names. Times are recomputed elsewhere; of the plan's only the departures and the service times are read.
@@ -42,8 +41,7 @@ service time of the stop where that of the plan stands for it."""
 
 @dataclass
 class RoutesSeen:
-    """What the rows say of each vehicle, by vehicle id: its ends, when it leaves the depot, its first
-    arrival, who drives."""
+    """What the rows say of each vehicle, by its id: ends, departure from the depot, first arrival, driver."""
 
     vehicle_ids: dict[str, None] = field(default_factory=dict)
     depots: dict[str, Depot] = field(default_factory=dict)
@@ -227,9 +225,8 @@ def read_visits(
 
 def _own_name(name: str) -> str:
     own = name[len(_RENAMED) :]
-    return (
-        own if name.lower().startswith(_RENAMED) and own.lower() in _PLAN_NAMES | TAKEN_BY_FORMATS else name
-    )
+    was_renamed = name.lower().startswith(_RENAMED) and own.lower() in _PLAN_NAMES | TAKEN_BY_FORMATS
+    return own if was_renamed else name
 
 
 def _date(value: Any) -> QDate:

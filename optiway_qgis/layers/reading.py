@@ -45,8 +45,8 @@ def tell_unused(reading: Reading, layer: str, filled: set[str]) -> None:
     """Tell which filled fields have a meaning that is not built yet."""
     if filled:
         reading.feedback.pushWarning(
-            f"{layer}: {', '.join(sorted(filled))} {'is' if len(filled) == 1 else 'are'} carried along "
-            "but not used yet."
+            f"{layer}: {', '.join(sorted(filled))} {'is' if len(filled) == 1 else 'are'} carried along but "
+            "not used yet."
         )
 
 

@@ -50,8 +50,8 @@ class PlanDay:
         problems = []
         if not zone.isValid():
             problems.append(
-                f'TIME_ZONE "{zone_name}" is not known. Write a name such as Europe/Lisbon or UTC, or leave '
-                f"it empty."
+                f'TIME_ZONE "{zone_name}" is not known. Write a name such as Europe/Lisbon or UTC, '
+                "or leave it empty."
             )
         if not plan_date.isValid():
             problems.append("PLAN_DATE is not a date. Write it as 2026-05-04.")
@@ -73,16 +73,9 @@ class PlanDay:
         return self._wall(self.date.addDays(int(next_day)), QTime(0, 0).secsTo(clock))
 
     def wall_clock(self, seconds: int) -> QDateTime:
-        """The wall clock `seconds` after midnight, with UTC as its nominal zone (so that no writer shifts
-        it)."""
+        """The wall clock `seconds` after midnight, marked as UTC so that no writer shifts it."""
         local = self._midnight.addSecs(seconds)
         return QDateTime(local.date(), local.time(), Qt.TimeSpec.UTC)
-
-    def clock(self, seconds: int) -> str:
-        """The wall clock as 08:30, with the date in front when it is another day."""
-        local = self._midnight.addSecs(seconds)
-        text = local.toString("HH:mm")
-        return text if local.date() == self.date else f"{local.toString('yyyy-MM-dd')} {text}"
 
     def read(self, value: object, next_day: bool = False) -> Moment:
         """Read a QDateTime, a QTime or text; `next_day` puts a time without a date on the day after.
@@ -149,20 +142,6 @@ def today(zone_name: str) -> QDate:
 def computer_zone() -> str:
     """The name of the computer's time zone."""
     return bytes(QTimeZone.systemTimeZoneId()).decode()
-
-
-def seconds_of_clock(text: str) -> int:
-    """Seconds of the day of a text such as 08:30.
-
-    Raises
-    ------
-    ValueError
-        When it is not a time of the day.
-    """
-    found = _TIME.match(text.strip())
-    if not found:
-        raise ValueError(f"is not a time. {HOW}")
-    return _seconds_of_day(*found.groups())
 
 
 def _seconds_of_day(hour: str, minute: str, second: str | None, half: str | None = None) -> int:

@@ -68,8 +68,8 @@ _EXPRESSIONS = {
     ),
     "DEMAND": (
         "Demand",
-        "Quantity to deliver at each stop (to pick up, where the field kind is pickup). "
-        "Empty: the fields demand, delivery_1 to 9 and pickup_1 to 9.",
+        "Quantity to deliver at each stop (to pick up, where the field kind is pickup). Empty: the fields "
+        "demand, delivery_1 to 9 and pickup_1 to 9.",
     ),
     "PRIORITY": (
         "Priority",
@@ -151,13 +151,13 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
         self.addParameter(parameter)
 
-    def add_day(self, advanced: bool, empty: str = "today") -> None:
-        """Add PLAN_DATE and TIME_ZONE; `empty` says what an empty date means."""
+    def add_day(self, advanced: bool, help_text: str = "The day that is planned. Empty: today.") -> None:
+        """Add PLAN_DATE and TIME_ZONE."""
         self.add(
             QgsProcessingParameterDateTime(
                 PLAN_DATE, tr("Plan date"), QgsProcessingParameterDateTime.Type.Date, optional=True
             ),
-            f"The day that is planned. Empty: {empty}.",
+            help_text,
             advanced,
         )
         self.add(
@@ -185,8 +185,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 TRAVEL, tr("Travel times from"), options=TRAVEL_SOURCES, usesStaticStrings=True, optional=True
             ),
             "estimate: from the distance as the crow flies; legs are drawn straight and marked as an "
-            "estimate. "
-            "Empty: estimate.",
+            "estimate. Empty: estimate.",
             advanced=True,
         )
 
@@ -211,9 +210,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 optional=True,
                 minValue=1,
             ),
-            "A fixed number of iterations instead of the time limit: the same input and seed then give the "
-            "same plan. "
-            "Empty: the time limit.",
+            "A fixed number of iterations instead of the time limit: the same input and seed then give "
+            "the same plan. Empty: the time limit.",
             advanced=True,
         )
         self.add(
@@ -336,7 +334,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             feedback.pushWarning(note)
         results, counts = self._write(parameters, context, feedback, inputs, plan)
         if feedback.isCanceled():
-            raise JobCancelled
+            feedback.pushWarning("Cancelled while the outputs were written: they are not complete.")
+            return {}
         report = self._report(parameters, context, inputs, plan)
         if report:
             results[REPORT] = report
@@ -372,7 +371,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         problem = inputs.problem
         feedback.pushInfo(
             f"{day.iso_date} in {day.zone_name}: stops {len(problem.stops)}, rejected "
-            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles {len(problem.vehicles)}."
+            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles "
+            f"{len(problem.vehicles)}."
         )
         return inputs
 
@@ -434,8 +434,7 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     lines = [
         f"{counts.assigned} of {counts.stops} stops are served on {counts.routes} routes: "
         f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of "
-        f"driving, "
-        f"cost {counts.cost:.2f}."
+        f"driving, cost {counts.cost:.2f}."
     ]
     reasons: dict[str, int] = {}
     for reason in [stop.reason for stop in plan.unassigned] + [stop.reason for stop in carried.rejected]:

@@ -53,21 +53,16 @@ class PlanRoutes(PlanAlgorithm):
         """Return the help shown beside the dialog."""
         return tr(
             "<p>Plans the day of a fleet: which vehicle serves which stop, in which order and when. It "
-            "keeps time "
-            "windows, shifts, capacities, skills, depots, vehicle rules and limits on work, driving, "
-            "distance and "
-            "stops, and looks for the plan that costs least.</p>"
+            "keeps time windows, shifts, capacities, skills, depots, vehicle rules and limits on work, "
+            "driving, distance and stops, and looks for the plan that costs least.</p>"
             "<p>Fields are found by their names: <i>stop_id, service_min, demand, tw1_start, tw1_end, "
-            "priority, "
-            "skills</i> in the stops, <i>depot_id</i> in the depots, <i>vehicle_id, start_depot, "
-            "shift_start, "
-            "shift_end, capacity, skills</i> and costs in the vehicles; ArcGIS and VROOM names are "
-            "understood. The log "
-            "says which were used. Tick <i>Selected features only</i> to plan a part.</p>"
-            "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that could "
-            "not be "
-            "served, each with its reason. A stop that cannot be read is never lost: it is among them "
-            "too.</p>"
+            "priority, skills</i> in the stops, <i>depot_id</i> in the depots, <i>vehicle_id, "
+            "start_depot, shift_start, shift_end, capacity, skills</i> and costs in the vehicles; ArcGIS "
+            "and VROOM names are understood. The log says which were used. Tick <i>Selected features "
+            "only</i> to plan a part.</p>"
+            "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that "
+            "could not be served, each with its reason. A stop that cannot be read is never lost: it is "
+            "among them too.</p>"
             "<p>Travel times are an estimate from straight distances; legs are drawn straight.</p>"
         )
 
@@ -88,8 +83,7 @@ class PlanRoutes(PlanAlgorithm):
                 VEHICLES, tr("Vehicles"), [QgsProcessing.SourceType.TypeVector], optional=True
             ),
             "Table of vehicles: vehicle_id, start_depot, end_depot, shift_start, shift_end, capacity, "
-            "skills, limits "
-            "and costs. Empty: equal vehicles, as many as the number of vehicles says.",
+            "skills, limits and costs. Empty: equal vehicles, as many as the number of vehicles says.",
         )
         self.add_day(advanced=False)
         self.add(
@@ -115,15 +109,25 @@ class PlanRoutes(PlanAlgorithm):
             "In the unit of the demand, when there is no table of vehicles. Empty: unlimited.",
         )
         for name, label, default, help_text in (
-            (SHIFT_START, "Shift start", "08:00", "Earliest departure"),
-            (SHIFT_END, "Shift end", "18:00", "Latest end of work"),
+            (
+                SHIFT_START,
+                "Shift start",
+                "08:00",
+                "Earliest departure of vehicles that have none of their own.",
+            ),
+            (
+                SHIFT_END,
+                "Shift end",
+                "18:00",
+                "Latest end of work of vehicles that have none of their own. "
+                "An end before the start is on the next day.",
+            ),
         ):
             self.add(
                 QgsProcessingParameterDateTime(
                     name, tr(label), QgsProcessingParameterDateTime.Type.Time, defaultValue=default
                 ),
-                f"{help_text} of vehicles that have none of their own. An end before the start is on the "
-                f"next day.",
+                help_text,
             )
         self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END")
         self.add_travel()

@@ -47,21 +47,16 @@ class Schedule(PlanAlgorithm):
         """Return the help shown beside the dialog."""
         return tr(
             "<p>Takes the visits of a plan, also after somebody changed <i>vehicle_id</i> or "
-            "<i>sequence</i> in the "
-            "attribute table, and recomputes every time, load, cost and violation. It never changes the "
-            "order: a "
-            "rule that is broken is reported in the visits, the routes, the report and the log.</p>"
+            "<i>sequence</i> in the attribute table, and recomputes every time, load, cost and violation. "
+            "It never changes the order: a rule that is broken is reported in the visits, the routes, the "
+            "report and the log.</p>"
             "<p>To put a stop between the third and the fourth, give it the sequence 3.5. A stop whose "
-            "vehicle_id is "
-            "empty goes to the unassigned stops. Any point layer with <i>vehicle_id</i> and <i>sequence</i> "
-            "works.</p>"
-            "<p>Service times are those of <i>planned_service_min</i>, unless <i>Service time</i> is given. "
-            "Where the "
-            "plan was made with expressions for demand or windows, give the same ones here, and give the "
-            "same depots "
-            "and vehicles to have their hours, shifts, capacities, limits and costs judged: without them "
-            "vehicles "
-            "leave when the visits say so and have no limits.</p>"
+            "vehicle_id is empty goes to the unassigned stops. Any point layer with <i>vehicle_id</i> and "
+            "<i>sequence</i> works.</p>"
+            "<p>Service times are those of <i>planned_service_min</i>, unless <i>Service time</i> is "
+            "given. Where the plan was made with expressions for demand or windows, give the same ones "
+            "here, and give the same depots and vehicles to have their hours, shifts, capacities, limits "
+            "and costs judged: without them vehicles leave when the visits say so and have no limits.</p>"
         )
 
     def initAlgorithm(self, configuration=None):
@@ -79,10 +74,13 @@ class Schedule(PlanAlgorithm):
             QgsProcessingParameterFeatureSource(
                 VEHICLES, tr("Vehicles"), [QgsProcessing.SourceType.TypeVector], optional=True
             ),
-            "Empty: the vehicles of the visits, without limits; they leave their depot when the visits say "
-            "so.",
+            "Empty: the vehicles of the visits, without limits; they leave their depot when the visits "
+            "say so.",
         )
-        self.add_day(advanced=True, empty="the date of the earliest start_time, or today")
+        self.add_day(
+            advanced=True,
+            help_text="The day of the plan. Empty: the date of the earliest start_time, or today.",
+        )
         self.add(
             QgsProcessingParameterDateTime(
                 START_TIME,
@@ -109,8 +107,8 @@ class Schedule(PlanAlgorithm):
                 [
                     *reading.errors,
                     f"STOPS ({self.source(STOPS).sourceName()}) has no field "
-                    f"{' and no field '.join(visits.missing())}. "
-                    "Give the VISITS of a plan, or points with vehicle_id and sequence.",
+                    f"{' and no field '.join(visits.missing())}. Give the VISITS of a plan, or points with "
+                    "vehicle_id and sequence.",
                 ]
             )
         seen = see_routes(visits, reading)

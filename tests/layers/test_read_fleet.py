@@ -146,7 +146,11 @@ def test_a_shift_over_midnight_is_read_with_a_warning():
             ["feature 1", 'start_depot "X"', "D1"],
         ),
         ([{"vehicle_id": "V1", "end_depot": "X"}], (DEPOT,), ['end_depot "X"', "no depot of DEPOTS"]),
-        ([{"vehicle_id": "V1", "end_depot": "D1"}], TWO, ["start_depot is empty", "V1", "2 depots (D1, D2)"]),
+        (
+            [{"vehicle_id": "V1", "end_depot": "D1"}],
+            TWO,
+            ["start_depot is empty", "V1", "2 depots", "D1, D2"],
+        ),
         (
             [{"vehicle_id": "V1", "shift_start": "8 o'clock"}],
             (DEPOT,),
@@ -180,6 +184,14 @@ def test_all_errors_of_all_vehicles_are_told_at_once():
     assert len(shared.errors) == 5
 
 
+def test_a_missing_column_is_told_once():
+    """Twelve vehicles without start_depot and end_depot are two lines, not twenty-four."""
+    _, shared = vehicles_of([{"vehicle_id": f"V{number}"} for number in range(12)], TWO)
+    assert len(shared.errors) == 2
+    assert "start_depot is empty" in shared.errors[0]
+    assert "end_depot is empty" in shared.errors[1]
+
+
 def test_lost_leading_zeros_are_recognised():
     """A CSV read with type detection makes 1 of 001."""
     _, shared = vehicles_of([{"vehicle_id": "V1", "start_depot": "001"}], [Depot("1", *CENTRE)])
@@ -211,8 +223,8 @@ def test_equal_vehicles_of_several_depots_need_a_table():
     """Nobody can guess which vehicle belongs where."""
     shared = reading()
     assert equal_vehicles(3, None, SHIFT, TWO, shared) == []
-    assert "any of 2 depots (D1, D2)" in shared.errors[0]
-    assert "VEHICLES table" in shared.errors[0]
+    assert "there are 2 depots (D1, D2)" in shared.errors[0]
+    assert "table of vehicles with start_depot" in shared.errors[0]
 
 
 def test_shift_of_the_parameters_may_end_on_the_next_day():
