@@ -17,9 +17,9 @@ STOPPED_ITERATIONS = "number of iterations reached"
 def default_patience(stops: int) -> float:
     """Return the seconds without improvement after which a search of that size counts as settled.
 
-    Small problems settle at once, large ones keep finding improvements seconds apart.
+    Small problems settle at once, large ones keep finding improvements many seconds apart.
     """
-    return min(60.0, 0.6 + 0.04 * stops)
+    return min(60.0, 0.5 + 0.02 * stops + 0.00015 * stops**2)
 
 
 @dataclass
