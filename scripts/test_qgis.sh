@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 
 export PATH=$PATH:/usr/sbin:/sbin # debootstrap and chroot stand there
 suite=$1
+mkdir -p build # by who calls this, also where the rest is made by root
 if [[ $EUID -ne 0 ]]; then
     command -v sudo >/dev/null || { echo "A chroot needs root: run this as root, or install sudo." >&2; exit 1; }
     exec sudo --preserve-env "$PWD/scripts/test_qgis.sh" "$suite"
