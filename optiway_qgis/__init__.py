@@ -14,7 +14,7 @@ if not os.path.isdir(os.path.join(_HERE, "processing_provider")):
     __path__.append(os.path.dirname(_HERE))
 
 
-def classFactory(iface):  # noqa: N802 (the name QGIS calls)
+def classFactory(iface):
     """Return the plugin; `iface` is None in qgis_process."""
     from .plugin import OptiwayPlugin
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.model.errors import InputError, JobFailed
@@ -19,6 +19,8 @@ from optiway_qgis.model.problem import Sequence, Settings, problem_from_json
 if TYPE_CHECKING:
     from optiway_qgis.engine.channel import Channel
     from optiway_qgis.engine.solving.search import Clock
+    from optiway_qgis.engine.travel.provider import Travel
+    from optiway_qgis.model.problem import Problem
 
 _PROCESS_START = time.perf_counter()
 _TICK = 0.4
@@ -30,7 +32,7 @@ def main(channel: Channel) -> int:
     channel.emit({"event": "phase", "text": "Engine started", "percent": 1})
     job = channel.read_job()
     tasks = {"plan": _plan, "schedule": _schedule, "check": _check, "versions": _versions}
-    task = tasks.get(job.get("task"))
+    task = tasks.get(job.get("task", ""))
     if task is None:
         raise JobFailed(f'Unknown task "{job.get("task")}"; known: {", ".join(tasks)}.')
     try:
@@ -43,7 +45,16 @@ def main(channel: Channel) -> int:
 
 def _versions(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     names = ("pyvrp", "ortools", "numpy", "shapely", "pyproj", "requests", "routingkit-cch")
-    return {"versions": {"python": sys.version.split()[0], **{name: version(name) for name in names}}}
+    found = {name: _version(name) for name in names}
+    return {"versions": {"python": sys.version.split()[0], **found}}
+
+
+def _version(package: str) -> str:
+    """Return the version of an installed package, "" when it is not there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +73,13 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     channel.emit({"event": "phase", "text": "Searching", "percent": _SEARCH_PERCENT})
     with ticker.running(clock):
         found = plan(problem, travel, job.get("travel", {}), settings, clock, tell)
-    channel.emit({"event": "phase", "text": f"Search ended: {found.stopped or 'nothing to search'}", "percent": _FINISH_PERCENT})
+    channel.emit(
+        {
+            "event": "phase",
+            "text": f"Search ended: {found.stopped or 'nothing to search'}",
+            "percent": _FINISH_PERCENT,
+        }
+    )
     return {"plan": plan_to_json(found)}
 
 
@@ -83,7 +100,7 @@ def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     return {"violations": [asdict(violation) for violation in violations]}
 
 
-def _travel(channel: Channel, job: dict[str, Any]):
+def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     """Return the job's problem and its travel table."""
     from optiway_qgis.engine.travel.open import open_travel
 

@@ -15,11 +15,11 @@ class Visit:
     """One event of a route, in the order of events: `arrival`, setup, wait, `start` of service, `end`.
 
     Times in seconds from midnight of the plan date, durations in seconds, distances in metres, loads in
-    thousandths of a unit on leaving. `id` is the stop's or the depot's. `sequence` is 0 at the start depot and
-    counts the stops from 1, also when the route has no start depot; the end depot follows the last stop.
-    `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service starts.
-    `slack` is by how much the arrival could slip without any window, shift or depot hour being missed that is not
-    missed already. `violations` are reason codes.
+    thousandths of a unit on leaving. `id` is the stop's or the depot's. `sequence` is 0 at the start depot
+    and counts the stops from 1, also when the route has no start depot; the end depot follows the last stop.
+    `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service
+    starts. `slack` is by how much the arrival could slip without any window, shift or depot hour being missed
+    that is not missed already. `violations` are reason codes.
     """
 
     type: str
@@ -44,7 +44,8 @@ class Visit:
 class Leg:
     """The way to a visit from the one before it.
 
-    `geometry` holds (lon, lat) pairs; `source` is "road" or "estimate". `sequence` is that of the visit it ends at.
+    `geometry` holds (lon, lat) pairs; `source` is "road" or "estimate". `sequence` is that of the visit it
+    ends at.
     """
 
     sequence: int
@@ -97,8 +98,9 @@ class Route:
 class Unassigned:
     """A stop that no route serves: `reason` is a code of reasons.py, `text` one sentence with figures.
 
-    `nearest_vehicle` is the vehicle that comes closest to serving it, `added` the seconds of work that would add
-    to its route, `fix` the cheapest change found that would make it fit; each empty or None when not known.
+    `nearest_vehicle` is the vehicle that comes closest to serving it, `added` the seconds of work that would
+    add to its route, `fix` the cheapest change found that would make it fit; each empty or None when not
+    known.
     """
 
     stop_id: str
@@ -111,7 +113,7 @@ class Unassigned:
 
 @dataclass(frozen=True)
 class Violation:
-    """One breach of one rule found by the checker. `amount` in seconds, metres, load thousandths or a count."""
+    """One breach of one rule found by the checker; `amount` in seconds, metres, load or a count."""
 
     code: str
     vehicle_id: str
@@ -124,9 +126,10 @@ class Violation:
 class Plan:
     """The answer to a problem.
 
-    `plan_id` is a hash of problem, travel, settings and seed. `cost` is the sum over the routes. `history` holds
-    (seconds since start, cost) of each improvement; it is empty for a plan that was only scheduled. `engine` names
-    engine and version, `stopped` says why the search ended. `notes` are warnings meant for the user.
+    `plan_id` is a hash of problem, travel, settings and seed. `cost` is the sum over the routes. `history`
+    holds (seconds since start, cost) of each improvement; it is empty for a plan that was only scheduled.
+    `engine` names engine and version, `stopped` says why the search ended. `notes` are warnings meant for the
+    user.
     """
 
     plan_id: str

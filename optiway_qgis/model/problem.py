@@ -36,7 +36,7 @@ class Stop:
     `lon`, `lat` in degrees WGS 84; `service` and `setup` in seconds; `delivery` and `pickup` one number
     per load dimension in thousandths of a unit. `windows` are sorted and do not overlap; none means any time.
     `priority` 0 to 100. `penalty` is the price of leaving the stop out, None when it is required.
-    Empty `allowed_vehicles` means all vehicles. `vehicle_id`, when not empty, is the one vehicle that may serve it.
+    Empty `allowed_vehicles` means all vehicles. `vehicle_id`, when not empty, is the one that may serve it.
     """
 
     id: str
@@ -73,9 +73,9 @@ class Depot:
 class Vehicle:
     """One vehicle with its driver for the day.
 
-    `start_depot` or `end_depot` None: open at that end. `capacity` one number per load dimension in thousandths
-    of a unit, None in a place for unlimited. `max_work` (departure to return) and `max_drive` in seconds,
-    `max_distance` in metres; None for unlimited. Costs in the user's currency.
+    `start_depot` or `end_depot` None: open at that end. `capacity` one number per load dimension in
+    thousandths of a unit, None in a place for unlimited. `max_work` (departure to return) and `max_drive` in
+    seconds, `max_distance` in metres; None for unlimited. Costs in the user's currency.
     """
 
     id: str
@@ -179,9 +179,9 @@ def _stop(form: dict[str, Any]) -> Stop:
 
 
 def _vehicle(form: dict[str, Any]) -> Vehicle:
-    tuples = {name: tuple(form[name]) for name in ("capacity", "skills") if name in form}
-    shift = _window(form.get("shift")) or Window(0, DAY)
-    return Vehicle(**{**form, **tuples, "shift": shift})
+    members: dict[str, Any] = {name: tuple(form[name]) for name in ("capacity", "skills") if name in form}
+    members["shift"] = _window(form.get("shift")) or Window(0, DAY)
+    return Vehicle(**{**form, **members})
 
 
 def _window(form: dict[str, int] | None) -> Window | None:

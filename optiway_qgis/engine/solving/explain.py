@@ -1,7 +1,7 @@
 """Why a stop is left out: the reason code, a sentence with figures, the nearest vehicle and what would help.
 
-Reasons are found, not guessed: a vehicle is proved to be full by the least that the stop would add to its route, or the
-stop is put into the route and timed.
+Reasons are found, not guessed: a vehicle is proved to be full by the least that the stop would add to its
+route, or the stop is put into the route and timed.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _TELLING = (
 class Outlook:
     """What the route of a vehicle would come to with the stop: exactly, or at the very least.
 
-    Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops missed,
-    the stop itself first if it is one of them.
+    Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops
+    missed, the stop itself first if it is one of them.
     """
 
     vehicle: Vehicle
@@ -63,7 +63,7 @@ class Outlook:
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
-    """Return the stops that no vehicle could serve even if it had nothing else to do, each with its reason."""
+    """Return the stops that no vehicle could serve with nothing else to do, each with its reason."""
     found = {}
     for index in range(len(instance.stops)):
         reason = _alone(instance, index)
@@ -91,7 +91,9 @@ def _nobody_may(instance: Instance, stop: int) -> Unassigned:
     asked = instance.stops[stop]
     if not any(set(asked.skills) <= set(vehicle.skills) for vehicle in instance.vehicles):
         wanted = ", ".join(asked.skills)
-        return Unassigned(asked.id, reasons.SKILL, f"No vehicle has {wanted}.", fix=f"a vehicle with {wanted}")
+        return Unassigned(
+            asked.id, reasons.SKILL, f"No vehicle has {wanted}.", fix=f"a vehicle with {wanted}"
+        )
     rules = []
     if asked.vehicle_id:
         rules.append(f"it is assigned to {asked.vehicle_id}")
@@ -137,7 +139,9 @@ def _explain_one(
 
 
 def _proof(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
-    """Return why the stop cannot be added at any position, from the least it adds; None where that proves nothing."""
+    """Return why the stop cannot be added at any position, from the least it adds; None where that proves
+    nothing.
+    """
     who, asked = instance.vehicles[vehicle], instance.stops[stop]
     seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
     if seconds >= NO_WAY:
@@ -191,7 +195,9 @@ def _timed(table: Timetable, stop: int, added: int, added_price: float) -> Outlo
         distance=table.distance,
         stops=len(table.stops),
         peaks=tuple(max(column) for column in zip(*table.loads)),
-        late=tuple((name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])),
+        late=tuple(
+            (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])
+        ),
     )
 
 
@@ -202,7 +208,7 @@ def _excess(vehicle: Vehicle, peaks: tuple[int, ...]) -> int:
 
 
 def _miss(outlook: Outlook) -> int:
-    """Return by how many seconds an outlook misses windows and shift, for telling near misses from far ones."""
+    """Return by how many seconds an outlook misses windows and shift: near misses come first."""
     return sum(lateness for _, _, lateness in outlook.late) + max(0, outlook.end - outlook.vehicle.shift.end)
 
 
@@ -233,7 +239,10 @@ def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, s
     if best.code == reasons.TIME_WINDOW:
         name, begin, lateness = best.late[0]
         if name != stop_id:
-            return f"On {who} it would make {name} {minutes(lateness)} late.", f"window of {name} until {clock(begin)}"
+            return (
+                f"On {who} it would make {name} {minutes(lateness)} late.",
+                f"window of {name} until {clock(begin)}",
+            )
         text = f"{who} could begin at {clock(begin)}, the last window ends at {clock(last_window_end)}."
         return text, f"window until {clock(begin)} instead of {clock(last_window_end)}"
     if best.code == reasons.SHIFT:
@@ -241,8 +250,8 @@ def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, s
         text = f"{who} would {back} at {clock(best.end)}, its shift ends at {clock(vehicle.shift.end)}."
         return text, f"{minutes(best.end - vehicle.shift.end)} longer shift for {who}"
     if best.code == reasons.DEPOT_HOURS:
-        text = f"{who} would leave at {clock(best.start)} and be back at {clock(best.end)}, when a depot is closed."
-        return text, "longer opening hours of the depot"
+        hours = f"leave at {clock(best.start)} and be back at {clock(best.end)}"
+        return f"{who} would {hours}, when a depot is closed.", "longer opening hours of the depot"
     if best.code == reasons.ORDER:
         return f"On {who} it would come after a stop of higher rank.", "another rank"
     if best.code == reasons.UNREACHABLE:

@@ -55,16 +55,20 @@ def best_insertions(
 ) -> list[Insertion]:
     """Return the best insertion of a stop into each of the vehicles' routes.
 
-    The `places` of least detour are tried per route. A place that keeps all rules comes before one that does not, then
-    the cheaper one.
+    The `places` of least detour are tried per route. A place that keeps all rules comes before one that does
+    not, then the cheaper one.
     """
     found = []
     for vehicle in vehicles:
         before = sequences[vehicle]
         price, work = _standing(instance, vehicle, before)
         trials = []
-        for position in np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")[:places].tolist():
-            table = Timetable(instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]])
+        for position in np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")[
+            :places
+        ].tolist():
+            table = Timetable(
+                instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]]
+            )
             trials.append(Insertion(vehicle, position, table, table.work - work, route_price(table) - price))
         if trials:
             found.append(min(trials, key=lambda trial: (len(trial.table.violations), trial.added_price)))
@@ -117,7 +121,9 @@ def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequ
     sequences = [list(one) for one in sequences]
     wanted = set(stops)
     missing = [index for index in unserved(instance, sequences) if index in wanted]
-    missing.sort(key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index])))
+    missing.sort(
+        key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index]))
+    )
     places = places_per_route(instance, len(missing))
     for index in missing:
         able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
@@ -144,7 +150,9 @@ def _one_empty_of_a_kind(instance: Instance, sequences: Sequences, vehicles: lis
 
 
 def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
-    """Return sequences that break no rule, made in no time: each vehicle goes to the nearest stop that still fits."""
+    """Return sequences that break no rule, made in no time: each vehicle goes to the nearest stop that still
+    fits.
+    """
     sequences: Sequences = []
     left = list(stops)
     for vehicle, who in enumerate(instance.vehicles):
@@ -155,8 +163,16 @@ def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
         while fits:
             fits = False
             able = [stop for stop in left if not instance.refusals[vehicle][stop]]
-            legs = seconds[place, [instance.travel.stop_place[stop] for stop in able]] if place is not None else None
-            order = range(len(able)) if legs is None else np.argsort(np.where(legs < 0, NO_WAY, legs), kind="stable")
+            legs = (
+                seconds[place, [instance.travel.stop_place[stop] for stop in able]]
+                if place is not None
+                else None
+            )
+            order = (
+                range(len(able))
+                if legs is None
+                else np.argsort(np.where(legs < 0, NO_WAY, legs), kind="stable")
+            )
             for row in order[:_NEAREST]:
                 if not Timetable(instance, who, [*route, able[row]]).violations:
                     route.append(able[row])
@@ -186,7 +202,9 @@ def _keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> 
 
 
 def _ranked(instance: Instance, stops: list[int]) -> list[int]:
-    """Return the stops with the ranked ones, at the positions they hold together, in the order of their ranks."""
+    """Return the stops with the ranked ones, at the positions they hold together, in the order of their
+    ranks.
+    """
     strict = [index for index in stops if instance.stops[index].order_rule == ORDER_STRICT]
     in_order = iter(sorted(strict, key=lambda index: instance.stops[index].order_rank))
     members = set(strict)

@@ -67,7 +67,7 @@ class Instance:
 
     @cached_property
     def refusals(self) -> list[list[str]]:
-        """For each vehicle and stop the reason code of `may_serve`, "" where the vehicle may serve the stop."""
+        """For each vehicle and stop the reason code of `may_serve`, "" where it may."""
         rows: dict[tuple[str, ...], list[str]] = {}
         named = {stop.vehicle_id for stop in self.stops}
         named.update(name for stop in self.stops for name in stop.allowed_vehicles + stop.forbidden_vehicles)
@@ -96,9 +96,13 @@ class Instance:
 
     def can_leave(self, vehicle: Vehicle) -> bool:
         """Whether the depots at both ends are open at some moment of the vehicle's shift."""
-        windows = [depot.window for depot in map(self.depot, (vehicle.start_depot, vehicle.end_depot)) if depot]
+        windows = [
+            depot.window for depot in map(self.depot, (vehicle.start_depot, vehicle.end_depot)) if depot
+        ]
         return all(
-            window.start <= vehicle.shift.end and vehicle.shift.start <= window.end for window in windows if window
+            window.start <= vehicle.shift.end and vehicle.shift.start <= window.end
+            for window in windows
+            if window
         )
 
     @cached_property
@@ -115,13 +119,20 @@ class Instance:
     def handled(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
         """Delivery and pickup of each stop, filled up with 0 to one number per dimension."""
         size = self.problem.dimensions
-        return [
-            tuple(amounts + (0,) * (size - len(amounts)) for amounts in (stop.delivery, stop.pickup))
-            for stop in self.stops
-        ]
+        return [(_filled(stop.delivery, size), _filled(stop.pickup, size)) for stop in self.stops]
+
+    def capacities(self, axis: int) -> list[int | None]:
+        """Return the capacity of each vehicle in one load dimension, None for unlimited."""
+        return [vehicle.capacity[axis] if axis < len(vehicle.capacity) else None for vehicle in self.vehicles]
 
     def loads(self, stops: list[int]) -> tuple[np.ndarray, np.ndarray]:
         """Return deliveries and pickups of stops: two int64 arrays of shape (stops, dimensions)."""
         shape = (2, len(stops), self.problem.dimensions)
-        delivery, pickup = np.array([[self.handled[index][way] for index in stops] for way in (0, 1)], np.int64).reshape(shape)
+        delivery, pickup = np.array(
+            [[self.handled[index][way] for index in stops] for way in (0, 1)], np.int64
+        ).reshape(shape)
         return delivery, pickup
+
+
+def _filled(amounts: tuple[int, ...], size: int) -> tuple[int, ...]:
+    return amounts + (0,) * (size - len(amounts))

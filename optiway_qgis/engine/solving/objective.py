@@ -1,7 +1,7 @@
 """What makes one answer better than another, for every engine alike.
 
-First no rule broken, then the stops that matter served, then cost with the wishes priced. The cost that users see is
-that of the plan alone; wishes steer the search and are not billed.
+First no rule broken, then the stops that matter served, then cost with the wishes priced. The cost that users
+see is that of the plan alone; wishes steer the search and are not billed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ EARLY_PRICE = 20.0
 class Score:
     """The order in which answers are compared; lower is better.
 
-    `broken` counts rules broken, `unserved` weighs the required stops left out (see `importance`), `price` is cost,
-    penalties of optional stops left out, and wishes, in the user's currency.
+    `broken` counts rules broken, `unserved` weighs the required stops left out (see `importance`), `price` is
+    cost, penalties of optional stops left out, and wishes, in the user's currency.
     """
 
     broken: int
@@ -44,7 +44,9 @@ def early_weight(stop: Stop) -> float:
 
 
 def route_price(table: Timetable) -> float:
-    """Return the cost of a route with its early wishes priced, counted from the start of the first shift of the fleet."""
+    """Return the cost of a route with its early wishes priced, counted from the start of the first shift of
+    the fleet.
+    """
     price = sum(table.costs)
     if table.instance.has_early:
         begin = table.instance.first_shift
@@ -56,7 +58,9 @@ def route_price(table: Timetable) -> float:
 
 def score(instance: Instance, sequences: Sequences) -> Score:
     """Return the score of an answer given as sequences."""
-    tables = [Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops]
+    tables = [
+        Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
+    ]
     missing = [instance.stops[index] for index in unserved(instance, sequences)]
     return Score(
         broken=sum(len(table.violations) for table in tables),

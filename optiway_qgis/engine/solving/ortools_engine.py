@@ -1,10 +1,11 @@
 """The adapter to OR-Tools routing: for the rules PyVRP does not know.
 
-It represents what PyVRP does and, beyond that, ranked order and driving time limits beside distance limits. It is slower to find
-good answers, so it starts from one that keeps all rules (made of PyVRP's relaxed answer) and improves on it.
+It represents what PyVRP does and, beyond that, ranked order and driving time limits beside distance limits.
+It is slower to find good answers, so it starts from one that keeps all rules (made of PyVRP's relaxed answer)
+and improves on it.
 
-OR-Tools crashes on matrices smaller than its nodes, swallows exceptions of callbacks, and has no answer at all
-when one mandatory stop cannot be served: hence registered integer matrices, no callbacks in the model,
+OR-Tools crashes on matrices smaller than its nodes, swallows exceptions of callbacks, and has no answer at
+all when one mandatory stop cannot be served: hence registered integer matrices, no callbacks in the model,
 and a disjunction around every stop.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Matrix
+    from optiway_qgis.model.problem import Window
 
 NAME = f"OR-Tools {version('ortools')}"
 
@@ -34,11 +36,13 @@ _COST_UNITS = 10_000
 """Objective units per unit of currency: a second of a van's work is still some fifty of them."""
 
 _HEAVY = 1 << 40
-"""Price of leaving out a required stop of importance 1; 1024 of them, for 1000 stops, still fit into 64 bits."""
+"""Price of leaving out a required stop of importance 1; 1024 of them, for 1000 stops, still fit into 64 bits.
+"""
 
 
 def improve(instance: Instance, stops: list[int], start: Sequences, clock: Clock) -> Sequences | None:
-    """Return the best sequences found over `stops` from sequences that break no rule, None when there are none.
+    """Return the best sequences found over `stops` from sequences that break no rule, None when there are
+    none.
 
     Deterministic for equal input when the clock counts iterations: they limit the solutions visited.
     """
@@ -62,7 +66,9 @@ class _Routing:
         vehicles = instance.vehicles
         starts = [self.count + 2 * number for number in range(len(vehicles))]
         ends = [start + 1 for start in starts]
-        self.manager = pywrapcp.RoutingIndexManager(self.count + 2 * len(vehicles), len(vehicles), starts, ends)
+        self.manager = pywrapcp.RoutingIndexManager(
+            self.count + 2 * len(vehicles), len(vehicles), starts, ends
+        )
         self.routing = pywrapcp.RoutingModel(self.manager)
         self.solver = self.routing.solver()
         self.node_of = {index: node for node, index in enumerate(stops)}
@@ -127,12 +133,14 @@ class _Routing:
         for node, index in enumerate(self.stops):
             self._keep_windows(time.CumulVar(self._index(node)), instance.stops[index].windows)
         for number, vehicle in enumerate(instance.vehicles):
-            for end, depot_id in ((routing.Start(number), vehicle.start_depot), (routing.End(number), vehicle.end_depot)):
+            for end, depot_id in (
+                (routing.Start(number), vehicle.start_depot),
+                (routing.End(number), vehicle.end_depot),
+            ):
                 depot = instance.depot(depot_id)
                 early, late = vehicle.shift.start, vehicle.shift.end
                 if depot and depot.window:
                     early, late = max(early, depot.window.start), min(late, depot.window.end)
-                self._keep_windows(time.CumulVar(end), ())
                 if early > late:
                     # Closed all day: the vehicle stays where it is.
                     routing.NextVar(routing.Start(number)).SetValue(routing.End(number))
@@ -141,11 +149,9 @@ class _Routing:
             time.SetSpanCostCoefficientForVehicle(round(unit_costs(vehicle)[1] * _COST_UNITS), number)
             if vehicle.max_work is not None:
                 time.SetSpanUpperBoundForVehicle(vehicle.max_work, number)
-            routing.AddVariableMinimizedByFinalizer(time.CumulVar(routing.End(number)))
-            routing.AddVariableMaximizedByFinalizer(time.CumulVar(routing.Start(number)))
         self._limit("drive", self.drive_transit, [vehicle.max_drive for vehicle in instance.vehicles])
 
-    def _keep_windows(self, moment, windows) -> None:
+    def _keep_windows(self, moment: Any, windows: tuple[Window, ...]) -> None:
         """Let a cumulative time lie in the windows alone."""
         if not windows:
             return
@@ -169,7 +175,9 @@ class _Routing:
     def _distance(self) -> None:
         """Distance limits and all costs that do not come from time."""
         vehicles = self.instance.vehicles
-        longest = sum(int(self.instance.travel.matrices[vehicle.profile].metres.max()) for vehicle in vehicles[:1])
+        longest = sum(
+            int(self.instance.travel.matrices[vehicle.profile].metres.max()) for vehicle in vehicles[:1]
+        )
         if any(vehicle.max_distance is not None for vehicle in vehicles):
             most = longest * (self.count + 2)
             bounds = [most if vehicle.max_distance is None else vehicle.max_distance for vehicle in vehicles]
@@ -184,7 +192,9 @@ class _Routing:
                 metres = self._grids(self.instance.matrix(vehicle))[0]
                 # A fleet that costs nothing on the way still had better drive less.
                 price = per_metre * _COST_UNITS if per_metre or vehicle.cost_per_hour else 1.0
-                priced[key] = self.routing.RegisterTransitMatrix(np.rint(metres * price).astype(np.int64).tolist())
+                priced[key] = self.routing.RegisterTransitMatrix(
+                    np.rint(metres * price).astype(np.int64).tolist()
+                )
             self.routing.SetArcCostEvaluatorOfVehicle(priced[key], number)
 
     def _loads(self) -> None:
@@ -192,7 +202,7 @@ class _Routing:
         deliveries, pickups = self.instance.loads(self.stops)
         ends = 2 * len(self.instance.vehicles)
         for axis in range(self.instance.problem.dimensions):
-            caps = [row[axis] if axis < len(row) else None for row in (v.capacity for v in self.instance.vehicles)]
+            caps = self.instance.capacities(axis)
             off, on = deliveries[:, axis].tolist(), pickups[:, axis].tolist()
             total = sum(off) + sum(on)
             if total == 0 or all(cap is None for cap in caps):
@@ -212,7 +222,10 @@ class _Routing:
         routing.AddDimensionWithVehicleCapacity(change, 0, bounds, False, name)
         delivered = routing.RegisterUnaryTransitVector([*off, *([0] * ends)])
         routing.AddDimensionWithVehicleCapacity(delivered, 0, bounds, True, f"{name}_delivered")
-        on_board, handed_over = routing.GetDimensionOrDie(name), routing.GetDimensionOrDie(f"{name}_delivered")
+        on_board, handed_over = (
+            routing.GetDimensionOrDie(name),
+            routing.GetDimensionOrDie(f"{name}_delivered"),
+        )
         for number in range(len(bounds)):
             start, end = routing.Start(number), routing.End(number)
             solver.Add(on_board.CumulVar(start) == handed_over.CumulVar(end))
@@ -225,7 +238,7 @@ class _Routing:
                 self.routing.VehicleVar(self._index(node)).RemoveValues(barred)
 
     def _order(self) -> None:
-        """Ranked order: a cumulative that may only grow along a route and equals the rank at each ranked stop."""
+        """Ranked order: a cumulative that never falls along a route and is the rank at each ranked stop."""
         ranked = [index for index in self.stops if self.instance.stops[index].order_rule == ORDER_STRICT]
         if not ranked:
             return
@@ -245,13 +258,13 @@ class _Routing:
             self.routing.AddDisjunction([self._index(node)], round(price))
 
     @staticmethod
-    def _search_parameters():
+    def _search_parameters() -> Any:
         parameters = pywrapcp.DefaultRoutingSearchParameters()
         parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
         parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.SAVINGS
         return parameters
 
-    def parameters(self, clock: Clock):
+    def parameters(self, clock: Clock) -> Any:
         """Return search parameters with the limits of the clock."""
         parameters = self._search_parameters()
         if clock.iterations is None:
@@ -263,8 +276,8 @@ class _Routing:
     def watch(self, clock: Clock) -> None:
         """Report each better answer, and stop when the clock says so.
 
-        The limit is asked often: that lets Python's other threads run, which OR-Tools otherwise holds up for the
-        whole search.
+        The limit is asked often: that lets Python's other threads run, which OR-Tools otherwise holds up for
+        the whole search.
         """
         best = self.routing.CostVar()
 
@@ -274,12 +287,12 @@ class _Routing:
         self.routing.AddAtSolutionCallback(improved)
         self.routing.AddSearchMonitor(self.solver.CustomLimit(clock.over))
 
-    def assignment(self, sequences: Sequences):
+    def assignment(self, sequences: Sequences) -> Any:
         """Return sequences as an assignment to start from, None when they break a rule of the model."""
         routes = [[self._index(self.node_of[index]) for index in stops] for stops in sequences]
         return self.routing.ReadAssignmentFromRoutes(routes, True)
 
-    def sequences(self, assignment) -> Sequences:
+    def sequences(self, assignment: Any) -> Sequences:
         """Return the stops of each vehicle in the order of an assignment."""
         sequences: Sequences = []
         for number in range(len(self.instance.vehicles)):

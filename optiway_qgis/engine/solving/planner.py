@@ -1,4 +1,5 @@
-"""From a problem with its travel table to a finished plan: which engine is asked for what, and in which order.
+"""From a problem with its travel table to a finished plan: which engine is asked for what, and in which
+order.
 
 Every plan made here, by search or by hand, passes the scheduler and the checker before it is returned.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -17,17 +19,19 @@ import numpy as np
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.insertion import NO_WAY, complete, keep_rules, nearest_first
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.schedule import schedule
+from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, Unassigned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence as Many
+    from collections.abc import Callable, Iterable
+    from collections.abc import Sequence as Many
 
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.search import Clock
@@ -35,7 +39,9 @@ if TYPE_CHECKING:
     from optiway_qgis.model.problem import Problem, Sequence, Settings
 
 _FIRST_ANSWER = 0.2
-"""Share of the time in which an answer that serves every required stop has to turn up; then some may be left out."""
+"""Share of the time in which an answer that serves every required stop has to turn up; then some may be left
+out.
+"""
 
 _RELAXED = 0.4
 """Share of the time for PyVRP when rules or wishes that it does not know are to be seen to after it."""
@@ -58,7 +64,9 @@ def plan(
     clock: Clock,
     tell: Callable[[str], None],
 ) -> Plan:
-    """Return the best plan found within the clock. `source` is the job's travel member, `tell` is told each phase."""
+    """Return the best plan found within the clock. `source` is the job's travel member, `tell` is told each
+    phase.
+    """
     instance = Instance(problem, travel)
     lost = hopeless(instance)
     active = [index for index in range(len(problem.stops)) if index not in lost]
@@ -88,7 +96,8 @@ def plan(
 def reschedule(
     problem: Problem, travel: Travel, source: dict[str, Any], settings: Settings, asked: Many[Sequence]
 ) -> Plan:
-    """Return the plan that serves each vehicle's stops in exactly the order given, whatever rules that breaks.
+    """Return the plan that serves each vehicle's stops in exactly the order given, whatever rules that
+    breaks.
 
     Raises
     ------
@@ -163,7 +172,7 @@ def _search(
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
-        tell(f"{ortools_engine.NAME} goes on from there, to keep the rules that {pyvrp_engine.NAME} does not know")
+        tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
         kept = _with_ortools(instance, active, kept, clock)
     if instance.has_early:
@@ -193,7 +202,9 @@ def _relaxed(
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER)
-        answer = pyvrp_engine.search(instance, active, clock, settings.seed, all_required=True, threads=threads)
+        answer = pyvrp_engine.search(
+            instance, active, clock, settings.seed, all_required=True, threads=threads
+        )
         if answer.feasible:
             return answer.sequences
         start = complete(instance, keep_rules(instance, answer.sequences), active)
@@ -210,8 +221,8 @@ def _relaxed(
 def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     """Return the stops worth searching over: all, unless they are many times what the fleet could ever serve.
 
-    Each stop takes at least its service and the shortest leg to it. Of far too many, those of the highest priority nearest
-    to a depot are kept.
+    Each stop takes at least its service and the shortest leg to it. Of far too many, those of the highest
+    priority nearest to a depot are kept.
     """
     if len(active) <= _MANY:
         return active
@@ -219,15 +230,15 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     places = np.array([instance.travel.stop_place[index] for index in active])
     nearest = np.empty(len(active), np.int64)
     for row, place in enumerate(places):
-        legs = matrix.seconds[place, places]
-        nearest[row] = np.partition(legs[legs >= 0], 1)[1]
+        legs = np.where(matrix.seconds[place, places] == UNREACHABLE, NO_WAY, matrix.seconds[place, places])
+        nearest[row] = np.partition(legs, 1)[1]
     least = np.sort(nearest + [instance.stops[index].service for index in active])
     time = sum(vehicle.shift.end - vehicle.shift.start for vehicle in instance.vehicles)
     most = _PLENTY * int(np.searchsorted(np.cumsum(least), time)) + _MANY // 2
     if len(active) <= most:
         return active
-    depots = list(instance.travel.depot_place) or [int(places[0])]
-    from_depot = matrix.seconds[np.ix_(depots, places)].min(axis=0)
+    depots = np.array(instance.travel.depot_place or (int(places[0]),))
+    from_depot = matrix.seconds[depots[:, None], places].min(axis=0)
     worth = sorted(
         range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
     )
@@ -235,25 +246,31 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
 
 
 def _surely_too_much(instance: Instance, active: list[int]) -> bool:
-    """Whether the required stops exceed what the whole fleet can load, count of stops or work, at the very least."""
+    """Whether the required stops exceed what the whole fleet can load, count of stops or work, at the very
+    least.
+    """
     required = [index for index in active if instance.stops[index].penalty is None]
     vehicles = instance.vehicles
     for axis in range(instance.problem.dimensions):
-        room = [vehicle.capacity[axis] if axis < len(vehicle.capacity) else None for vehicle in vehicles]
-        for loads in instance.loads(required):
-            if None not in room and loads[:, axis].sum() > sum(room):
-                return True
-    counts = [vehicle.max_stops for vehicle in vehicles]
-    if None not in counts and len(required) > sum(counts):
+        room = _total(instance.capacities(axis))
+        if any(loads[:, axis].sum() > room for loads in instance.loads(required)):
+            return True
+    if len(required) > _total(vehicle.max_stops for vehicle in vehicles):
         return True
     service = sum(instance.stops[index].service for index in required)
     return service > sum(vehicle.shift.end - vehicle.shift.start for vehicle in vehicles)
 
 
+def _total(limits: Iterable[int | None]) -> float:
+    """Return the sum of the limits, infinite when any is None."""
+    return sum(math.inf if limit is None else limit for limit in limits)
+
+
 def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked: Many[Sequence] = ()) -> str:
     """Return the identity of a plan: a hash of what it is made from, never of a clock.
 
-    Where there is a time limit the plan itself may differ between machines under one id; fixed iterations make it unique.
+    Where there is a time limit the plan itself may differ between runs under one id; fixed iterations make it
+    unique.
     """
     matter = [asdict(problem), source, asdict(settings), [asdict(sequence) for sequence in asked]]
     digest = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).digest()

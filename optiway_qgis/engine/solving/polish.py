@@ -1,7 +1,8 @@
 """A small local search on the objective itself, timed by the scheduler: for what no engine sees.
 
-Stops that wish to be early are priced by their times, which PyVRP has no term for; and answers taken apart and put
-together again have kinks left. Only changes that break no rule and lower the price are made, so the result is never worse.
+Stops that wish to be early are priced by their times, which PyVRP has no term for; and answers taken apart
+and put together again have kinks left. Only changes that break no rule and lower the price are made, so the
+result is never worse.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Change = dict[int, list[int]]
 
 
 def polish(instance: Instance, sequences: Sequences, clock: Clock) -> Sequences:
-    """Return the sequences after moves of single stops and turned stretches, as long as any lowers the price."""
+    """Return the sequences after moves of stops and turned stretches, as long as any lowers the price."""
     search = _Search(instance, sequences)
     trials = count()
     improving = True
@@ -100,7 +101,7 @@ class _Search:
         return True
 
     def moves(self, stop: int) -> Iterator[Change]:
-        """Yield the changes around a stop: forward in its own route when it wishes so, then next to its neighbours."""
+        """Yield the changes around a stop: forward in its route if it wishes so, then beside neighbours."""
         if early_weight(self.instance.stops[stop]):
             yield from self._forward(stop)
         for other in self.near[stop]:
@@ -113,7 +114,9 @@ class _Search:
         position = route.index(stop)
         for target in range(position):
             yield {vehicle: [*route[:target], stop, *route[target:position], *route[position + 1 :]]}
-            yield {vehicle: [*route[:target], *reversed(route[target : position + 1]), *route[position + 1 :]]}
+            yield {
+                vehicle: [*route[:target], *reversed(route[target : position + 1]), *route[position + 1 :]]
+            }
         yield {vehicle: route[::-1]}
 
     def _next_to(self, stop: int, other: int) -> Iterator[Change]:

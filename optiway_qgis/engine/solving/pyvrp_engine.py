@@ -1,14 +1,16 @@
 """The adapter to PyVRP: the main engine, for all it can represent.
 
-Represented exactly: fleets, several depots, open ends, loads (delivered and picked up), windows (also several), shifts and
-depot hours, working time, number of stops, distance or driving time per vehicle, skills and vehicle rules, costs, optional
-stops. Left out, so that the answer is that of a relaxed problem (see `keeps_rules`): ranked order, and driving time limits
-where there are distance limits too. Only the order of stops is taken from PyVRP, never its times.
+Represented exactly: fleets, several depots, open ends, loads (delivered and picked up), windows (also
+several), shifts and depot hours, working time, number of stops, distance or driving time per vehicle, skills
+and vehicle rules, costs, optional stops. Left out, so that the answer is that of a relaxed problem (see
+`keeps_rules`): ranked order, and driving time limits where there are distance limits too. Only the order of
+stops is taken from PyVRP, never its times.
 
-PyVRP limits one length per route. Where driving time is limited and distance is not, driving time is that length; the
-cost per kilometre is then charged at the mean speed.
+PyVRP limits one length per route. Where driving time is limited and distance is not, driving time is that
+length; the cost per kilometre is then charged at the mean speed.
 
-PyVRP casts inf and floats without a word and takes any big number for a time; hence the integers and closed windows here.
+PyVRP casts inf and floats without a word and takes any big number for a time; hence the integers and closed
+windows here.
 """
 
 from __future__ import annotations
@@ -32,13 +34,19 @@ from pyvrp import (
     VehicleType,
     solve,
 )
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.IteratedLocalSearch import (
+    IteratedLocalSearch,
+    IteratedLocalSearchCallbacks,
+    IteratedLocalSearchParams,
+)
 
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 
 if TYPE_CHECKING:
+    from pyvrp.Result import Result
+
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Matrix
@@ -48,6 +56,8 @@ NAME = f"PyVRP {version('pyvrp')}"
 
 _BLOCKING_HORIZONS = 20
 """A leg without a way takes this many horizons: far beyond every closed window, far from overflow."""
+
+_NO_LIMIT = int(np.iinfo(np.int64).max)
 
 _RULE_UNIT = 100
 """Excess load of one stop on a vehicle that may not serve it: enough for PyVRP to feel at once."""
@@ -59,7 +69,9 @@ _REQUIRED_PRIZE = 20
 def keeps_rules(instance: Instance) -> bool:
     """Whether a feasible answer keeps all rules of the problem, or only those of a relaxed one."""
     by_drive = _drive_profiles(instance)
-    unseen = any(vehicle.max_drive is not None and vehicle.profile not in by_drive for vehicle in instance.vehicles)
+    unseen = any(
+        vehicle.max_drive is not None and vehicle.profile not in by_drive for vehicle in instance.vehicles
+    )
     return not (unseen or instance.has_strict)
 
 
@@ -90,8 +102,9 @@ def search(
 ) -> Answer:
     """Search for the best sequences over `stops` until the clock says stop.
 
-    With `all_required` every stop without a penalty has to be served, or there is no feasible answer; without,
-    each may be left out at a price by its importance. Several threads search with seeds of their own.
+    With `all_required` every stop without a penalty has to be served, or there is no feasible answer;
+    without, each may be left out at a price by its importance. Several threads search with seeds of their
+    own.
     """
     formulation = _Formulation(instance, stops, all_required)
     initial = None if start is None else formulation.solution(start)
@@ -133,7 +146,7 @@ class _Watch(IteratedLocalSearchCallbacks):
         self._iterations += 1
         return self._clock.over(self._iterations)
 
-    def on_start(self, ils):
+    def on_start(self, ils: IteratedLocalSearch) -> None:
         self.on_best(ils.initial_solution)
 
     def on_best(self, best: Solution) -> None:
@@ -141,7 +154,7 @@ class _Watch(IteratedLocalSearchCallbacks):
             with self._lock:
                 self._clock.gain(_value(best) / self._scale, _cost(best) / self._scale)
 
-    def on_end(self, result) -> None:
+    def on_end(self, result: Result) -> None:
         with self._lock:
             self._clock.spent_iterations += result.num_iterations
 
@@ -166,17 +179,18 @@ class _Formulation:
             self.clients,
             self.depots,
             self._vehicle_types(),
-            *zip(*(self._matrices(profile) for profile in self.profiles)),
-            groups=self.groups,
+            *self._all_matrices(),  # type: ignore[arg-type]  # PyVRP types arrays by their items
+            self.groups,
         )
 
     def _locate(self) -> None:
-        """Make a location per depot and per pair of place and setup, as setup is part of the way to a stop."""
+        """Make a location per depot and per pair of place and setup: setup is part of the way to a stop."""
         travel, problem = self.instance.travel, self.instance.problem
         places = list(travel.depot_place)
         setups = [0] * len(places)
         self.depots = [
-            Depot(index, *self._clip(depot.window), name=depot.id) for index, depot in enumerate(problem.depots)
+            Depot(index, *self._clip(depot.window), name=depot.id)
+            for index, depot in enumerate(problem.depots)
         ]
         self.first_stop_location = len(places)
         known: dict[tuple[int, int], int] = {}
@@ -188,15 +202,19 @@ class _Formulation:
                 places.append(key[0])
                 setups.append(key[1])
             self.location_of[index] = known[key]
-        self.nowhere: int | None = None
-        if any(vehicle.start_depot is None or vehicle.end_depot is None for vehicle in self.instance.vehicles):
+        self.nowhere = -1
+        if any(
+            vehicle.start_depot is None or vehicle.end_depot is None for vehicle in self.instance.vehicles
+        ):
             self.nowhere = len(self.depots)
             self.depots.append(Depot(len(places), name="open end"))
             places.append(-1)
             setups.append(0)
         self.places = np.array(places)
         self.setups = np.array(setups, np.int64)
-        self.locations = [Location(*travel.places[place]) if place >= 0 else Location(0, 0) for place in places]
+        self.locations = [
+            Location(*travel.places[place]) if place >= 0 else Location(0, 0) for place in places
+        ]
 
     def _clip(self, window: Window | None) -> tuple[int, int]:
         """Return a window as PyVRP counts: from the first shift's start, closed by the last shift's end."""
@@ -204,6 +222,11 @@ class _Formulation:
             return 0, self.horizon
         early = min(max(0, window.start - self.begin), self.horizon)
         return early, min(max(early, window.end - self.begin), self.horizon)
+
+    def _all_matrices(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return lengths and durations, one matrix per profile each."""
+        pairs = [self._matrices(profile) for profile in self.profiles]
+        return [lengths for lengths, _ in pairs], [durations for _, durations in pairs]
 
     def _matrices(self, profile: str) -> tuple[np.ndarray, np.ndarray]:
         """Return lengths and durations between locations; the way to an open end is nothing."""
@@ -218,7 +241,7 @@ class _Formulation:
         if blocked.any():
             seconds[blocked] = _BLOCKING_HORIZONS * self.horizon
             metres[blocked] = _BLOCKING_HORIZONS * max(1, int(metres.max()))
-        if self.nowhere is not None:
+        if self.nowhere >= 0:
             metres[-1, :] = metres[:, -1] = seconds[:, -1] = 0
             seconds[-1, :] = self.setups
         np.fill_diagonal(metres, 0)
@@ -233,9 +256,9 @@ class _Formulation:
         self.capacities: list[list[int]] = [[] for _ in instance.vehicles]
         columns_out, columns_in = [], []
         for axis in range(instance.problem.dimensions):
-            caps = [row[axis] if axis < len(row) else None for row in (vehicle.capacity for vehicle in instance.vehicles)]
-            caps = [int(total[axis]) if cap is None else min(cap, int(total[axis])) for cap in caps]
-            if min(caps) >= total[axis]:
+            most = int(total[axis])
+            caps = [most if limit is None else min(limit, most) for limit in instance.capacities(axis)]
+            if min(caps) >= most:
                 continue
             unit = int(np.gcd.reduce(np.concatenate([deliveries[:, axis], pickups[:, axis]]))) or 1
             columns_out.append(deliveries[:, axis] // unit)
@@ -327,21 +350,20 @@ class _Formulation:
 
     def _vehicle_types(self) -> list[VehicleType]:
         # PyVRP refuses a fleet with a vehicle whose depot is closed all its shift.
-        self.kinds = [kind for kind in self.instance.kinds if self.instance.can_leave(self.instance.vehicles[kind[0]])]
+        self.kinds = [
+            kind for kind in self.instance.kinds if self.instance.can_leave(self.instance.vehicles[kind[0]])
+        ]
         return [self._vehicle_type(self.instance.vehicles[kind[0]], kind) for kind in self.kinds]
 
     def _vehicle_type(self, vehicle: Vehicle, kind: list[int]) -> VehicleType:
         per_metre, per_second = unit_costs(vehicle)
         early, late = self._clip(vehicle.shift)
-        limits = {}
-        if vehicle.max_work is not None:
-            limits["shift_duration"] = vehicle.max_work
         length = vehicle.max_drive if vehicle.profile in self.by_drive else vehicle.max_distance
-        if length is not None:
-            limits["max_distance"] = length
         if vehicle.profile in self.by_drive:
             per_metre *= _mean_speed(self.instance.matrix(vehicle))
-        free = not any(per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles))
+        free = not any(
+            per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles)
+        )
         return VehicleType(
             num_available=len(kind),
             capacity=self.capacities[kind[0]],
@@ -350,11 +372,12 @@ class _Formulation:
             fixed_cost=round(vehicle.fixed_cost * self.scale),
             tw_early=early,
             tw_late=late,
+            shift_duration=_NO_LIMIT if vehicle.max_work is None else vehicle.max_work,
+            max_distance=_NO_LIMIT if length is None else length,
             # A fleet that costs nothing on the way still had better drive less.
             unit_distance_cost=1 if free else round(per_metre * self.scale),
             unit_duration_cost=round(per_second * self.scale),
             profile=self.profiles.index(vehicle.profile),
-            **limits,
         )
 
     def _depot(self, depot_id: str | None) -> int:

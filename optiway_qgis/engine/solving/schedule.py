@@ -1,7 +1,7 @@
 """From an order of stops to times, loads and costs: the only place where a plan gets its figures.
 
-The rules are those of docs/model.md. Engines are asked for assignment and order alone; the order given here is
-never changed. The checker (check.py) judges the outcome and shares no code with this file.
+The rules are those of docs/model.md. Engines are asked for assignment and order alone; the order given here
+is never changed. The checker (check.py) judges the outcome and shares no code with this file.
 """
 
 from __future__ import annotations
@@ -39,16 +39,18 @@ _CODE_ORDER = (
 
 def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
     """Time every route and draw its legs; vehicles without stops have no route."""
-    tables = [Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops]
+    tables = [
+        Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
+    ]
     return tuple(_draw(instance, table.route()) for table in tables)
 
 
 class Timetable:
     """The times of one vehicle serving `stops`, at least one, in the order given.
 
-    Lists are by position, which counts stops from 0: `arrival`, `begin` of service, `late` and `setup` in seconds, `drive`
-    and `metres` of the legs that lead to the stops and, where there is an end depot, to that. `departure` and
-    `end` bound the work.
+    Lists are by position, which counts stops from 0: `arrival`, `begin` of service, `late` and `setup` in
+    seconds, `drive` and `metres` of the legs that lead to the stops and, where there is an end depot, to
+    that. `departure` and `end` bound the work.
     """
 
     def __init__(self, instance: Instance, vehicle: Vehicle, stops: list[int]):
@@ -68,7 +70,8 @@ class Timetable:
         travel = self.instance.travel
         places = [travel.stop_place[index] for index in self.indices]
         self.setup = [self.stops[0].setup] + [
-            0 if before == place else stop.setup for (before, place), stop in zip(pairwise(places), self.stops[1:])
+            0 if before == place else stop.setup
+            for (before, place), stop in zip(pairwise(places), self.stops[1:])
         ]
         nodes = list(places)
         if self.vehicle.start_depot is not None:
@@ -119,7 +122,8 @@ class Timetable:
             self._leave(latest)
 
     def _leave_for_later_windows(self) -> None:
-        """Try what leaving for later windows of the stops saves in work; keep the shortest, of equals the earliest.
+        """Try what leaving for later windows of the stops saves in work; keep the shortest, of equals the
+        earliest.
 
         The departure goes in leaps: each is the first moment at which some stop misses the window it had.
         """
@@ -139,8 +143,11 @@ class Timetable:
         if best[1] != self.departure:
             self._leave(best[1])
 
-    def _latest_arrivals(self, over_by: int, *, keep_late: bool = False, keep_windows: bool = False) -> list[int]:
-        """Return the latest arrival at each stop with which no window is missed and work is over by `over_by`.
+    def _latest_arrivals(
+        self, over_by: int, *, keep_late: bool = False, keep_windows: bool = False
+    ) -> list[int]:
+        """Return the latest arrival at each stop with which no window is missed and work is over by
+        `over_by`.
 
         A stop that is late in any case stays where it is (`keep_late`) or may slip (otherwise). With
         `keep_windows` each stop stays in the window it is served in.
@@ -285,7 +292,9 @@ class Timetable:
         leave_slack, slacks, end_slack = self._slacks()
         visits = []
         if self.start_depot:
-            first = _depot_visit(VISIT_START, self.start_depot.id, 0, self.departure, self.departure, loads[0])
+            first = _depot_visit(
+                VISIT_START, self.start_depot.id, 0, self.departure, self.departure, loads[0]
+            )
             visits.append(replace(first, slack=leave_slack, violations=_ordered(leaving)))
         travelled = 0
         for position, stop in enumerate(self.stops):
@@ -351,7 +360,9 @@ class Timetable:
 
 
 def _first_start(windows: tuple[Window, ...], ready: int) -> int:
-    """Return the first moment from `ready` on inside a window; `ready` itself when all are over or there are none."""
+    """Return the first moment from `ready` on inside a window; `ready` itself when all are over or there are
+    none.
+    """
     return next((max(ready, window.start) for window in windows if ready <= window.end), ready)
 
 
@@ -374,7 +385,9 @@ def _ordered(codes: set[str]) -> tuple[str, ...]:
     return tuple(code for code in _CODE_ORDER if code in codes)
 
 
-def _depot_visit(kind: str, depot_id: str, sequence: int, arrival: int, moment: int, load: tuple[int, ...]) -> Visit:
+def _depot_visit(
+    kind: str, depot_id: str, sequence: int, arrival: int, moment: int, load: tuple[int, ...]
+) -> Visit:
     return Visit(
         type=kind,
         id=depot_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ def default_patience(stops: int) -> float:
 class Clock:
     """The time a job may take, counted from the start of the engine process.
 
-    `deadline` and `patience` in seconds; `iterations`, when given, replaces both. `report` is told the seconds
-    since the start and the cost of each new best. One clock serves several searches in threads.
+    `deadline` and `patience` in seconds; `iterations`, when given, replaces both. `report` is told the
+    seconds since the start and the cost of each new best. One clock serves several searches in threads.
     """
 
     begin: float
@@ -67,19 +68,19 @@ class Clock:
         self.last_gain = self.now()
 
     def give_up_after(self, share: float) -> None:
-        """Stop the phase that begins now when no answer has turned up after that share of the time or iterations."""
+        """Stop the phase that begins now when that share of time or iterations has brought no answer."""
         if self.iterations is None:
             self.give_up = self.now() + max(1.0, share * self.remaining())
         else:
             self.give_up = share * self.iterations
 
     def over(self, iteration: int = 0) -> bool:
-        """Whether a search stops now: by its iterations if they are counted, else by the deadline or settled."""
-        hopeless = self.best is None and self.give_up is not None
+        """Whether a search stops now: by its iterations if they count, else by the deadline or settled."""
+        give_up = math.inf if self.best is not None or self.give_up is None else self.give_up
         if self.iterations is not None:
             done = iteration >= self.iterations
             self.stopped = STOPPED_ITERATIONS if done else self.stopped
-            return done or (hopeless and iteration >= self.give_up)
+            return done or iteration >= give_up
         now = self.now()
         if now >= self.deadline:
             self.stopped = STOPPED_TIME
@@ -87,4 +88,4 @@ class Clock:
         if self.best is not None and self.patience and now - self.last_gain >= self.patience:
             self.stopped = STOPPED_SETTLED
             return True
-        return hopeless and now >= self.give_up
+        return now >= give_up
