@@ -170,7 +170,7 @@ def _departure(trial: _Trial) -> int:
 
 
 def _shortest(trial: _Trial, standing: int) -> int:
-    """Return the departure with the least work, of equals the earliest, by trying each moment that could be it.
+    """Return the departure with the least work, of equals the earliest, by trying all that could be it.
 
     Work is least where leaving a second later would end work later or miss a window: there the way from the
     departure to an edge of some window is free of waiting.
