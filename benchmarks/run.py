@@ -145,7 +145,7 @@ def section(runs: list[Run], limit: float, arguments: argparse.Namespace, load: 
             results.conditions(load, PACKAGES),
             "Gap to the best known cost in percent, mean over "
             f"{arguments.seeds} seed{'s' if arguments.seeds > 1 else ''}; {_patience(arguments.patience)}",
-            results.table(header, [*rows, _mean_row(runs)]),
+            results.table(header, [*rows, _mean_row(runs, names)]),
             "\n".join(f"- {note}" for note in _notes(runs, names)),
         )
     )
@@ -175,9 +175,13 @@ def _row(name: str, runs: list[Run]) -> list[str]:
     ]
 
 
-def _mean_row(runs: list[Run]) -> list[str]:
-    gaps = [_gap_cell([run for run in runs if run.contender == contender]) for contender in CONTENDERS]
-    return ["**mean**", "", "", *gaps, _ratio_cell(runs), ""]
+def _mean_row(runs: list[Run], names: list[str]) -> list[str]:
+    """Return the mean gaps over those instances that every contender always answered, so that they compare."""
+    invalid = {run.instance for run in runs if run.gap is None}
+    common = [run for run in runs if run.instance not in invalid]
+    gaps = [_gap_cell([run for run in common if run.contender == contender]) for contender in CONTENDERS]
+    few = f" of {len(names) - len(invalid)}" if invalid else ""
+    return [f"**mean{few}**", "", "", *(gaps if common else [""] * len(CONTENDERS)), _ratio_cell(runs), ""]
 
 
 def _gap_cell(runs: list[Run]) -> str:
@@ -208,6 +212,8 @@ def _notes(runs: list[Run], names: list[str]) -> Iterable[str]:
             f"{OURS} / {PLAIN} is the ratio of costs, below 1 where {OURS} is better; "
             f"from {min(ratios):.4f} to {max(ratios):.4f}."
         )
+    if any(run.gap is None for run in runs):
+        yield "The mean of gaps is over the instances to which all answers are valid, that of ratios over all."
     spreads = [_spread(_of(runs, name, PLAIN)) for name in names]
     known = [spread for spread in spreads if spread is not None]
     if known:
