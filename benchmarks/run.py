@@ -176,7 +176,7 @@ def _row(name: str, runs: list[Run]) -> list[str]:
 
 
 def _mean_row(runs: list[Run], names: list[str]) -> list[str]:
-    """Return the mean gaps over those instances that every contender always answered, so that they compare."""
+    """Return the mean gaps over the instances that all contenders always answered, so that they compare."""
     invalid = {run.instance for run in runs if run.gap is None}
     common = [run for run in runs if run.instance not in invalid]
     gaps = [_gap_cell([run for run in common if run.contender == contender]) for contender in CONTENDERS]
@@ -213,7 +213,7 @@ def _notes(runs: list[Run], names: list[str]) -> Iterable[str]:
             f"from {min(ratios):.4f} to {max(ratios):.4f}."
         )
     if any(run.gap is None for run in runs):
-        yield "The mean of gaps is over the instances to which all answers are valid, that of ratios over all."
+        yield "The mean of gaps is over instances with valid answers only, that of ratios over all."
     spreads = [_spread(_of(runs, name, PLAIN)) for name in names]
     known = [spread for spread in spreads if spread is not None]
     if known:
