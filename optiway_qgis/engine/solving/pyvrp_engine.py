@@ -27,6 +27,7 @@ from pyvrp import (
     ClientGroup,
     Depot,
     Location,
+    PenaltyParams,
     ProblemData,
     Route,
     Solution,
@@ -62,8 +63,14 @@ _NO_LIMIT = int(np.iinfo(np.int64).max)
 _RULE_UNIT = 100
 """Excess load of one stop on a vehicle that may not serve it: enough for PyVRP to feel at once."""
 
-_REQUIRED_PRIZE = 20
-"""What leaving out a required stop costs, in routes as dear as a route can be."""
+_REQUIRED_PRIZE = 5
+"""What leaving out the least important required stop costs, in routes as dear as a route can be."""
+
+_FIRST_PENALTY = 50_000.0
+"""What a second too late or a metre too far costs at first, PyVRP's own; the search adapts it."""
+
+_LARGEST_SUM = 2.0**61
+"""Penalties for all that can be broken at once stay below this, for PyVRP adds them up in 64 bits."""
 
 
 def keeps_rules(instance: Instance) -> bool:
@@ -111,7 +118,7 @@ def search(
 
     def run(own_seed: int) -> Solution:
         watch = _Watch(clock, formulation.scale)
-        params = SolveParams(ils=IteratedLocalSearchParams(callbacks=watch))
+        params = SolveParams(IteratedLocalSearchParams(callbacks=watch), formulation.penalties)
         result = solve(formulation.data, watch, own_seed, False, False, params, initial)
         return result.best
 
@@ -159,6 +166,21 @@ class _Watch(IteratedLocalSearchCallbacks):
             self._clock.spent_iterations += result.num_iterations
 
 
+class _Penalties(PenaltyParams):
+    """What broken rules cost: excess load of a stop at first as much as a route, all of it at most `most` per unit.
+
+    PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
+    """
+
+    def __init__(self, first_loads: list[float], most: float):
+        super().__init__(max_penalty=most)
+        self._first_loads = first_loads
+
+    def midpoint_penalties(self, data: ProblemData) -> tuple[list[float], float, float]:
+        """Return what the search begins with: per unit of each load, second and metre."""
+        return self._first_loads, _FIRST_PENALTY, _FIRST_PENALTY
+
+
 class _Formulation:
     """A problem in PyVRP's terms, and the way back."""
 
@@ -170,10 +192,13 @@ class _Formulation:
         self.scale = cost_scale(instance.vehicles)
         self.profiles = sorted({vehicle.profile for vehicle in instance.vehicles})
         self.by_drive = _drive_profiles(instance)
+        self.longest = max(int(matrix.metres.max()) for matrix in instance.travel.matrices.values())
+        self.dearest = self._dearest_route()
         self._locate()
         self._load()
         self._prize(all_required)
         self._clients()
+        self.penalties = self._penalties()
         self.data = ProblemData(
             self.locations,
             self.clients,
@@ -292,22 +317,38 @@ class _Formulation:
 
     def _prize(self, all_required: bool) -> None:
         """Fix what leaving a stop out costs; None for a stop that has to be served."""
-        vehicles = self.instance.vehicles
-        longest = max(int(matrix.metres.max()) for matrix in self.instance.travel.matrices.values())
-        dearest = max(
-            vehicle.fixed_cost
-            + vehicle.cost_per_hour * (vehicle.shift.end - vehicle.shift.start) / 3600
-            + vehicle.cost_per_km * 4 * longest / 1000
-            for vehicle in vehicles
-        )
-        weights = [importance(self.instance.stops[index]) for index in self.stops]
+        stops = [self.instance.stops[index] for index in self.stops]
+        weights = [importance(stop) for stop in stops]
+        least = min((weight for stop, weight in zip(stops, weights) if stop.penalty is None), default=1.0)
         # The sum of all prizes has to stay exact in PyVRP's floating point costs.
-        base = min(_REQUIRED_PRIZE * max(1.0, dearest) * self.scale, 2**51 / max(1.0, sum(weights)))
+        base = min(_REQUIRED_PRIZE * self.dearest, 2**51 / sum(weight / least for weight in weights))
         self.prizes: list[int | None] = []
-        for index, weight in zip(self.stops, weights):
-            penalty = self.instance.stops[index].penalty
-            required = None if all_required else round(base * weight)
-            self.prizes.append(required if penalty is None else round(penalty * self.scale))
+        for stop, weight in zip(stops, weights):
+            required = None if all_required else round(base * weight / least)
+            self.prizes.append(required if stop.penalty is None else round(stop.penalty * self.scale))
+
+    def _dearest_route(self) -> float:
+        """Return about the most that a route for one stop costs, in PyVRP's units."""
+        return self.scale * max(
+            1.0,
+            *(
+                vehicle.fixed_cost
+                + vehicle.cost_per_hour * (vehicle.shift.end - vehicle.shift.start) / 3600
+                + vehicle.cost_per_km * 4 * self.longest / 1000
+                for vehicle in self.instance.vehicles
+            ),
+        )
+
+    def _penalties(self) -> _Penalties:
+        """Let the breach of a rule cost more than what it could gain, as far as PyVRP's integers reach."""
+        gain = max(self.dearest, *(prize or 0 for prize in self.prizes))
+        legs = len(self.stops) + len(self.instance.vehicles)
+        excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
+        amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
+        first = [self.dearest / np.median(column[column > 0]) for column in amounts.T]
+        return _Penalties(
+            [float(value) for value in first], max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
+        )
 
     def _clients(self) -> None:
         """Make a client per stop and window; the windows of one stop exclude each other."""
