@@ -167,7 +167,7 @@ class _Watch(IteratedLocalSearchCallbacks):
 
 
 class _Penalties(PenaltyParams):
-    """What broken rules cost: excess load of a stop at first as much as a route, all of it at most `most` per unit.
+    """What broken rules cost: at first a stop too much on board as much as a route, later up to `most` per unit.
 
     PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
     """
