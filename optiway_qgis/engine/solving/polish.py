@@ -106,6 +106,7 @@ class _Search:
             yield from self._forward(stop)
         for other in self.near[stop]:
             yield from self._next_to(stop, other)
+        yield from self._onto_idle(stop)
 
     def _forward(self, stop: int) -> Iterator[Change]:
         """Yield the stop at each earlier position, and with the stretch before it turned round."""
@@ -137,3 +138,14 @@ class _Search:
         # The two routes exchange their ends behind the stop and before the other.
         cut, joint = route.index(stop) + 1, goal.index(other)
         yield {vehicle: route[:cut] + goal[joint:], target: goal[:joint] + route[cut:]}
+
+    def _onto_idle(self, stop: int) -> Iterator[Change]:
+        """Yield the stop alone, and the route from it on, on the first idle vehicle of each kind."""
+        vehicle = self.vehicle_of[stop]
+        route = self.sequences[vehicle]
+        position = route.index(stop)
+        for kind in self.instance.kinds:
+            idle = next((one for one in kind if not self.sequences[one]), None)
+            if idle is not None:
+                yield {vehicle: [*route[:position], *route[position + 1 :]], idle: [stop]}
+                yield {vehicle: route[:position], idle: route[position:]}

@@ -27,8 +27,10 @@ from pyvrp import (
     ClientGroup,
     Depot,
     Location,
+    PenaltyManager,
     PenaltyParams,
     ProblemData,
+    RandomNumberGenerator,
     Route,
     Solution,
     SolveParams,
@@ -40,6 +42,7 @@ from pyvrp.IteratedLocalSearch import (
     IteratedLocalSearchCallbacks,
     IteratedLocalSearchParams,
 )
+from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.schedule import Timetable
@@ -114,7 +117,7 @@ def search(
     own.
     """
     formulation = _Formulation(instance, stops, all_required)
-    initial = None if start is None else formulation.solution(start)
+    initial = None if start is None else _improved(formulation, formulation.solution(start), seed)
 
     def run(own_seed: int) -> Solution:
         watch = _Watch(clock, formulation.scale)
@@ -129,6 +132,21 @@ def search(
             found = list(pool.map(run, range(seed, seed + threads)))
     best = min(found, key=lambda solution: (not solution.is_feasible(), _value(solution)))
     return Answer(formulation.sequences(best), best.is_feasible(), _value(best) / formulation.scale)
+
+
+def _improved(formulation: _Formulation, solution: Solution, seed: int) -> Solution:
+    """Return a local optimum near the solution among those that keep the rules, to begin the search with.
+
+    PyVRP does the same to a start of its own making, but not to one it is given.
+    """
+    data, penalties = formulation.data, formulation.penalties
+    local_search = LocalSearch(data, RandomNumberGenerator(seed), compute_neighbours(data))
+    for operator in OPERATORS:
+        if operator.supports(data):
+            local_search.add_operator(operator(data))
+    strict = PenaltyManager(penalties.midpoint_penalties(data), penalties).max_cost_evaluator()
+    optimum = local_search(solution, strict, exhaustive=True)
+    return optimum if optimum.is_feasible() else solution
 
 
 def _value(solution: Solution) -> int:
@@ -167,7 +185,7 @@ class _Watch(IteratedLocalSearchCallbacks):
 
 
 class _Penalties(PenaltyParams):
-    """What broken rules cost: at first a stop too much on board as much as a route, later up to `most` per unit.
+    """What broken rules cost: at first a stop too much on board as much as a route, later up to `most`.
 
     PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
     """
