@@ -6,60 +6,20 @@ route, or the stop is put into the route and timed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.insertion import NO_WAY, best_insertions, detours, places_per_route
+from optiway_qgis.engine.solving.insertion import best_insertions, places_per_route, timetables
 from optiway_qgis.engine.solving.objective import route_price
+from optiway_qgis.engine.solving.outlook import Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.problem import LOAD_SCALE
 
 if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.insertion import Timetables
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.model.problem import Vehicle
-
-_TELLING = (
-    reasons.UNREACHABLE,
-    reasons.CAPACITY,
-    reasons.TIME_WINDOW,
-    reasons.DEPOT_HOURS,
-    reasons.SHIFT,
-    reasons.WORK_LIMIT,
-    reasons.DRIVE_LIMIT,
-    reasons.DISTANCE_LIMIT,
-    reasons.STOP_LIMIT,
-    reasons.ORDER,
-)
-"""Codes of a broken route, the most telling first."""
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What the route of a vehicle would come to with the stop: exactly, or at the very least.
-
-    Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops
-    missed, the stop itself first if it is one of them.
-    """
-
-    vehicle: Vehicle
-    codes: tuple[str, ...]
-    added: int
-    end: int
-    work: int
-    drive: int
-    distance: int
-    stops: int
-    peaks: tuple[int, ...]
-    added_price: float = 0.0
-    start: int = 0
-    late: tuple[tuple[str, int, int], ...] = ()
-
-    @property
-    def code(self) -> str:
-        """The most telling of the codes."""
-        return next(code for code in _TELLING if code in self.codes)
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
@@ -82,7 +42,7 @@ def _alone(instance: Instance, stop: int) -> Unassigned | None:
         table = Timetable(instance, instance.vehicles[vehicle], [stop])
         if not table.violations:
             return None
-        trials.append(_timed(table, stop, table.work, route_price(table)))
+        trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
     return _unassigned(instance, stop, best, "Even alone on a vehicle: ")
 
@@ -109,102 +69,27 @@ def _nobody_may(instance: Instance, stop: int) -> Unassigned:
 
 def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
     """Return the reason of each stop left out of a finished plan; each could be served alone."""
-    tables = {
-        vehicle: Timetable(instance, instance.vehicles[vehicle], stops)
-        for vehicle, stops in enumerate(sequences)
-        if stops
-    }
+    tables = timetables(instance, sequences)
     places = places_per_route(instance, len(left_out))
-    return [_explain_one(instance, sequences, tables, stop, places) for stop in left_out]
+    return [_explain_one(instance, tables, stop, places) for stop in left_out]
 
 
-def _explain_one(
-    instance: Instance, sequences: Sequences, tables: dict[int, Timetable], stop: int, places: int
-) -> Unassigned:
+def _explain_one(instance: Instance, tables: Timetables, stop: int, places: int) -> Unassigned:
     outlooks, open_vehicles = [], []
     for vehicle, row in enumerate(instance.refusals):
         if row[stop]:
             continue
-        full = _proof(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
+        full = least_outlook(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
         if full is None:
             open_vehicles.append(vehicle)
         else:
             outlooks.append(full)
-    for trial in best_insertions(instance, sequences, stop, open_vehicles, places):
-        outlooks.append(_timed(trial.table, stop, trial.added_seconds, trial.added_price))
+    for trial in best_insertions(instance, tables, stop, open_vehicles, places):
+        outlooks.append(timed_outlook(trial.table, stop, trial.added_seconds, trial.added_price))
     fitting = [outlook for outlook in outlooks if not outlook.codes]
     if fitting:
         return _too_dear(instance, stop, min(fitting, key=lambda outlook: outlook.added_price))
     return _unassigned(instance, stop, min(outlooks, key=lambda one: (len(one.codes), one.added)))
-
-
-def _proof(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
-    """Return why the stop cannot be added at any position, from the least it adds; None where that proves
-    nothing.
-    """
-    who, asked = instance.vehicles[vehicle], instance.stops[stop]
-    seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
-    if seconds >= NO_WAY:
-        return None
-    delivery, pickup = instance.handled[stop]
-    leaving, returning = table.loads[0], table.loads[-1]
-    peaks = tuple(
-        max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
-    )
-    drive = sum(table.drive) + seconds
-    work = drive + sum(table.setup) + sum(one.service for one in table.stops) + asked.service
-    outlook = Outlook(
-        vehicle=who,
-        codes=(),
-        added=seconds + asked.service,
-        end=table.earliest_departure() + work,
-        work=work,
-        drive=drive,
-        distance=table.distance + metres,
-        stops=len(table.stops) + 1,
-        peaks=peaks,
-    )
-    limits = (
-        (reasons.CAPACITY, _excess(who, peaks) > 0),
-        (reasons.SHIFT, outlook.end > who.shift.end),
-        (reasons.WORK_LIMIT, who.max_work is not None and work > who.max_work),
-        (reasons.DRIVE_LIMIT, who.max_drive is not None and drive > who.max_drive),
-        (reasons.DISTANCE_LIMIT, who.max_distance is not None and outlook.distance > who.max_distance),
-        (reasons.STOP_LIMIT, who.max_stops is not None and outlook.stops > who.max_stops),
-    )
-    codes = tuple(code for code, broken in limits if broken)
-    return replace(outlook, codes=codes) if codes else None
-
-
-def _timed(table: Timetable, stop: int, added: int, added_price: float) -> Outlook:
-    """Return the outlook of a route timed with the stop in it."""
-    late = [
-        (one.id, begin, lateness, index != stop)
-        for index, one, begin, lateness in zip(table.indices, table.stops, table.begin, table.late)
-        if lateness
-    ]
-    return Outlook(
-        vehicle=table.vehicle,
-        codes=table.violations,
-        added=added,
-        added_price=added_price,
-        start=table.departure,
-        end=table.end,
-        work=table.work,
-        drive=sum(table.drive),
-        distance=table.distance,
-        stops=len(table.stops),
-        peaks=tuple(max(column) for column in zip(*table.loads)),
-        late=tuple(
-            (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])
-        ),
-    )
-
-
-def _excess(vehicle: Vehicle, peaks: tuple[int, ...]) -> int:
-    """Return the largest load above a capacity."""
-    over = [peak - limit for peak, limit in zip(peaks, vehicle.capacity) if limit is not None]
-    return max(over, default=0)
 
 
 def _miss(outlook: Outlook) -> int:

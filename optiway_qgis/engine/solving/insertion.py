@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.objective import importance, route_price, unserved
+from optiway_qgis.engine.solving.outlook import NO_WAY, detours, least_outlook
 from optiway_qgis.engine.solving.schedule import Timetable
-from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import ORDER_STRICT
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
 
-NO_WAY = 1 << 40
+Timetables = dict[int, Timetable]
+"""The times of each vehicle that has stops, by its index."""
 
 _NEAREST = 5
 """Stops tried as the next one when a first answer is made."""
@@ -50,8 +51,17 @@ def places_per_route(instance: Instance, stops: int) -> int:
     return max(1, min(12, _TRIALS // max(1, stops * len(instance.vehicles))))
 
 
+def timetables(instance: Instance, sequences: Sequences) -> Timetables:
+    """Return the times of each vehicle that has stops."""
+    return {
+        vehicle: Timetable(instance, instance.vehicles[vehicle], stops)
+        for vehicle, stops in enumerate(sequences)
+        if stops
+    }
+
+
 def best_insertions(
-    instance: Instance, sequences: Sequences, stop: int, vehicles: Iterable[int], places: int
+    instance: Instance, tables: Timetables, stop: int, vehicles: Iterable[int], places: int
 ) -> list[Insertion]:
     """Return the best insertion of a stop into each of the vehicles' routes.
 
@@ -60,57 +70,17 @@ def best_insertions(
     """
     found = []
     for vehicle in vehicles:
-        before = sequences[vehicle]
-        price, work = _standing(instance, vehicle, before)
+        standing = tables.get(vehicle)
+        before = standing.indices if standing else []
+        price, work = (route_price(standing), standing.work) if standing else (0.0, 0)
+        by_detour = np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")
         trials = []
-        for position in np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")[
-            :places
-        ].tolist():
-            table = Timetable(
-                instance, instance.vehicles[vehicle], [*before[:position], stop, *before[position:]]
-            )
+        for position in by_detour[:places].tolist():
+            stops = [*before[:position], stop, *before[position:]]
+            table = Timetable(instance, instance.vehicles[vehicle], stops)
             trials.append(Insertion(vehicle, position, table, table.work - work, route_price(table) - price))
-        if trials:
-            found.append(min(trials, key=lambda trial: (len(trial.table.violations), trial.added_price)))
+        found.append(min(trials, key=lambda trial: (len(trial.table.violations), trial.added_price)))
     return found
-
-
-def _standing(instance: Instance, vehicle: int, stops: list[int]) -> tuple[float, int]:
-    """Return the price and the seconds of work of a route as it stands."""
-    if not stops:
-        return 0.0, 0
-    table = Timetable(instance, instance.vehicles[vehicle], stops)
-    return route_price(table), table.work
-
-
-def detours(instance: Instance, vehicle: int, stops: list[int], stop: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the seconds and metres of driving that a stop adds at each position of a route.
-
-    Positions without a way to the stop or from it have `NO_WAY` in both.
-    """
-    who = instance.vehicles[vehicle]
-    matrix = instance.matrix(who)
-    place = instance.travel.stop_place[stop]
-    before = [instance.travel.stop_place[index] for index in stops]
-    after = list(before)
-    if who.start_depot is not None:
-        before.insert(0, instance.depot_place(who.start_depot))
-    if who.end_depot is not None:
-        after.append(instance.depot_place(who.end_depot))
-    size = len(stops) + 1
-    added = np.zeros((2, size), np.int64)
-    cut_off = np.zeros(size, bool)
-    # Without a depot the first position has no leg in, the last no leg out, and neither replaces a leg.
-    replaced = slice(size - len(before), len(after))
-    for row, table in zip(added, (matrix.seconds, matrix.metres)):
-        legs_in, legs_out = table[before, place], table[place, after]
-        cut_off[size - len(before) :] |= legs_in == UNREACHABLE
-        cut_off[: len(after)] |= legs_out == UNREACHABLE
-        row[size - len(before) :] += legs_in
-        row[: len(after)] += legs_out
-        row[replaced] -= table[before[: len(after) + len(before) - size], after[size - len(before) :]]
-    added[:, cut_off] = NO_WAY
-    return added[0], added[1]
 
 
 def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
@@ -118,7 +88,7 @@ def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequ
 
     The most important come first. An optional stop is inserted only when that is cheaper than its penalty.
     """
-    sequences = [list(one) for one in sequences]
+    tables = timetables(instance, sequences)
     wanted = set(stops)
     missing = [index for index in unserved(instance, sequences) if index in wanted]
     missing.sort(
@@ -127,25 +97,29 @@ def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequ
     places = places_per_route(instance, len(missing))
     for index in missing:
         able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
-        able = _one_empty_of_a_kind(instance, sequences, able)
-        fitting = [one for one in best_insertions(instance, sequences, index, able, places) if one.fits]
+        able = [
+            vehicle
+            for vehicle in _one_empty_of_a_kind(instance, tables, able)
+            if vehicle not in tables or least_outlook(instance, vehicle, tables[vehicle], index) is None
+        ]
+        fitting = [one for one in best_insertions(instance, tables, index, able, places) if one.fits]
         if not fitting:
             continue
         best = min(fitting, key=lambda one: one.added_price)
         penalty = instance.stops[index].penalty
         if penalty is None or best.added_price < penalty:
-            sequences[best.vehicle].insert(best.position, index)
-    return sequences
+            tables[best.vehicle] = best.table
+    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
 
 
-def _one_empty_of_a_kind(instance: Instance, sequences: Sequences, vehicles: list[int]) -> list[int]:
+def _one_empty_of_a_kind(instance: Instance, tables: Timetables, vehicles: list[int]) -> list[int]:
     """Return the vehicles without those that stand as idle as one before them of the same kind."""
     allowed = set(vehicles)
     kept = []
     for kind in instance.kinds:
         members = [vehicle for vehicle in kind if vehicle in allowed]
-        idle = [vehicle for vehicle in members if not sequences[vehicle]]
-        kept += [vehicle for vehicle in members if sequences[vehicle]] + idle[:1]
+        idle = [vehicle for vehicle in members if vehicle not in tables]
+        kept += [vehicle for vehicle in members if vehicle in tables] + idle[:1]
     return sorted(kept)
 
 

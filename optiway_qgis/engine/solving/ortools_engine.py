@@ -35,9 +35,11 @@ NAME = f"OR-Tools {version('ortools')}"
 _COST_UNITS = 10_000
 """Objective units per unit of currency: a second of a van's work is still some fifty of them."""
 
-_HEAVY = 1 << 40
-"""Price of leaving out a required stop of importance 1; 1024 of them, for 1000 stops, still fit into 64 bits.
-"""
+_HEAVY = 1 << 36
+"""Price of a sixteenth of the importance of a required stop: far above the cost of any plan."""
+
+_LARGEST_SUM = 1 << 61
+"""The prices of all stops left out together, so that OR-Tools can add them up in 64 bits."""
 
 
 def improve(instance: Instance, stops: list[int], start: Sequences, clock: Clock) -> Sequences | None:
@@ -175,9 +177,7 @@ class _Routing:
     def _distance(self) -> None:
         """Distance limits and all costs that do not come from time."""
         vehicles = self.instance.vehicles
-        longest = sum(
-            int(self.instance.travel.matrices[vehicle.profile].metres.max()) for vehicle in vehicles[:1]
-        )
+        longest = max(int(matrix.metres.max()) for matrix in self.instance.travel.matrices.values())
         if any(vehicle.max_distance is not None for vehicle in vehicles):
             most = longest * (self.count + 2)
             bounds = [most if vehicle.max_distance is None else vehicle.max_distance for vehicle in vehicles]
@@ -252,10 +252,12 @@ class _Routing:
 
     def _leaving_out(self) -> None:
         """Let each stop be left out at its price."""
-        for node, index in enumerate(self.stops):
-            stop = self.instance.stops[index]
-            price = _HEAVY * importance(stop) if stop.penalty is None else stop.penalty * _COST_UNITS
-            self.routing.AddDisjunction([self._index(node)], round(price))
+        stops = [self.instance.stops[index] for index in self.stops]
+        weights = [round(16 * importance(stop)) for stop in stops]
+        self.heavy = min(_HEAVY, _LARGEST_SUM // sum(weights))
+        for node, (stop, weight) in enumerate(zip(stops, weights)):
+            price = self.heavy * weight if stop.penalty is None else round(stop.penalty * _COST_UNITS)
+            self.routing.AddDisjunction([self._index(node)], price)
 
     @staticmethod
     def _search_parameters() -> Any:
@@ -282,7 +284,7 @@ class _Routing:
         best = self.routing.CostVar()
 
         def improved() -> None:
-            clock.gain(best.Max() / _COST_UNITS, best.Max() % _HEAVY / _COST_UNITS)
+            clock.gain(best.Max() / _COST_UNITS, best.Max() % self.heavy / _COST_UNITS)
 
         self.routing.AddAtSolutionCallback(improved)
         self.routing.AddSearchMonitor(self.solver.CustomLimit(clock.over))

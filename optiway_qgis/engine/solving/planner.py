@@ -19,9 +19,10 @@ import numpy as np
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import NO_WAY, complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
+from optiway_qgis.engine.solving.outlook import NO_WAY
 from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.engine.travel.provider import UNREACHABLE
@@ -201,7 +202,7 @@ def _relaxed(
         start = nearest_first(instance, active)
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
-        clock.give_up_after(_FIRST_ANSWER)
+        clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
         answer = pyvrp_engine.search(
             instance, active, clock, settings.seed, all_required=True, threads=threads
         )

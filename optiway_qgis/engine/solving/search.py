@@ -67,10 +67,13 @@ class Clock:
         self.give_up = None
         self.last_gain = self.now()
 
-    def give_up_after(self, share: float) -> None:
-        """Stop the phase that begins now when that share of time or iterations has brought no answer."""
+    def give_up_after(self, share: float, at_least: float) -> None:
+        """Stop the phase that begins now when that share of time or iterations has brought no answer.
+
+        Of time it is `at_least` that many seconds.
+        """
         if self.iterations is None:
-            self.give_up = self.now() + max(1.0, share * self.remaining())
+            self.give_up = self.now() + max(at_least, share * self.remaining())
         else:
             self.give_up = share * self.iterations
 

@@ -1,0 +1,159 @@
+"""What a route would come to with one more stop: proved from the least it adds, or timed with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model import reasons
+
+if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.instance import Instance
+    from optiway_qgis.engine.solving.schedule import Timetable
+    from optiway_qgis.model.problem import Vehicle
+
+NO_WAY = 1 << 40
+"""Seconds and metres where there is no way."""
+
+_TELLING = (
+    reasons.UNREACHABLE,
+    reasons.CAPACITY,
+    reasons.TIME_WINDOW,
+    reasons.DEPOT_HOURS,
+    reasons.SHIFT,
+    reasons.WORK_LIMIT,
+    reasons.DRIVE_LIMIT,
+    reasons.DISTANCE_LIMIT,
+    reasons.STOP_LIMIT,
+    reasons.ORDER,
+)
+"""Codes of a broken route, the most telling first."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the route of a vehicle would come to with the stop: exactly, or at the very least.
+
+    Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops
+    missed, the stop itself first if it is one of them.
+    """
+
+    vehicle: Vehicle
+    codes: tuple[str, ...]
+    added: int
+    end: int
+    work: int
+    drive: int
+    distance: int
+    stops: int
+    peaks: tuple[int, ...]
+    added_price: float = 0.0
+    start: int = 0
+    late: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The most telling of the codes."""
+        return next(code for code in _TELLING if code in self.codes)
+
+
+def detours(instance: Instance, vehicle: int, stops: list[int], stop: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the seconds and metres of driving that a stop adds at each position of a route.
+
+    Positions without a way to the stop or from it have `NO_WAY` in both.
+    """
+    who = instance.vehicles[vehicle]
+    matrix = instance.matrix(who)
+    place = instance.travel.stop_place[stop]
+    before = [instance.travel.stop_place[index] for index in stops]
+    after = list(before)
+    if who.start_depot is not None:
+        before.insert(0, instance.depot_place(who.start_depot))
+    if who.end_depot is not None:
+        after.append(instance.depot_place(who.end_depot))
+    size = len(stops) + 1
+    added = np.zeros((2, size), np.int64)
+    cut_off = np.zeros(size, bool)
+    # Without a depot the first position has no leg in, the last no leg out, and neither replaces a leg.
+    replaced = slice(size - len(before), len(after))
+    for row, table in zip(added, (matrix.seconds, matrix.metres)):
+        legs_in, legs_out = table[before, place], table[place, after]
+        cut_off[size - len(before) :] |= legs_in == UNREACHABLE
+        cut_off[: len(after)] |= legs_out == UNREACHABLE
+        row[size - len(before) :] += legs_in
+        row[: len(after)] += legs_out
+        row[replaced] -= table[before[: len(after) + len(before) - size], after[size - len(before) :]]
+    added[:, cut_off] = NO_WAY
+    return added[0], added[1]
+
+
+def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
+    """Return why the stop cannot be added at any position, from the least it adds; None where that proves
+    nothing.
+    """
+    who, asked = instance.vehicles[vehicle], instance.stops[stop]
+    seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
+    if seconds >= NO_WAY:
+        return None
+    delivery, pickup = instance.handled[stop]
+    leaving, returning = table.loads[0], table.loads[-1]
+    peaks = tuple(
+        max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
+    )
+    drive = sum(table.drive) + seconds
+    work = drive + sum(table.setup) + sum(one.service for one in table.stops) + asked.service
+    outlook = Outlook(
+        vehicle=who,
+        codes=(),
+        added=seconds + asked.service,
+        end=table.earliest_departure() + work,
+        work=work,
+        drive=drive,
+        distance=table.distance + metres,
+        stops=len(table.stops) + 1,
+        peaks=peaks,
+    )
+    limits = (
+        (reasons.CAPACITY, _excess(who, peaks) > 0),
+        (reasons.SHIFT, outlook.end > who.shift.end),
+        (reasons.WORK_LIMIT, who.max_work is not None and work > who.max_work),
+        (reasons.DRIVE_LIMIT, who.max_drive is not None and drive > who.max_drive),
+        (reasons.DISTANCE_LIMIT, who.max_distance is not None and outlook.distance > who.max_distance),
+        (reasons.STOP_LIMIT, who.max_stops is not None and outlook.stops > who.max_stops),
+    )
+    codes = tuple(code for code, broken in limits if broken)
+    return replace(outlook, codes=codes) if codes else None
+
+
+def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -> Outlook:
+    """Return the outlook of a route timed with the stop in it."""
+    late = [
+        (one.id, begin, lateness, index != stop)
+        for index, one, begin, lateness in zip(table.indices, table.stops, table.begin, table.late)
+        if lateness
+    ]
+    return Outlook(
+        vehicle=table.vehicle,
+        codes=table.violations,
+        added=added,
+        added_price=added_price,
+        start=table.departure,
+        end=table.end,
+        work=table.work,
+        drive=sum(table.drive),
+        distance=table.distance,
+        stops=len(table.stops),
+        peaks=tuple(max(column) for column in zip(*table.loads)),
+        late=tuple(
+            (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])
+        ),
+    )
+
+
+def _excess(vehicle: Vehicle, peaks: tuple[int, ...]) -> int:
+    """Return the largest load above a capacity."""
+    over = [peak - limit for peak, limit in zip(peaks, vehicle.capacity) if limit is not None]
+    return max(over, default=0)
