@@ -5,7 +5,7 @@ SUITE ?= trixie
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo engine stage package lint test test-in-qgis test-qgis bench clean
+.PHONY: help demo engine stage package docs lint test test-in-qgis test-qgis bench clean
 
 help: ## list the steps
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ package: ## build the zip for the plugin site and hold it to the site's rules
 	@$(PYTHON) scripts/package.py
 	@scripts/venv.sh qgis-tests
 	@scripts/test.sh package
+
+docs: ## write docs/algorithms.md from the help of the algorithms
+	@scripts/debian.sh qgis
+	@$(PYTHON) scripts/make_docs.py
 
 lint: engine ## ruff, ruff format and mypy
 	@scripts/venv.sh lint
