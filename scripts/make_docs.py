@@ -33,6 +33,7 @@ _KINDS = {
     "datetime": "time",
     "enum": "one of",
     "expression": "expression",
+    "field": "field",
     "file": "file",
     "fileDestination": "file",
     "number": "number",

@@ -35,13 +35,13 @@ class Progress:
             self._feedback.setProgress(shown)
 
 
-def plan_job(problem: Problem, travel: str, settings: Settings) -> dict[str, Any]:
-    """The job that plans the problem from scratch."""
+def plan_job(problem: Problem, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The job that plans the problem from scratch; `travel` is as model/job.py says."""
     return _job("plan", problem, travel, settings)
 
 
 def schedule_job(
-    problem: Problem, travel: str, settings: Settings, sequences: Sequence[StopSequence]
+    problem: Problem, travel: dict[str, Any], settings: Settings, sequences: Sequence[StopSequence]
 ) -> dict[str, Any]:
     """The job that keeps the order of the stops and recomputes the rest."""
     return {
@@ -73,11 +73,11 @@ def run(
     return plan_from_json(result["plan"])
 
 
-def _job(task: str, problem: Problem, travel: str, settings: Settings) -> dict[str, Any]:
+def _job(task: str, problem: Problem, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
     return {
         "version": JOB_VERSION,
         "task": task,
         "problem": problem_to_json(problem),
-        "travel": {"source": travel},
+        "travel": travel,
         "settings": asdict(settings),
     }

@@ -6,9 +6,18 @@ one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
     {"version": 1, "task": "plan" | "schedule" | "check" | "versions",
-     "problem": Problem, "travel": {"source": "estimate"}, "settings": Settings,
+     "problem": Problem, "travel": Travel, "settings": Settings,
      "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (task "schedule")
      "plan": Plan                                                     (task "check")}
+
+Travel, by its source:
+    {"source": "estimate"}
+    {"source": "roads", "path": "roads.npz", "fingerprint": "...", "cache": folder or null,
+     "categories": {"highway": ["primary", ...]}, "profiles": {"car": {...}}, "allow_far": false}
+        lines as arrays: lon, lat (float64, degrees) hold all vertices, first (int64) where each line begins
+        and the last ends, each field of categories (int32) the number of the line's text there, -1 for none.
+        With allow_far, ways to and from stops far from the network or cut off are estimated.
+    {"source": "matrix", ...}    see engine/travel/matrix.py
 
 Events:
     {"event": "phase", "text": "Travel times", "percent": 5}

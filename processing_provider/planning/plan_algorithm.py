@@ -5,6 +5,7 @@ Each algorithm adds its own inputs and says how they become a problem.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,14 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExpression,
     QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameters,
@@ -34,8 +38,10 @@ from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
+from optiway_qgis.layers.read_roads import ROADS, RoadLayer
 from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
 from optiway_qgis.layers.reading import Reading
+from optiway_qgis.layers.road_travel import road_travel
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
@@ -52,13 +58,16 @@ VEHICLES = "VEHICLES"
 PLAN_DATE = "PLAN_DATE"
 TIME_ZONE = "TIME_ZONE"
 TRAVEL = "TRAVEL"
+SPEED_FIELD = "SPEED_FIELD"
+DIRECTION_FIELD = "DIRECTION_FIELD"
+ALLOW_FAR = "ALLOW_FAR"
 TIME_LIMIT = "TIME_LIMIT"
 ITERATIONS = "ITERATIONS"
 SEED = "SEED"
 REPORT = "REPORT"
 
-TRAVEL_SOURCES = ["estimate"]
-READ_PERCENT, RUN_PERCENT = 5, 90
+ESTIMATED, ON_ROADS = TRAVEL_SOURCES = ["estimate", "roads"]
+READ_PERCENT, ROADS_PERCENT, RUN_PERCENT = 5, 12, 90
 
 _EXPRESSIONS = {
     "SERVICE_TIME": (
@@ -179,13 +188,49 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             )
 
     def add_travel(self) -> None:
-        """Add TRAVEL."""
+        """Add ROADS and TRAVEL, with what belongs to them."""
+        self.add(
+            QgsProcessingParameterFeatureSource(
+                ROADS, tr("Roads"), [QgsProcessing.SourceType.TypeVectorLine], optional=True
+            ),
+            "Lines to drive on: any layer of roads, also the layer lines of an .osm.pbf. Times and legs then "
+            "follow the roads. Empty: travel times are estimated. docs/roads.md lists the fields that are "
+            "understood.",
+        )
         self.add(
             QgsProcessingParameterEnum(
                 TRAVEL, tr("Travel times from"), options=TRAVEL_SOURCES, usesStaticStrings=True, optional=True
             ),
             "estimate: from the distance as the crow flies; legs are drawn straight and marked as an "
-            "estimate. Empty: estimate.",
+            "estimate. roads: on the lines of ROADS. Empty: roads where ROADS is given, else estimate.",
+            advanced=True,
+        )
+        for name, label, help_text in (
+            (
+                SPEED_FIELD,
+                "Field with the speed",
+                "Field of ROADS with the speed in km/h. Empty: maxspeed, or a field of a similar name; where "
+                "that has no value, the speed of the class of road.",
+            ),
+            (
+                DIRECTION_FIELD,
+                "Field with the direction",
+                "Field of ROADS that says which way a line may be driven: yes or 1 along it, -1 against it, "
+                "no or 0 both. Empty: oneway, or a field of a similar name.",
+            ),
+        ):
+            self.add(
+                QgsProcessingParameterField(name, tr(label), parentLayerParameterName=ROADS, optional=True),
+                help_text,
+                advanced=True,
+            )
+        self.add(
+            QgsProcessingParameterBoolean(
+                ALLOW_FAR, tr("Serve stops that are far from any road"), defaultValue=False
+            ),
+            "Stops far from the roads, or on roads that lead nowhere else, are reached by an estimate, drawn "
+            "straight and marked. Otherwise they are not served, and the reason says how far the nearest "
+            "road is.",
             advanced=True,
         )
 
@@ -363,6 +408,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             day = PlanDay(plan_date or today("UTC"), "UTC")
         reading = Reading(day, context.transformContext(), feedback, warnings, errors)
         inputs = self.read_inputs(parameters, context, reading)
+        self._roads = self._road_layer(parameters, context, reading)
         warnings.push(feedback)
         if errors:
             raise InputError(errors)
@@ -380,13 +426,46 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         if not inputs.problem.stops:
             feedback.pushWarning("No stop is left to be served: the routes are empty.")
             return Plan(plan_id="", routes=(), unassigned=())
-        travel = self.parameterAsEnumString(parameters, TRAVEL, context) or TRAVEL_SOURCES[0]
         settings = self.settings(parameters, context)
-        if inputs.sequences is None:
-            job = run.plan_job(inputs.problem, travel, settings)
-        else:
-            job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
-        return run.run(job, engine, feedback, progress, (READ_PERCENT, RUN_PERCENT))
+        with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
+            if inputs.sequences is None:
+                job = run.plan_job(inputs.problem, travel, settings)
+            else:
+                job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
+            return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
+
+    def _road_layer(self, parameters, context, reading: Reading) -> RoadLayer | None:
+        """The layer to travel on, None for an estimate; what is wrong with it goes to the errors."""
+        chosen = self.parameterAsEnumString(parameters, TRAVEL, context)
+        source = self.source(ROADS)
+        if chosen == ESTIMATED or (source is None and not chosen):
+            return None
+        if source is None:
+            reading.errors.append(
+                "TRAVEL is roads, but ROADS is empty. Give a line layer, or leave TRAVEL empty."
+            )
+            return None
+        speed, direction = (
+            self.parameterAsString(parameters, name, context) for name in (SPEED_FIELD, DIRECTION_FIELD)
+        )
+        layer = RoadLayer(source, speed, direction)
+        reading.errors.extend(layer.problems)
+        return layer
+
+    @contextmanager
+    def _travel(self, parameters, context, feedback, problem: Problem, progress: run.Progress):
+        """Give the job's travel member; its file is there until the end of the block."""
+        if self._roads is None:
+            yield {"source": ESTIMATED}
+            return
+        lines = self._roads.read(
+            [(place.lon, place.lat) for place in (*problem.stops, *problem.depots)],
+            context.transformContext(),
+            feedback,
+            lambda percent: progress.part(percent, READ_PERCENT, ROADS_PERCENT),
+        )
+        with road_travel(lines, QgsApplication.qgisSettingsDirPath()) as travel:
+            yield {**travel, "allow_far": self.parameterAsBoolean(parameters, ALLOW_FAR, context)}
 
     def _write(self, parameters, context, feedback, inputs: Inputs, plan: Plan):
         problem, carried = inputs.problem, inputs.carried

@@ -63,7 +63,8 @@ class PlanRoutes(PlanAlgorithm):
             "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that "
             "could not be served, each with its reason. A stop that cannot be read is never lost: it is "
             "among them too.</p>"
-            "<p>Travel times are an estimate from straight distances; legs are drawn straight.</p>"
+            "<p>Times and legs follow the lines of <i>Roads</i>. Without them travel times are an "
+            "estimate from straight distances, and legs are drawn straight.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

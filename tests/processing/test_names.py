@@ -15,24 +15,36 @@ PARAMETERS = {
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
-        *("TRAVEL", "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
+        *(
+            "ROADS",
+            "TRAVEL",
+            "SPEED_FIELD",
+            "DIRECTION_FIELD",
+            "ALLOW_FAR",
+            "TIME_LIMIT",
+            "ITERATIONS",
+            "SEED",
+        ),
+        *SINKS,
     ],
     "plan_one_route": [
         *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
-        *("WINDOW_START", "WINDOW_END", "TRAVEL", "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
+        *("WINDOW_START", "WINDOW_END", "ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"),
+        *("TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
     ],
     "schedule": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME", "DEMAND"),
-        *("WINDOW_START", "WINDOW_END", "TRAVEL", *SINKS),
+        *("WINDOW_START", "WINDOW_END", "ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"),
+        *SINKS,
     ],
 }
 BASIC = {
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
-        *("SHIFT_START", "SHIFT_END", "TIME_LIMIT"),
+        *("SHIFT_START", "SHIFT_END", "ROADS", "TIME_LIMIT"),
     ],
-    "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME"],
-    "schedule": ["STOPS", "DEPOTS", "VEHICLES"],
+    "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS"],
+    "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS"],
 }
 
 
@@ -85,4 +97,4 @@ def test_travel_is_known_by_its_word(algorithms, name):
     """An enum stored by number would change its meaning when a source is added."""
     travel = algorithms[name].parameterDefinition("TRAVEL")
     assert travel.usesStaticStrings()
-    assert travel.options() == ["estimate"]
+    assert travel.options() == ["estimate", "roads"]
