@@ -12,6 +12,7 @@ from optiway_qgis.engine.solving.insertion import best_insertions, places_per_ro
 from optiway_qgis.engine.solving.objective import route_price
 from optiway_qgis.engine.solving.outlook import Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.problem import LOAD_SCALE
@@ -109,6 +110,9 @@ def _too_dear(instance: Instance, stop: int, best: Outlook) -> Unassigned:
 
 def _unassigned(instance: Instance, stop: int, best: Outlook, opening: str = "") -> Unassigned:
     asked = instance.stops[stop]
+    if best.code == reasons.UNREACHABLE:
+        text = _no_way(instance, stop, best.vehicle)
+        return Unassigned(asked.id, best.code, text, fix="a position that can be reached")
     last = asked.windows[-1].end if asked.windows else 0
     text, fix = _sentence(best, asked.id, last)
     return Unassigned(
@@ -139,9 +143,30 @@ def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, s
         return f"{who} would {hours}, when a depot is closed.", "longer opening hours of the depot"
     if best.code == reasons.ORDER:
         return f"On {who} it would come after a stop of higher rank.", "another rank"
-    if best.code == reasons.UNREACHABLE:
-        return "There is no way to it or from it.", "a position that can be reached"
     return _limit(best)
+
+
+_CUT_OFF = {
+    SNAP_FAR: "The nearest road{of} is {away} away.",
+    SNAP_OUTSIDE: "The nearest road{of} is {away} away, outside the network that is known.",
+    SNAP_ISLAND: "The nearest road{of}, {away} away, is cut off from the rest of the network.",
+}
+
+
+def _no_way(instance: Instance, stop: int, vehicle: Vehicle) -> str:
+    """Return why there is no way: where the stop met the network, or else a depot of the vehicle."""
+    travel = instance.travel
+    ends = [("", travel.stop_place[stop])]
+    ends += [
+        (f" to depot {depot}", instance.depot_place(depot))
+        for depot in (vehicle.start_depot, vehicle.end_depot)
+        if depot is not None
+    ]
+    for of, place in ends:
+        snap = travel.snaps[place]
+        if snap.status != SNAP_OK:
+            return _CUT_OFF[snap.status].format(of=of, away=length(snap.metres))
+    return "There is no way to it or from it."
 
 
 def _limit(best: Outlook) -> tuple[str, str]:
@@ -182,6 +207,11 @@ def clock(moment: int) -> str:
 def minutes(seconds: int) -> str:
     """Return a duration in minutes, rounded up."""
     return f"{-(-seconds // 60)} min"
+
+
+def length(metres: float) -> str:
+    """Return a distance in metres, or from a kilometre on in kilometres."""
+    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
 
 
 def units(load: int) -> str:

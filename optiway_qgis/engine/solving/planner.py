@@ -273,6 +273,8 @@ def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked:
     Where there is a time limit the plan itself may differ between runs under one id; fixed iterations make it
     unique.
     """
+    if "fingerprint" in source:  # it stands for the data, wherever they lie
+        source = {name: value for name, value in source.items() if name not in ("path", "cache")}
     matter = [asdict(problem), source, asdict(settings), [asdict(sequence) for sequence in asked]]
     digest = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).digest()
     return "p-" + base64.b32encode(digest)[:10].decode().lower()
