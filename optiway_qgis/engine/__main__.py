@@ -31,7 +31,7 @@ def main(channel: Channel) -> int:
     """Answer the job on the channel; the exit code is 0 when there is a result."""
     channel.emit({"event": "phase", "text": "Engine started", "percent": 1})
     job = channel.read_job()
-    tasks = {"plan": _plan, "schedule": _schedule, "check": _check, "versions": _versions}
+    tasks = {"plan": _plan, "schedule": _schedule, "check": _check, "versions": _versions, "matrix": _matrix}
     task = tasks.get(job.get("task", ""))
     if task is None:
         raise JobFailed(f'Unknown task "{job.get("task")}"; known: {", ".join(tasks)}.')
@@ -98,6 +98,14 @@ def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     problem, travel = _travel(channel, job)
     violations = check(problem, travel, plan_from_json(job["plan"]))
     return {"violations": [asdict(violation) for violation in violations]}
+
+
+def _matrix(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.travel.matrix import write_matrix
+
+    problem, travel = _travel(channel, job)
+    write_matrix(problem, travel, job["path"])
+    return {"path": job["path"]}
 
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:

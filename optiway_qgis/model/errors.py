@@ -68,6 +68,12 @@ class JobFailed(OptiwayError):
     code = "job_failed"
 
 
+class ServerError(OptiwayError):
+    """A routing server cannot be reached, refuses to answer, or answers what cannot be true."""
+
+    code = "server"
+
+
 class JobCancelled(OptiwayError):
     """The user cancelled the job."""
 

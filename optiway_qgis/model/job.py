@@ -5,10 +5,14 @@ stays open: its end tells the engine that nobody waits any more. The engine answ
 one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
-    {"version": 1, "task": "plan" | "schedule" | "check" | "versions",
+    {"version": 1, "task": "plan" | "schedule" | "check" | "versions" | "matrix",
      "problem": Problem, "travel": Travel, "settings": Settings,
      "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (task "schedule")
-     "plan": Plan                                                     (task "check")}
+     "plan": Plan                                                     (task "check")
+     "path": "times.npz"                                              (task "matrix": written there)}
+
+`travel` of a server: {"source": "osrm" | "valhalla" | "openrouteservice", "url": "https://...", and if needed
+"headers": {name: value}, "basic": [user, password], "proxy": "http://...", "ca_bundle": PEM text}.
 
 Travel, by its source:
     {"source": "estimate"}
@@ -26,9 +30,13 @@ Events:
     {"event": "error", "code": "job_failed", "text": "..."}
     {"event": "result", "plan": Plan}                 (tasks "plan" and "schedule")
     {"event": "result", "violations": [Violation]}    (task "check")
+    {"event": "result", "path": "times.npz"}          (task "matrix")
     {"event": "result", "versions": {"python": "3.11.2", "pyvrp": "0.14.1", ...}}
 """
 
 from __future__ import annotations
 
 JOB_VERSION = 1
+
+SECRET_MEMBERS = frozenset({"headers", "basic", "proxy", "ca_bundle"})
+"""Members of a job's `travel` that say how a server is reached, and hold secrets: never written or hashed."""

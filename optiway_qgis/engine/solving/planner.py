@@ -28,6 +28,7 @@ from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.job import SECRET_MEMBERS
 from optiway_qgis.model.plan import Plan, Unassigned
 
 if TYPE_CHECKING:
@@ -271,10 +272,11 @@ def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked:
     """Return the identity of a plan: a hash of what it is made from, never of a clock.
 
     Where there is a time limit the plan itself may differ between runs under one id; fixed iterations make it
-    unique.
+    unique. How a server is reached, with what credentials, is no part of it.
     """
     if "fingerprint" in source:  # it stands for the data, wherever they lie
         source = {name: value for name, value in source.items() if name not in ("path", "cache")}
-    matter = [asdict(problem), source, asdict(settings), [asdict(sequence) for sequence in asked]]
+    open_members = {name: value for name, value in source.items() if name not in SECRET_MEMBERS}
+    matter = [asdict(problem), open_members, asdict(settings), [asdict(sequence) for sequence in asked]]
     digest = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).digest()
     return "p-" + base64.b32encode(digest)[:10].decode().lower()

@@ -1,4 +1,4 @@
-"""Travel times and distances the user brings along: read, checked and put in the order of the problem.
+"""Travel times and distances in a file: read, checked and put in the order of the problem, or written.
 
 Nothing is estimated here; lines between stops are drawn straight and say so.
 
@@ -20,12 +20,12 @@ import numpy as np
 
 from optiway_qgis.engine.travel.estimate import straight_lines
 from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix, Snap
-from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.errors import InputError, JobFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate, Line
+    from optiway_qgis.engine.travel.provider import Coordinate, Line, Travel
     from optiway_qgis.model.problem import Problem
 
 ARRAYS = ("ids", "seconds", "metres")
@@ -69,6 +69,35 @@ class GivenMatrix:
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the straight line of two points for each pair, marked as an estimate."""
         return straight_lines(self.places, pairs)
+
+
+def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
+    """Write a travel table as an archive that GivenMatrix reads, -1 where there is no way.
+
+    It holds the matrix of the first vehicle's profile, and beside the three arrays how each depot and stop met
+    the network: `snap_status` and `snap_metres`.
+
+    Raises
+    ------
+    JobFailed
+        When the file cannot be written.
+    """
+    names = [f"depot:{depot.id}" for depot in problem.depots] + [f"stop:{stop.id}" for stop in problem.stops]
+    place = [*travel.depot_place, *travel.stop_place]
+    matrix = travel.matrices[problem.vehicles[0].profile]
+    snaps = [travel.snaps[number] for number in place]
+    try:
+        with open(path, "wb") as file:
+            np.savez_compressed(
+                file,
+                ids=np.array(names, dtype=str),
+                seconds=matrix.seconds[np.ix_(place, place)].astype(np.int32),
+                metres=matrix.metres[np.ix_(place, place)].astype(np.int32),
+                snap_status=np.array([snap.status for snap in snaps], dtype=str),
+                snap_metres=np.array([snap.metres for snap in snaps]),
+            )
+    except OSError as error:
+        raise JobFailed(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _read(travel: dict[str, Any]) -> tuple[list[str], dict[str, np.ndarray]]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.travel.provider import Coordinate, Provider
     from optiway_qgis.model.problem import Problem
 
-SOURCES = ("estimate", "matrix")
+SERVERS = ("osrm", "valhalla", "openrouteservice")
+SOURCES = ("estimate", "matrix", *SERVERS)
 
 
 def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str], None]) -> Travel:
@@ -41,6 +42,9 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         places = given.places
         depot_place = list(range(len(problem.depots)))
         stop_place = list(range(len(problem.depots), len(places)))
+    elif source in SERVERS:
+        places, stop_place, depot_place = places_of(problem)
+        provider = _server(source, places, travel, report)
     else:
         places, stop_place, depot_place = places_of(problem)
         report(f"Estimating travel times between {len(places)} places")
@@ -56,3 +60,16 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         snaps=tuple(provider.snap()),
         provider=provider,
     )
+
+
+def _server(
+    source: str, places: list[Coordinate], travel: dict[str, Any], report: Callable[[str], None]
+) -> Provider:
+    # Imported here: plans without a server start sooner.
+    from optiway_qgis.engine.travel.servers.openrouteservice import OpenRouteService
+    from optiway_qgis.engine.travel.servers.osrm import Osrm
+    from optiway_qgis.engine.travel.servers.valhalla import Valhalla
+
+    (kind,) = (kind for kind in (Osrm, Valhalla, OpenRouteService) if kind.source == source)
+    report(f"Asking {kind.name} for travel times between {len(places)} places")
+    return kind(places, travel, report)
