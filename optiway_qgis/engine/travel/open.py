@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.travel.estimate import Estimate
+from optiway_qgis.engine.travel.far import WithFarPlaces
 from optiway_qgis.engine.travel.matrix import GivenMatrix
 from optiway_qgis.engine.travel.provider import Travel, places_of
 from optiway_qgis.model.errors import InputError
@@ -52,6 +53,8 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         for profile in profiles:
             if not estimate.knows(profile):
                 report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
+    if travel.get("allow_far"):
+        provider = WithFarPlaces(provider, places)
     return Travel(
         places=tuple(places),
         stop_place=tuple(stop_place),
