@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from optiway_qgis.model.problem import Problem
 
 SERVERS = ("osrm", "valhalla", "openrouteservice")
-SOURCES = ("estimate", "matrix", *SERVERS)
+SOURCES = ("estimate", "matrix", "roads", *SERVERS)
 
 
 def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str], None]) -> Travel:
@@ -46,6 +46,16 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
     elif source in SERVERS:
         places, stop_place, depot_place = places_of(problem)
         provider = _server(source, places, travel, report)
+        for profile in profiles:
+            provider.matrix(profile)  # only then is it known how places met the roads
+        if travel.get("allow_far"):
+            provider = WithFarPlaces(provider, places)
+    elif source == "roads":
+        # Graphs, snapping and hierarchies take a while to load: only where they are used.
+        from optiway_qgis.engine.travel.roads.network import RoadNetwork
+
+        places, stop_place, depot_place = places_of(problem)
+        provider = RoadNetwork(places, travel, report)
     else:
         places, stop_place, depot_place = places_of(problem)
         report(f"Estimating travel times between {len(places)} places")

@@ -37,6 +37,8 @@ FAR_M = 1000
 
 NOWHERE = (np.nan, np.nan)
 _IMPOSSIBLE = 2**31 - 1
+_SLIP_M = 10
+"""OSRM gives distances a little below 0 between places on the same metres of a street."""
 
 
 class TooBig(Exception):
@@ -234,6 +236,7 @@ class RoutingServer(ABC):
             break
         seconds = self._numbers("times", answer.seconds, (len(rows), len(columns)))
         metres = self._numbers("distances", answer.metres, (len(rows), len(columns)))
+        metres[(metres < 0) & (metres > -_SLIP_M)] = 0
         way = ~(np.isnan(seconds) | np.isnan(metres))
         for name, target, numbers in (("s", table.seconds, seconds), ("m", table.metres, metres)):
             if (numbers[way] < 0).any() or (numbers[way] >= _IMPOSSIBLE).any():

@@ -1,0 +1,216 @@
+"""Valhalla and openrouteservice: asked in their words, and their answers, refusals included, understood.
+
+A server on loopback answers as the real ones do; the answers were written down from them or their manuals.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.servers.http import Patience
+from optiway_qgis.engine.travel.servers.openrouteservice import OpenRouteService
+from optiway_qgis.engine.travel.servers.polyline import decoded
+from optiway_qgis.engine.travel.servers.valhalla import Valhalla
+from optiway_qgis.model.errors import ServerError
+from tests.engine.faulty_server import Reply, serving
+
+HASTY = Patience(attempts=2, first_wait=0.01, connect=1, answer=5)
+PLACES = [(round(-8.6 + number / 1000, 7), 41.15) for number in range(130)]
+NOWHERE = (-9.9, 41.15)
+
+
+def way(a, b):
+    """Seconds and metres between two places of the invented server: a plain rule, other there than back."""
+    steps = round((b - a) * 1000)
+    return abs(steps) * 10 + (3 if steps > 0 else 0), abs(steps) * 100
+
+
+class OrsLike:
+    """openrouteservice with a limit on pairs; it finds no road near NOWHERE."""
+
+    def __init__(self, most=3500, refuses=False):
+        self.most, self.refuses = most, refuses
+
+    def __call__(self, request):
+        asked = request.question
+        if request.path.startswith("/v2/directions/"):
+            return self.directions(asked["coordinates"])
+        if len(asked["sources"]) * len(asked["destinations"]) > self.most:
+            return Reply({"error": {"code": 6004, "message": "Request parameters exceed limits."}}, 400)
+        places = asked["locations"]
+        if self.refuses and list(NOWHERE) in places:
+            number = places.index(list(NOWHERE))
+            text = (
+                f"Could not find routable point within 350.0 meters of specified coordinate {number}: -9.9 "
+            )
+            return Reply({"error": {"code": 6010, "message": text}}, 404)
+
+        def ends(name):
+            return [places[number] for number in asked[name]]
+
+        def snapped(name):
+            return [None if place == list(NOWHERE) else {"location": place} for place in ends(name)]
+
+        def numbers(which):
+            return [
+                [None if list(NOWHERE) in (a, b) else way(a[0], b[0])[which] for b in ends("destinations")]
+                for a in ends("sources")
+            ]
+
+        return Reply(
+            {
+                "durations": numbers(0),
+                "distances": numbers(1),
+                "sources": snapped("sources"),
+                "destinations": snapped("destinations"),
+            }
+        )
+
+    def directions(self, places):
+        """The example line of the format's description, whatever is asked: three points."""
+        if len(places) > 3:
+            return Reply({"error": {"code": 2009, "message": "Route could not be found"}}, 404)
+        ends = [0, 2] if len(places) == 2 else [0, 1, 2]
+        return Reply({"routes": [{"geometry": "_p~iF~ps|U_ulLnnqC_mqNvxq`@", "way_points": ends}]})
+
+
+def expected(count):
+    """The whole table by the rule."""
+    return [[0 if a == b else way(PLACES[a][0], PLACES[b][0])[0] for b in range(count)] for a in range(count)]
+
+
+def test_polylines_are_read():
+    """The example of the format's description, and text that is none."""
+    assert decoded("_p~iF~ps|U_ulLnnqC_mqNvxq`@", 5) == [(-120.2, 38.5), (-120.95, 40.7), (-126.453, 43.252)]
+    assert decoded("", 6) == []
+    for broken in ("_p~iF", "_p~", "\x01"):
+        with pytest.raises(ValueError, match="polyline"):
+            decoded(broken, 5)
+
+
+@pytest.mark.parametrize(("most", "requests"), [(3500, 9), (700, 36)])
+def test_openrouteservice_is_asked_in_tiles(most, requests):
+    """59 x 59 places, fewer where the server allows less: the table is the same."""
+    with serving(OrsLike(most)) as server:
+        matrix = OpenRouteService(PLACES, {"url": server.url}, [].append, HASTY).matrix("truck")
+    assert matrix.seconds.tolist() == expected(130)
+    assert matrix.metres[0, 5] == 500
+    assert {request.path for request in server.requests} == {"/v2/matrix/driving-hgv"}
+    assert len(server.requests) >= requests
+    assert all(len(request.question["sources"]) <= 59 for request in server.requests)
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+def test_openrouteservice_goes_on_without_a_place_that_has_no_road(refuses):
+    """Whether it says null for the place or refuses the table."""
+    places = [PLACES[0], NOWHERE, PLACES[2]]
+    with serving(OrsLike(refuses=refuses)) as server:
+        travel = OpenRouteService(places, {"url": server.url}, [].append, HASTY)
+        seconds = travel.matrix("car").seconds
+    assert seconds.tolist() == [[0, UNREACHABLE, 23], [UNREACHABLE, 0, UNREACHABLE], [20, UNREACHABLE, 0]]
+    assert [snap.status for snap in travel.snap()] == ["ok", "outside", "ok"]
+
+
+def test_openrouteservice_draws_legs():
+    """The line of a route is parted at its way points; a chain that fails is asked for leg by leg."""
+    with serving(OrsLike()) as server:
+        travel = OpenRouteService(PLACES[:5], {"url": server.url}, [].append, HASTY)
+        short = travel.lines([(0, 1), (1, 2)], "car")
+        long = travel.lines([(0, 1), (1, 2), (2, 3), (3, 4)], "car")
+    assert [line.geometry for line in short] == [
+        ((-120.2, 38.5), (-120.95, 40.7)),
+        ((-120.95, 40.7), (-126.453, 43.252)),
+    ]
+    assert [len(line.geometry) for line in long] == [3] * 4
+    assert {line.source for line in short + long} == {"road"}
+
+
+class ValhallaLike:
+    """Valhalla with its limit on pairs; it places nothing near NOWHERE, and one place 2 km off."""
+
+    def __init__(self, verbose=False, off=()):
+        self.verbose, self.off = verbose, off
+
+    def __call__(self, request):
+        asked = request.question
+        if request.path == "/locate":
+            return Reply([self.located(place) for place in asked["locations"]])
+        if request.path == "/route":
+            return Reply(
+                {"trip": {"legs": [{"shape": "_p~iF~ps|U_ulLnnqC"} for _ in asked["locations"][1:]]}}
+            )
+        if len(asked["sources"]) * len(asked["targets"]) > 2500:
+            return Reply({"error_code": 150, "error": "Exceeded max locations: 2500"}, 400)
+        pairs = [[way(a["lon"], b["lon"]) for b in asked["targets"]] for a in asked["sources"]]
+        if self.verbose:
+            rows = [[{"time": pair[0], "distance": pair[1] / 1000} for pair in row] for row in pairs]
+            return Reply({"sources_to_targets": rows})
+        table = {
+            "durations": [[pair[0] for pair in row] for row in pairs],
+            "distances": [[pair[1] / 1000 for pair in row] for row in pairs],
+        }
+        return Reply({"sources_to_targets": table, "units": "kilometers"})
+
+    def located(self, place):
+        if (place["lon"], place["lat"]) == NOWHERE:
+            return {"edges": [], "nodes": []}
+        shift = 0.02 if (place["lon"], place["lat"]) in self.off else 0
+        near = {"correlated_lon": place["lon"], "correlated_lat": place["lat"] + shift}
+        return {"edges": [{**near, "correlated_lat": place["lat"] + 1}, near]}
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_valhalla_is_asked_in_tiles_of_its_limit(verbose):
+    """Kilometres become metres; older servers know only the long form of the table."""
+    with serving(ValhallaLike(verbose)) as server:
+        matrix = Valhalla(PLACES, {"url": server.url}, [].append, HASTY).matrix("bike")
+    assert matrix.seconds.tolist() == expected(130)
+    assert matrix.metres[5, 0] == 500
+    tiles = [request for request in server.requests if request.path == "/sources_to_targets"]
+    assert len(tiles) == 9
+    assert {request.question["costing"] for request in tiles} == {"bicycle"}
+
+
+def test_valhalla_is_not_asked_about_places_off_its_map():
+    """One of them fails a whole table: they are located first, and left out."""
+    places = [PLACES[0], NOWHERE, PLACES[2], PLACES[50]]
+    with serving(ValhallaLike(off=[PLACES[50]])) as server:
+        travel = Valhalla(places, {"url": server.url}, [].append, HASTY)
+        seconds = travel.matrix("car").seconds
+    assert [snap.status for snap in travel.snap()] == ["ok", "outside", "ok", "far"]
+    assert travel.snap()[3].metres == pytest.approx(2220, abs=5)
+    assert seconds[0].tolist() == [0, UNREACHABLE, 23, UNREACHABLE]
+    (tile,) = (request for request in server.requests if request.path == "/sources_to_targets")
+    assert len(tile.question["sources"]) == 2
+
+
+def test_valhalla_draws_legs():
+    """One request for a chain, a line for each leg."""
+    with serving(ValhallaLike()) as server:
+        lines = Valhalla(PLACES[:3], {"url": server.url}, [].append, HASTY).lines([(0, 1), (1, 2)], "car")
+    assert [line.geometry for line in lines] == [((-12.02, 3.85), (-12.095, 4.07))] * 2
+    assert [request.path for request in server.requests].count("/route") == 1
+
+
+@pytest.mark.parametrize("kind", [OpenRouteService, Valhalla])
+@pytest.mark.parametrize("body", [[], {}, "text", None, {"sources_to_targets": None}])
+def test_answers_of_something_else_are_refused(kind, body):
+    """The address may be that of another service."""
+    reply = Reply('"text"' if body == "text" else "null" if body is None else body)
+    with (
+        serving(lambda _request: reply) as server,
+        pytest.raises(ServerError, match=f"{kind.name} server .* cannot be used"),
+    ):
+        kind(PLACES[:2], {"url": server.url}, [].append, HASTY).matrix("car")
+
+
+def test_the_words_of_a_refusal_are_told():
+    """Valhalla says what is too far apart."""
+    said = {"error_code": 154, "error": "Path distance exceeds the max distance limit: 400000 meters"}
+
+    def answer(request):
+        return ValhallaLike()(request) if request.path == "/locate" else Reply(said, 400)
+
+    with serving(answer) as server, pytest.raises(ServerError, match="status 400: Path distance exceeds"):
+        Valhalla(PLACES[:2], {"url": server.url}, [].append, HASTY).matrix("car")
