@@ -7,11 +7,13 @@ commands of the README are run by tests/e2e/test_readme.py.
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from optiway_qgis.engine.solving.check import RULES
+from optiway_qgis.engine.travel.roads.profile import Profile
 from optiway_qgis.model import errors, reasons
 
 CHECKOUT = Path(__file__).absolute().parents[2]
@@ -108,3 +110,12 @@ def test_sizes_of_the_engine_are_those_the_plugin_states():
 
     page = (CHECKOUT / "docs" / "install.md").read_text(encoding="utf-8")
     assert f"about {DOWNLOAD_MB} MB to download, {DISK_MB} MB on disk" in page
+
+
+def test_roads_page_explains_each_member_of_a_profile():
+    """Whoever copies a profile to edit it finds what its members mean."""
+    page = (CHECKOUT / "docs" / "roads.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page.split("| member of a profile |")[1], flags=re.MULTILINE)
+    explained = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    members = {member.name for member in fields(Profile)} - {"description"}
+    assert members <= set(explained)
