@@ -37,6 +37,7 @@ def main() -> int:
         "STOPS": points_from_csv(SAMPLE / "stops.csv"),
         "DEPOTS": points_from_csv(SAMPLE / "depots.csv"),
         "VEHICLES": table_from_csv(SAMPLE / "vehicles.csv"),
+        "ROADS": SAMPLE / "streets.geojson",
         "TIME_LIMIT": 20,
         "REPORT": report,
     }
