@@ -1,0 +1,264 @@
+"""Ways between places that lie within arcs of the graph: tables of all pairs, and the geometry of some.
+
+A place is on an arc, not at a node: what is left of its arc is added at the start, and at the end it is what
+has not been driven of the last arc.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.roads.graph import DM, MS
+from optiway_qgis.engine.travel.roads.paths import NO_WAY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.roads.graph import Arcs, Graph
+    from optiway_qgis.engine.travel.roads.paths import Hierarchy, Start, Weighted
+    from optiway_qgis.engine.travel.roads.pieces import Pieces
+    from optiway_qgis.engine.travel.roads.snap import OnRoad
+
+
+class _Weights:
+    """One weighting: of the graph's links, of whole arcs, and of what is left of its arcs for each place."""
+
+    def __init__(self, paths: Weighted, links: np.ndarray, arcs: np.ndarray, left: np.ndarray):
+        self.paths, self.links, self.arcs, self.left = paths, links, arcs, left
+
+
+class Between:
+    """Ways between the places that are served, numbered in the order of their places.
+
+    Times are shortest times. Distances are those of a fastest way: with time weighted so heavily that a way
+    must be kilometres shorter to make up for a second, the weight of the best way less that of its known time
+    is its length. The weight of time is the largest that fits 31 bits on the longest way of the table.
+    """
+
+    def __init__(self, pieces: Pieces, arcs: Arcs, graph: Graph, hierarchy: Hierarchy, places: OnRoad):
+        served = places.served
+        self._pieces, self._arcs, self._graph, self._hierarchy = pieces, arcs, graph, hierarchy
+        self._piece, self._segment = places.piece[served], places.segment[served]
+        self._point = list(zip(places.lon[served].tolist(), places.lat[served].tolist()))
+        self._on = places.arcs[served]
+        self._left_ms, self._left_dm = places.ms[served], places.dm[served]
+        by_tail = np.argsort(graph.tail, kind="stable")
+        self._links_from = by_tail
+        self._first_link = np.searchsorted(graph.tail[by_tail], np.arange(graph.nodes + 1))
+        self._both: _Weights | None = None
+        self._tables: tuple[np.ndarray, np.ndarray] | None = None
+
+    def tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way."""
+        if self._tables is None:
+            time = self._weights(1, 0)
+            ms, farthest = self._table(time)
+            arc_ms = int(self._arcs.ms[self._on[self._on >= 0]].max(initial=0))
+            fastest = float((self._arcs.dm / self._arcs.ms).max())
+            self._heavy = max(1, int((NO_WAY - 1) / (max(farthest, 1) + 2 * arc_ms) - fastest - 1))
+            both, _ = self._table(self._both_weights())
+            way = np.isfinite(ms)
+            dm = np.where(way, both - self._heavy * np.where(way, ms, 0), 0)
+            seconds = np.where(way, np.ceil(np.where(way, ms, 0) / MS), UNREACHABLE)
+            metres = np.where(way, np.ceil(dm / DM), UNREACHABLE)
+            self._tables = seconds.astype(np.int64), metres.astype(np.int64)
+        return self._tables
+
+    def geometries(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[Coordinate, ...]]:
+        """Return the points of the way of each pair, two or more; empty where there is no way."""
+        self.tables()
+        return [self._drawn(pair, route) if route else () for pair, route in zip(pairs, self._routes(pairs))]
+
+    def _both_weights(self) -> _Weights:
+        if self._both is None:
+            self._both = self._weights(self._heavy, 1)
+        return self._both
+
+    def _weights(self, of_ms: int, of_dm: int) -> _Weights:
+        def mixed(ms: np.ndarray, dm: np.ndarray) -> np.ndarray:
+            return of_ms * ms + of_dm * dm
+
+        links = mixed(self._graph.ms, self._graph.dm)
+        arcs = mixed(self._arcs.ms, self._arcs.dm)
+        left = mixed(self._left_ms, self._left_dm)
+        return _Weights(self._hierarchy.weighted(links), links, arcs, left)
+
+    def _table(self, weights: _Weights) -> tuple[np.ndarray, float]:
+        """Return the weights between all places, and the largest at the node of a target."""
+        count = len(self._on)
+        starts = [self._starts(weights, place) for place in range(count)]
+        open_ = self._on >= 0
+        nodes = self._on if self._graph.by_turns else self._arcs.tail[self._on]
+        targets, column = np.unique(np.where(open_, nodes, nodes.max(initial=0)), return_inverse=True)
+        reached = weights.paths.table(starts, targets.tolist())
+        column = column.reshape(nodes.shape)
+        best, farthest = np.full((count, count), np.inf), 0.0
+        at_end = self._at_end(weights)
+        for side in range(2):
+            ends = reached[:, column[:, side]] + at_end[None, :, side]
+            self._set_same_arc(weights, side, ends)
+            ends[:, ~open_[:, side]] = np.inf
+            at_node = ends - at_end[None, :, side]
+            farthest = max(farthest, float(at_node[np.isfinite(at_node)].max(initial=0)))
+            np.minimum(best, ends, out=best)
+        np.fill_diagonal(best, 0)
+        return best, farthest
+
+    def _at_end(self, weights: _Weights) -> np.ndarray:
+        """Return what is added to the weight of a target's node: driven of the last arc, or not driven."""
+        if self._graph.by_turns:
+            return -weights.left
+        return weights.arcs[self._on] - weights.left
+
+    def _starts(self, weights: _Weights, place: int) -> list[Start]:
+        sides = [side for side in range(2) if self._on[place, side] >= 0]
+        arcs = [int(self._on[place, side]) for side in sides]
+        nodes = arcs if self._graph.by_turns else [int(self._arcs.head[arc]) for arc in arcs]
+        return [(node, int(weights.left[place, side])) for node, side in zip(nodes, sides)]
+
+    def _set_same_arc(self, weights: _Weights, side: int, ends: np.ndarray) -> None:
+        """Put right the pairs of places that are on the same arc.
+
+        Between junctions, the way along the arc itself is missing. From arc to arc, the way to a place behind
+        on the same arc seems to be negative: in truth it leads around and into the arc again.
+        """
+        order = np.argsort(self._piece, kind="stable")
+        for group in np.split(order, np.flatnonzero(np.diff(self._piece[order])) + 1):
+            arc = int(self._on[group[0], side]) if len(group) else -1
+            if len(group) < 2 or arc < 0:
+                continue
+            left = weights.left[group, side]
+            ahead = left[:, None] - left[None, :]
+            here = np.ix_(group, group)
+            if not self._graph.by_turns:
+                ends[here] = np.where(ahead >= 0, np.minimum(ends[here], ahead), ends[here])
+            elif (ahead < 0).any():
+                again, other_way = self._around(weights, arc, int(self._on[group[0], 1 - side]))
+                around = left + again
+                around = np.minimum(around, weights.left[group, 1 - side] + other_way)
+                ends[here] = np.where(ahead < 0, around[:, None] - left[None, :], ends[here])
+
+    def _around(self, weights: _Weights, arc: int, opposite: int) -> tuple[float, float]:
+        """Return the weight from the end of an arc to its end again, and from the opposite arc's end."""
+        starts = [list(self._onward(weights, arc, 0).items()), [(opposite, 0)] if opposite >= 0 else []]
+        found = weights.paths.paths([(sources, [(arc, 0)]) for sources in starts])
+        again, other_way = (path.weight if path else np.inf for path in found)
+        return float(again), float(other_way)
+
+    def _onward(self, weights: _Weights, arc: int, begun: int) -> dict[int, int]:
+        """Return the arcs that follow an arc, with the weight at their ends."""
+        links = self._links_from[self._first_link[arc] : self._first_link[arc + 1]]
+        ends = {int(self._graph.head[link]): begun + int(weights.links[link]) for link in links}
+        return {node: weight for node, weight in ends.items() if weight < NO_WAY}
+
+    def _routes(self, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
+        """Return the arcs of the way of each pair, empty where there is none."""
+        weights = self._both_weights()
+        find = self._by_turns if self._graph.by_turns else self._by_junctions
+        return find(weights, pairs)
+
+    def _by_turns(self, weights: _Weights, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
+        asked, firsts = [], []
+        for origin, end in pairs:
+            starts: dict[int, int] = {}
+            first: dict[int, list[int]] = {}
+            behind = [
+                side
+                for side in range(2)
+                if self._piece[origin] == self._piece[end]
+                and weights.left[origin, side] < weights.left[end, side]
+            ]
+            for side in range(2):
+                arc = int(self._on[origin, side])
+                if arc < 0:
+                    continue
+                begun = int(weights.left[origin, side])
+                onward = self._onward(weights, arc, begun) if side in behind else {arc: begun}
+                for node, weight in onward.items():
+                    if weight < starts.get(node, NO_WAY):
+                        starts[node] = weight
+                        first[node] = [arc] if side in behind else []
+            # Weights may not be negative: all ends are raised alike.
+            raised = int(weights.left[end].max())
+            ends = [
+                (int(self._on[end, side]), raised - int(weights.left[end, side]))
+                for side in range(2)
+                if self._on[end, side] >= 0
+            ]
+            asked.append((list(starts.items()), ends))
+            firsts.append(first)
+        paths = weights.paths.paths(asked)
+        return [[*first[path.nodes[0]], *path.nodes] if path else [] for first, path in zip(firsts, paths)]
+
+    def _by_junctions(self, weights: _Weights, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
+        at_end = self._at_end(weights)
+        asked = []
+        for origin, end in pairs:
+            sides = [side for side in range(2) if self._on[end, side] >= 0]
+            ends = [(int(self._arcs.tail[self._on[end, side]]), int(at_end[end, side])) for side in sides]
+            asked.append((self._starts(weights, origin), ends))
+        routes = []
+        for (origin, end), path in zip(pairs, weights.paths.paths(asked)):
+            direct = self._direct(weights, origin, end)
+            if direct and (not path or direct[0] <= path.weight):
+                routes.append([direct[1]])
+            elif path:
+                first = min(
+                    (int(weights.left[origin, side]), int(self._on[origin, side]))
+                    for side in range(2)
+                    if self._on[origin, side] >= 0
+                    and self._arcs.head[self._on[origin, side]] == path.nodes[0]
+                )[1]
+                last = min(
+                    (int(at_end[end, side]), int(self._on[end, side]))
+                    for side in range(2)
+                    if self._on[end, side] >= 0 and self._arcs.tail[self._on[end, side]] == path.nodes[-1]
+                )[1]
+                routes.append([first, *self._lightest(weights, path.nodes), last])
+            else:
+                routes.append([])
+        return routes
+
+    def _lightest(self, weights: _Weights, nodes: list[int]) -> list[int]:
+        """Return the lightest of the parallel links from each node of a path to the next."""
+        links = []
+        for tail, head in pairwise(nodes):
+            among = self._links_from[self._first_link[tail] : self._first_link[tail + 1]]
+            among = among[self._graph.head[among] == head]
+            links.append(int(among[weights.links[among].argmin()]))
+        return links
+
+    def _direct(self, weights: _Weights, origin: int, end: int) -> tuple[int, int] | None:
+        """Return weight and arc of the way along one arc, where there is one."""
+        if self._piece[origin] != self._piece[end]:
+            return None
+        ahead = weights.left[origin] - weights.left[end]
+        ways = [(int(ahead[side]), int(self._on[origin, side])) for side in range(2)]
+        return min((way for way in ways if way[0] >= 0 and way[1] >= 0), default=None)
+
+    def _drawn(self, pair: tuple[int, int], route: list[int]) -> tuple[Coordinate, ...]:
+        """Return the points from the origin on the road along the arcs to the end on the road."""
+        origin, end = pair
+        pieces, arcs = self._pieces, self._arcs
+        parts = []
+        for number, arc in enumerate(route):
+            piece = arcs.piece[arc]
+            low, high = int(pieces.first[piece]), int(pieces.last[piece])
+            if arcs.reverse[arc]:
+                high = int(self._segment[origin]) if number == 0 else high
+                low = int(self._segment[end]) + 1 if number == len(route) - 1 else low
+                parts.append(np.arange(high, low - 1, -1))
+            else:
+                low = int(self._segment[origin]) + 1 if number == 0 else low
+                high = int(self._segment[end]) if number == len(route) - 1 else high
+                parts.append(np.arange(low, high + 1))
+        points = np.concatenate(parts)
+        inner = zip(pieces.lon[points].tolist(), pieces.lat[points].tolist())
+        whole = [self._point[origin], *inner, self._point[end]]
+        kept = [whole[0], *(after for before, after in pairwise(whole) if after != before)]
+        return tuple(kept) if len(kept) > 1 else (whole[0], whole[0])

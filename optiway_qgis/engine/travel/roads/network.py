@@ -1,0 +1,226 @@
+"""Times, distances and drawn ways between places on a road layer: the travel source `roads`.
+
+Here the parts meet: profile, pieces, graph, snapping and shortest paths. The job's `travel` member:
+    {"source": "roads", "path": "roads.npz", "categories": {"highway": ["primary", ...], ...},
+     "profiles": {"car": {...}}, "cache": FOLDER or null, "allow_far": false}
+The archive has `lon`, `lat` (all vertices of all lines, degrees), `first` (lines + 1, offsets into them) and
+for each field of `categories` the index of each line's text, -1 for none.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optiway_qgis.engine.travel.estimate import Estimate, straight_lines
+from optiway_qgis.engine.travel.provider import (
+    SNAP_FAR,
+    SNAP_ISLAND,
+    SNAP_OK,
+    SNAP_OUTSIDE,
+    UNREACHABLE,
+    Line,
+    Matrix,
+    Snap,
+)
+from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel.roads.between import Between
+from optiway_qgis.engine.travel.roads.graph import Arcs, Graph, arcs_of, graph_of
+from optiway_qgis.engine.travel.roads.paths import Hierarchy
+from optiway_qgis.engine.travel.roads.pieces import Pieces, pieces_of
+from optiway_qgis.engine.travel.roads.profile import RoadTexts, ignored_lines, profile_from, speeds
+from optiway_qgis.engine.travel.roads.snap import OnRoad, on_road
+from optiway_qgis.model.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.roads.profile import Profile
+
+SOURCE = "roads"
+FALLBACK = "car"
+WORST = (SNAP_OK, SNAP_FAR, SNAP_ISLAND, SNAP_OUTSIDE)
+
+
+class RoadNetwork:
+    """Times and distances on roads, one network per vehicle profile.
+
+    A place that is far from the roads, on an island or outside of them is unreachable, or is reached by an
+    estimate, marked as such, where the job says `allow_far`.
+
+    Raises
+    ------
+    InputError
+        When the archive or a profile cannot be read, or no road is open to a profile.
+    """
+
+    source = SOURCE
+
+    def __init__(self, places: Sequence[Coordinate], travel: dict[str, Any], report: Callable[[str], None]):
+        self._places = list(places)
+        self._roads = _read(travel)
+        self._profiles: dict[str, Any] = travel.get("profiles") or {}
+        self._cache: str | None = travel.get("cache")
+        self._allow_far = bool(travel.get("allow_far"))
+        self._report = report
+        self._estimate = Estimate(self._places)
+        self._networks: dict[str, _Network] = {}
+        self._of_profile: dict[str, _Network] = {}
+        self._matrices: dict[str, Matrix] = {}
+
+    def snap(self) -> list[Snap]:
+        """Return how each place met the network, the worst of all profiles that have been asked for."""
+        networks = list(self._networks.values())
+        if not networks:
+            networks = [self._network(next(iter(self._profiles), FALLBACK))]
+        return [
+            max(snaps, key=lambda snap: (WORST.index(snap.status), snap.metres))
+            for snaps in zip(*(network.places.snaps for network in networks))
+        ]
+
+    def matrix(self, profile: str) -> Matrix:
+        """Return times and distances for a profile; profiles whose files say the same share one matrix."""
+        network = self._network(profile)
+        key = f"{network.name}\n{profile if self._allow_far and self._estimate.knows(profile) else ''}"
+        if key not in self._matrices:
+            self._report(f'Finding ways between {len(self._places)} places on the roads of "{profile}"')
+            served = np.flatnonzero(network.places.served)
+            count = len(self._places)
+            if self._allow_far and len(served) < count:
+                estimated = self._estimate.matrix(profile)
+                seconds, metres = estimated.seconds.copy(), estimated.metres.copy()
+            else:
+                seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
+            seconds[np.ix_(served, served)], metres[np.ix_(served, served)] = network.between.tables()
+            np.fill_diagonal(seconds, 0)
+            np.fill_diagonal(metres, 0)
+            self._matrices[key] = Matrix(seconds, metres)
+        return self._matrices[key]
+
+    def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
+        """Return the way along the road for each pair; where there is none, straight and marked so."""
+        network = self._network(profile)
+        served = network.places.served
+        on_roads = [index for index, (origin, end) in enumerate(pairs) if served[origin] and served[end]]
+        lines = straight_lines(self._places, pairs)
+        numbers = np.cumsum(served) - 1
+        asked = [(int(numbers[pairs[index][0]]), int(numbers[pairs[index][1]])) for index in on_roads]
+        for index, geometry in zip(on_roads, network.between.geometries(asked)):
+            if geometry:
+                lines[index] = Line(geometry, "road")
+        return lines
+
+    def _network(self, profile: str) -> _Network:
+        if profile not in self._of_profile:
+            name = profile if profile in self._profiles else FALLBACK
+            if name not in self._profiles:
+                raise InputError([f'There is no road profile "{profile}" and none called "{FALLBACK}".'])
+            if name != profile:
+                self._report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
+            made = profile_from(name, self._profiles[name])
+            key = store.fingerprint({}, asdict(made))
+            if key not in self._networks:
+                self._report(f'Preparing the roads of profile "{name}"')
+                network = _Network(key, name, made, self._roads, self._places, self._cache, self._report)
+                self._networks[key] = network
+            self._of_profile[profile] = self._networks[key]
+        return self._of_profile[profile]
+
+
+class _Network:
+    """The roads open to one profile, and the places on them."""
+
+    def __init__(
+        self,
+        key: str,
+        title: str,
+        profile: Profile,
+        roads: _Roads,
+        places: Sequence[Coordinate],
+        cache: str | None,
+        report: Callable[[str], None],
+    ):
+        self.name = key
+        pieces, arcs, graph, ignored = _prepared(profile, roads, cache)
+        for line in ignored:
+            report(line)
+        if not len(arcs.ms):
+            raise InputError([f'The road layer has no line that is open to profile "{title}".'])
+        self.places: OnRoad = on_road(places, pieces, arcs, profile)
+        self.between = Between(pieces, arcs, graph, Hierarchy(graph, cache), self.places)
+
+
+class _Roads:
+    """The lines of the layer and their texts."""
+
+    def __init__(self, arrays: dict[str, np.ndarray], texts: dict[str, list[str]]):
+        self.lon, self.lat, self.first = arrays["lon"], arrays["lat"], arrays["first"]
+        self.fingerprint = store.fingerprint(arrays, texts)
+        self.texts = RoadTexts(len(self.first) - 1, texts, {name: arrays[name] for name in texts})
+
+
+def _read(travel: dict[str, Any]) -> _Roads:
+    """Return the lines of the job's archive, checked."""
+    path, texts = travel.get("path"), travel.get("categories") or {}
+    try:
+        with np.load(str(path), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in ("lon", "lat", "first", *texts)}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError([f'The roads in "{path}" cannot be read: {error}.']) from error
+    first, vertices = arrays["first"], len(arrays["lon"])
+    fits = (
+        first.ndim == 1
+        and len(first) > 0
+        and len(arrays["lat"]) == vertices
+        and first[0] == 0
+        and first[-1] == vertices
+        and (np.diff(first) >= 0).all()
+        and all(len(arrays[name]) == len(first) - 1 for name in texts)
+        and all(((arrays[name] >= -1) & (arrays[name] < len(texts[name]))).all() for name in texts)
+    )
+    if not fits:
+        raise InputError([f'The roads in "{path}" contradict themselves: offsets or codes do not fit.'])
+    if len(first) == 1:
+        raise InputError(["The road layer has no lines."])
+    lat, lon = arrays["lat"], arrays["lon"]
+    if (np.abs(lat) > 90).any() or (np.abs(lon) > 360).any():
+        raise InputError(["The road layer has vertices that are not in degrees WGS 84; check its CRS."])
+    return _Roads(arrays, texts)
+
+
+def _prepared(profile: Profile, roads: _Roads, cache: str | None) -> tuple[Pieces, Arcs, Graph, list[str]]:
+    """Return the network of a profile, from the cache where it is kept."""
+    name = f"roads-graph-{store.fingerprint({}, roads.fingerprint, asdict(profile))}"
+    kept = store.load(cache, name)
+    if kept is not None:
+        parts = [_from_arrays(kind, kept) for kind in (Pieces, Arcs, Graph)]
+        if all(part is not None for part in parts) and "ignored" in kept:
+            pieces, arcs, graph = parts
+            return pieces, arcs, graph, [str(line) for line in kept["ignored"]]
+    ignored: Counter[str] = Counter()
+    forward, backward = speeds(profile, roads.texts, ignored)
+    pieces = pieces_of(roads.lon, roads.lat, roads.first, forward, backward)
+    arcs = arcs_of(pieces)
+    graph = graph_of(pieces, arcs, profile)
+    said = ignored_lines(ignored)
+    arrays = {
+        f"{type(part).__name__}.{item.name}": np.asarray(getattr(part, item.name))
+        for part in (pieces, arcs, graph)
+        for item in fields(part)
+    }
+    store.save(cache, name, {**arrays, "ignored": np.array(said, dtype=str)})
+    return pieces, arcs, graph, said
+
+
+def _from_arrays(kind: Any, arrays: dict[str, np.ndarray]) -> Any:
+    """Return the dataclass kept in these arrays, nothing when one is missing."""
+    names = {item.name: f"{kind.__name__}.{item.name}" for item in fields(kind)}
+    if any(name not in arrays for name in names.values()):
+        return None
+    values = {member: arrays[name] for member, name in names.items()}
+    return kind(**{member: array if array.ndim else array.item() for member, array in values.items()})

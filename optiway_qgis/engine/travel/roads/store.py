@@ -1,0 +1,69 @@
+"""Arrays kept on disk between plans, found again by a fingerprint of what they were made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT = 24
+"""Files kept in the folder; the oldest go."""
+
+FORMAT = 1
+"""Counts up when the same input gives other arrays."""
+
+
+def fingerprint(arrays: Mapping[str, np.ndarray], *texts: Any) -> str:
+    """Return a short word for arrays and JSON-like values: equal for equal ones, and for no others."""
+    digest = hashlib.blake2b(json.dumps([FORMAT, *texts], sort_keys=True).encode(), digest_size=12)
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array)
+    return digest.hexdigest()
+
+
+def load(folder: str | None, name: str) -> dict[str, np.ndarray] | None:
+    """Return the arrays kept under a name; nothing where there are none, or where they cannot be read."""
+    if not folder:
+        return None
+    path = Path(folder) / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            found = {key: archive[key] for key in archive.files}
+        os.utime(path)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    return found
+
+
+def save(folder: str | None, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Keep arrays under a name. A folder that cannot be written costs time at the next plan only.
+
+    Written beside and renamed: another process sees the whole file or none.
+    """
+    if not folder:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f"{name}-", suffix=".part", dir=folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **dict(arrays))  # type: ignore[arg-type]
+            Path(beside).replace(Path(folder) / f"{name}.npz")
+        finally:
+            Path(beside).unlink(missing_ok=True)
+        kept = sorted(Path(folder).glob("roads-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in kept[KEPT:]:
+            old.unlink(missing_ok=True)
+    except OSError:
+        return

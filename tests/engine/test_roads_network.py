@@ -1,0 +1,406 @@
+"""The road network against an obvious Dijkstra over the same lines, and its states, turns and bad input."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Geod
+
+from optiway_qgis.engine.travel.open import open_travel
+from optiway_qgis.engine.travel.roads.network import RoadNetwork
+from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.problem import Depot, Problem, Stop, Vehicle
+
+PROFILES = Path(__file__).absolute().parents[2] / "optiway_qgis" / "resources" / "profiles"
+GEOD = Geod(ellps="WGS84")
+STEP = 0.001
+PLAIN = {"speeds_kmh": {"street": 36, "fast": 72}, "oneway_junctions": ["roundabout"]}
+"""10 and 20 metres a second, nothing lost in turns."""
+
+
+def at(x, y):
+    """Return the longitude and latitude of a point of the test grids, about 100 m between whole numbers."""
+    return (round(-8.6 + x * STEP, 7), round(41.1 + y * STEP, 7))
+
+
+class Lines:
+    """Lines of roads with their texts, as the layer is handed over."""
+
+    def __init__(self):
+        self.points, self.rows = [], []
+
+    def add(self, points, highway="street", **texts):
+        self.points.append([at(x, y) for x, y in points])
+        self.rows.append({"highway": highway, **texts})
+        return self
+
+    def travel(self, folder, profile=None, **members):
+        """Write the archive and return the travel member of a job."""
+        names = sorted({name for row in self.rows for name in row})
+        categories = {name: sorted({row[name] for row in self.rows if row.get(name)}) for name in names}
+        arrays = {
+            name: np.array([texts.index(row[name]) if row.get(name) else -1 for row in self.rows], np.int32)
+            for name, texts in categories.items()
+        }
+        flat = [point for line in self.points for point in line]
+        lon, lat = np.array(flat, dtype=float).reshape(-1, 2).T
+        first = np.cumsum([0, *(len(line) for line in self.points)])
+        path = Path(folder) / "roads.npz"
+        np.savez(path, lon=lon, lat=lat, first=first, **arrays)
+        return {
+            "source": "roads",
+            "path": str(path),
+            "categories": categories,
+            "cache": None,
+            "profiles": {"car": {**PLAIN, **(profile or {})}},
+            **members,
+        }
+
+    def network(self, places, folder, profile=None, report=None, **members):
+        travel = self.travel(folder, profile, **members)
+        return RoadNetwork([at(*place) for place in places], travel, report or [].append)
+
+
+def grid(size, oneway_columns=()):
+    """Streets along all whole numbers from 0 to size, one line each, joined where they cross."""
+    lines = Lines()
+    for number in range(size + 1):
+        lines.add([(x, number) for x in range(size + 1)])
+        lines.add([(number, y) for y in range(size + 1)], oneway="yes" if number in oneway_columns else None)
+    return lines
+
+
+def metres_between(a, b):
+    return GEOD.inv(*a, *b)[2]
+
+
+def oracle(lines, places, kmh, turn=None):
+    """Return seconds and metres between places by Dijkstra over (segment, direction) with the turns' seconds.
+
+    Each place must be a vertex of exactly one line. `turn` says the seconds from one segment into the next by
+    their three points; turning round counts as any other turn does not: it is done at ends only.
+    """
+    out = {}
+    for line, row in zip(lines.points, lines.rows):
+        for a, b in zip(line, line[1:]):
+            if a == b:
+                continue
+            length = metres_between(a, b)
+            seconds = length * 3.6 / kmh[row["highway"]]
+            if row.get("oneway") != "-1":
+                out.setdefault(a, []).append((b, seconds, length))
+            if row.get("oneway") not in ("yes", "roundabout") and row.get("junction") != "roundabout":
+                out.setdefault(b, []).append((a, seconds, length))
+    tables = np.full((2, len(places), len(places)), np.inf)
+    for row, origin in enumerate(places):
+        best, found = {}, {origin: (0.0, 0.0)}
+        heap = [(seconds, length, origin, b) for b, seconds, length in out.get(origin, ())]
+        heapq.heapify(heap)
+        while heap:
+            seconds, length, a, b = heapq.heappop(heap)
+            if (a, b) in best:
+                continue
+            best[a, b] = seconds
+            if b not in found:
+                found[b] = (seconds, length)
+            onward = [step for step in out.get(b, ()) if step[0] != a] or out.get(b, ())
+            for c, more, further in onward:
+                lost = turn(a, b, c) if turn else 0
+                heapq.heappush(heap, (seconds + lost + more, length + further, b, c))
+        for column, end in enumerate(places):
+            if end in found:
+                tables[:, row, column] = found[end]
+    return tables
+
+
+def agrees(matrix, expected):
+    """Check seconds and metres of all pairs, rounded up from the exact ones."""
+    seconds, metres = expected
+    way = np.isfinite(seconds)
+    assert ((matrix.seconds >= 0) == way).all()
+    assert (matrix.metres >= 0).tolist() == way.tolist()
+    assert np.abs(matrix.seconds - seconds)[way].max() <= 1.1
+    assert (matrix.seconds - seconds)[way].min() >= -0.1
+    assert (np.abs(matrix.metres - metres)[way] <= 1.5 + 0.005 * metres[way]).all()
+
+
+KMH = {"street": 36, "fast": 72}
+
+
+def test_times_and_distances_on_a_grid_are_those_of_dijkstra(tmp_path):
+    """Two-way streets, one-way ones, a fast one; places within streets, and on the same street."""
+    lines = grid(4, oneway_columns=(1, 3))
+    lines.add([(0, 0), (-0.5, -0.5), (4.5, -0.5), (4, 0)], "fast")
+    places = [(0.5, 0), (1, 2.5), (3.25, 4), (3.75, 4), (2, 1.5), (4, 3.5), (1, 0.25), (1, 0.75)]
+    for line in lines.points:  # every place is a vertex of its line
+        for place in map(lambda place: at(*place), places):
+            for index in range(len(line) - 1):
+                a, b = line[index], line[index + 1]
+                if min(a, b) < place < max(a, b) and (a[0] == b[0] == place[0] or a[1] == b[1] == place[1]):
+                    line.insert(index + 1, place)
+                    break
+    network = lines.network(places, tmp_path)
+    agrees(network.matrix("car"), oracle(lines, [at(*place) for place in places], KMH))
+    assert {snap.status for snap in network.snap()} == {"ok"}
+
+
+@st.composite
+def street_maps(draw):
+    """Random streets between points of a grid, with places in the middle of some of them."""
+    size = draw(st.integers(2, 4))
+    corners = st.tuples(st.integers(0, size), st.integers(0, size))
+    ends = st.lists(
+        st.tuples(corners, corners).filter(lambda pair: pair[0] != pair[1]), min_size=2, max_size=14
+    )
+    lines, places = Lines(), []
+    for number, (a, b) in enumerate(draw(ends)):
+        # Bent by its own amount: the middle belongs to this line alone, also between parallel streets.
+        aside = (0.07 * math.cos(2.4 * number), 0.07 * math.sin(2.4 * number))
+        middle = ((a[0] + b[0]) / 2 + aside[0], (a[1] + b[1]) / 2 + aside[1])
+        oneway = draw(st.sampled_from([None, None, "yes", "-1"]))
+        lines.add([a, middle, b], draw(st.sampled_from(["street", "fast"])), oneway=oneway)
+        places.append(middle)
+    return lines, places
+
+
+def turning_seconds(a, b, c):
+    """Return 3 seconds for a turn of more than 60 degrees, as the profile below says, steps made sharp."""
+    scale = math.cos(math.radians(b[1]))
+    arrives = math.atan2((b[0] - a[0]) * scale, b[1] - a[1])
+    leaves = math.atan2((c[0] - b[0]) * scale, c[1] - b[1])
+    return abs(math.degrees((leaves - arrives + math.pi) % (2 * math.pi) - math.pi)) / 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(street_maps())
+def test_random_streets_agree_with_dijkstra(tmp_path_factory, drawn):
+    """No turns to pay: any tangle of one-way, parallel, dead and cut-off streets."""
+    lines, places = drawn
+    network = lines.network(places, tmp_path_factory.mktemp("roads"), {"island_m": 0})
+    compare(network, lines, places, None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(street_maps())
+def test_random_streets_with_turns_agree_with_dijkstra(tmp_path_factory, drawn):
+    """Each turn costs a second per 60 degrees at junctions of three streets or more."""
+    lines, places = drawn
+    ends = [point for line in lines.points for point in (line[0], line[-1])]
+
+    def turn(a, b, c):
+        return turning_seconds(a, b, c) if ends.count(b) > 2 and c != a else 0
+
+    profile = {"turn_s": [[0, 0], [180, 3]], "island_m": 0}
+    network = lines.network(places, tmp_path_factory.mktemp("roads"), profile)
+    compare(network, lines, places, turn)
+
+
+def compare(network, lines, places, turn):
+    """Compare the pairs that are served; draw all of them, and measure what is drawn."""
+    served = [index for index, snap in enumerate(network.snap()) if snap.status == "ok"]
+    matrix = network.matrix("car")
+    exact = oracle(lines, [at(*places[index]) for index in served], KMH, turn)
+    chosen = np.ix_(served, served)
+    way = np.isfinite(exact[0])
+    assert ((matrix.seconds[chosen] >= 0) == way).all()
+    assert (np.abs(matrix.seconds[chosen] - exact[0] - 0.5)[way] <= 0.7).all()
+    pairs = [(i, j) for i in served for j in served if i != j]
+    for (i, j), line in zip(pairs, network.lines(pairs, "car")):
+        assert (line.source == "road") == (matrix.metres[i, j] >= 0)
+        if line.source == "road":
+            drawn = sum(metres_between(a, b) for a, b in zip(line.geometry, line.geometry[1:]))
+            assert drawn == pytest.approx(matrix.metres[i, j], abs=2, rel=0.005)
+            assert line.geometry[0] == pytest.approx(at(*places[i]), abs=1e-6)
+            assert line.geometry[-1] == pytest.approx(at(*places[j]), abs=1e-6)
+
+
+@pytest.mark.parametrize("turn_s", [[], [[0, 0], [180, 0.001]]])
+def test_a_one_way_ring_is_driven_around(tmp_path, turn_s):
+    """To a place just behind, the way leads once around; the same with junctions or turns as nodes."""
+    ring = [(0, 0), (1, 0), (2, 0), (2, 2), (0, 2), (0, 0)]
+    network = (
+        Lines().add(ring, junction="roundabout").network([(0.5, 0), (1.5, 0)], tmp_path, {"turn_s": turn_s})
+    )
+    matrix = network.matrix("car")
+    ahead, around = (
+        metres_between(at(0.5, 0), at(1.5, 0)),
+        sum(metres_between(at(*a), at(*b)) for a, b in zip(ring, ring[1:])),
+    )
+    assert matrix.metres[0, 1] == pytest.approx(ahead, abs=2)
+    assert matrix.metres[1, 0] == pytest.approx(around - ahead, abs=2)
+    assert matrix.seconds[1, 0] == pytest.approx((around - ahead) / 10, abs=1.1)
+    back = network.lines([(1, 0)], "car")[0]
+    assert len(back.geometry) == 6
+
+
+def test_of_parallel_roads_the_fastest_is_taken(tmp_path):
+    """Three roads between the same two junctions, the middle one in length being the fastest."""
+    lines = Lines().add([(-1, 0), (0, 0)]).add([(2, 0), (3, 0)])
+    lines.add([(0, 0), (2, 0)])
+    lines.add([(0, 0), (1, 0.3), (2, 0)], "fast")
+    lines.add([(0, 0), (1, 1), (2, 0)], "fast")
+    network = lines.network([(-0.5, 0), (2.5, 0)], tmp_path)
+    assert at(1, 0.3) in network.lines([(0, 1)], "car")[0].geometry
+    agrees(network.matrix("car"), straight_oracle(lines, [(-0.5, 0), (2.5, 0)]))
+
+
+def straight_oracle(lines, places):
+    """Return the oracle's tables after making each place a vertex of the level street it lies on."""
+    for place in places:
+        for line in lines.points:
+            for index in range(len(line) - 1):
+                a, b = line[index], line[index + 1]
+                if a[1] == b[1] == at(*place)[1] and a[0] < at(*place)[0] < b[0]:
+                    line.insert(index + 1, at(*place))
+                    break
+    return oracle(lines, [at(*place) for place in places], KMH)
+
+
+def test_turns_cost_what_the_profile_says(tmp_path):
+    """Straight on is free, right 4 s, left 4 + 5 s where one drives on the right; junctions cost one more."""
+    lines = Lines().add([(-1, 0), (0, 0)]).add([(0, 0), (1, 0)]).add([(0, 1), (0, 0)]).add([(0, 0), (0, -1)])
+    places = [(-0.5, 0), (0.5, 0), (0, 0.5), (0, -0.5)]
+    turns = {"turn_s": [[0, 0], [90, 4], [180, 8]], "crossing_s": 5}
+    free = lines.network(places, tmp_path).matrix("car").seconds
+    paid = lines.network(places, tmp_path, turns).matrix("car").seconds - free
+    assert np.abs(paid[0] - [0, 0, 9, 4]).max() <= 1
+    left = lines.network(places, tmp_path, {**turns, "drive_on": "left"}).matrix("car").seconds - free
+    assert np.abs(left[0] - [0, 0, 4, 9]).max() <= 1
+    junction = lines.network(places, tmp_path, {**turns, "junction_s": 10}).matrix("car").seconds
+    assert np.abs(junction[0, 1] - free[0, 1] - 10) <= 1
+
+
+def test_states_of_places(tmp_path):
+    """Near, far, on a part that is cut off, and outside; only the first is in the matrix."""
+    lines = grid(30)
+    lines.add([(40, 2), (41, 2)])
+    places = [(1.5, 0), (3.5, 30), (34, 20), (40.5, 2.1), (200, 200)]
+    network = lines.network(places, tmp_path, {"far_m": 200})
+    snaps = network.snap()
+    assert [snap.status for snap in snaps] == ["ok", "ok", "far", "island", "outside"]
+    assert snaps[2].metres == pytest.approx(metres_between(at(34, 20), at(30, 20)), abs=0.5)
+    matrix = network.matrix("car")
+    assert (matrix.seconds[:2, :2] >= 0).all()
+    assert (matrix.seconds[2:, :2] == -1).all()
+    assert (matrix.seconds[:2, 2:] == -1).all()
+    assert (np.diag(matrix.seconds) == 0).all()
+    assert [line.source for line in network.lines([(0, 1), (0, 2), (3, 1)], "car")] == [
+        "road",
+        "estimate",
+        "estimate",
+    ]
+
+
+def test_far_places_are_estimated_when_the_user_allows_it(tmp_path):
+    """The estimate's own numbers, drawn straight and marked."""
+    places = [(1.5, 0), (3.5, 3), (34, 2)]
+    network = grid(4).network(places, tmp_path, {"far_m": 200}, allow_far=True)
+    matrix = network.matrix("car")
+    assert (matrix.seconds[0, 2], matrix.seconds[2, 1]) > (100, 100)
+    assert [snap.status for snap in network.snap()][2] != "ok"
+    assert network.lines([(0, 2)], "car")[0].geometry == (at(1.5, 0), at(34, 2))
+
+
+def test_a_place_near_a_stub_that_is_cut_off_takes_the_main_road(tmp_path):
+    """Data are full of stubs that miss their junction: a main road a little farther is what is meant."""
+    lines = grid(4).add([(1.2, 0.5), (1.8, 0.5)])
+    network = lines.network([(1.5, 0.45), (3.5, 3)], tmp_path, {"island_m": 100})
+    assert [snap.status for snap in network.snap()] == ["ok", "ok"]
+    assert network.matrix("car").seconds[0, 1] > 0
+
+
+def test_equal_and_doubled_points(tmp_path):
+    """Pieces of no length, lines of one point, a line touching itself, a place twice: 0 only there."""
+    lines = Lines().add([(0, 0), (0, 0), (1, 0), (1, 0)]).add([(5, 5)])
+    lines.add([(1, 0), (2, 1), (3, 0), (2, -1), (1, 0), (0, 1)])
+    network = lines.network([(0.5, 0), (0.5, 0), (2.5, 0.5), (0.5, 0.5)], tmp_path)
+    seconds = network.matrix("car").seconds
+    assert seconds[0, 1] == 0
+    assert (seconds[np.triu_indices(4, 1)][1:] > 0).all()
+    assert len(network.lines([(0, 1)], "car")[0].geometry) == 2
+
+
+def test_the_second_plan_finds_graph_and_order_in_the_cache_and_a_broken_one_is_made_again(tmp_path):
+    """Equal results from nothing, from the cache, and from a cache cut off or replaced by garbage."""
+    lines, places = grid(6, (2,)), [(0.5, 0), (2, 3.5), (5.5, 6), (4, 4.5)]
+    cache = tmp_path / "cache"
+    turns = {"turn_s": [[0, 0], [180, 8]]}
+    told: list[str] = []
+    made = [
+        lines.network(places, tmp_path, turns, told.append, cache=str(cache)).matrix("car") for _ in range(2)
+    ]
+    files = sorted(cache.iterdir())
+    assert {file.name.split("-")[1] for file in files} == {"graph", "order"}
+    assert all(file.suffix == ".npz" for file in files)
+    written = [file.stat().st_ino for file in files]
+    made.append(lines.network(places, tmp_path, turns, cache=str(cache)).matrix("car"))
+    assert [file.stat().st_ino for file in files] == written
+    files[0].write_bytes(files[0].read_bytes()[:300])
+    files[1].write_text("garbage")
+    made.append(lines.network(places, tmp_path, turns, cache=str(cache)).matrix("car"))
+    assert [file.stat().st_ino for file in files] != written
+    assert all((matrix.seconds == made[0].seconds).all() for matrix in made)
+    assert all((matrix.metres == made[0].metres).all() for matrix in made)
+
+
+def test_a_folder_that_cannot_be_written_is_no_failure(tmp_path):
+    """The cache saves time; nothing depends on it."""
+    (tmp_path / "file").write_text("")
+    network = grid(2).network([(0.5, 0), (1.5, 2)], tmp_path, cache=str(tmp_path / "file" / "cache"))
+    assert network.matrix("car").seconds[0, 1] > 0
+
+
+def test_profiles_that_say_the_same_share_a_matrix_and_unknown_ones_travel_like_a_car(tmp_path):
+    """Each profile is told once."""
+    travel = grid(3).travel(tmp_path)
+    travel["profiles"]["van"] = dict(travel["profiles"]["car"])
+    told: list[str] = []
+    vehicles = tuple(Vehicle(name, profile=name) for name in ("car", "van", "hovercraft"))
+    stops = tuple(Stop(str(x), *at(x + 0.5, x)) for x in range(3))
+    problem = Problem("2026-05-04", "Europe/Lisbon", stops, (Depot("D", *at(0.5, 3)),), vehicles)
+    found = open_travel(problem, travel, told.append)
+    assert found.matrices["car"] is found.matrices["van"] is found.matrices["hovercraft"]
+    assert found.provider.source == "roads"
+    assert [text for text in told if "hovercraft" in text] == [
+        'Vehicle profile "hovercraft" is not known; it travels like a car.'
+    ]
+    assert {snap.status for snap in found.snaps} == {"ok"}
+
+
+def test_bad_roads_are_refused_in_words(tmp_path):
+    """No file, no lines, no open road, degrees that are metres: each says what it is."""
+    places = [at(0, 0), at(1, 1)]
+
+    def message(travel):
+        with pytest.raises(InputError) as raised:
+            RoadNetwork(places, travel, [].append).matrix("car")
+        return str(raised.value)
+
+    assert "cannot be read" in message({**grid(1).travel(tmp_path), "path": str(tmp_path / "none.npz")})
+    assert "no lines" in message(Lines().travel(tmp_path))
+    assert "open to profile" in message(Lines().add([(0, 0), (1, 1)], "river").travel(tmp_path))
+    far = Lines().add([(0, 0), (1e6, 1e6)]).travel(tmp_path)
+    assert "WGS 84" in message(far)
+    assert "no road profile" in message({**grid(1).travel(tmp_path), "profiles": {}}).lower()
+    broken = grid(1).travel(tmp_path)
+    broken["categories"]["highway"] = []
+    assert "contradict" in message(broken)
+
+
+@pytest.mark.parametrize("name", ["car", "van", "truck", "bike", "foot"])
+def test_the_profiles_that_come_along_drive(tmp_path, name):
+    """Each file is read, and a residential street takes the time of its speed."""
+    profile = json.loads((PROFILES / f"{name}.json").read_text(encoding="utf-8"))
+    lines = Lines().add([(0, 0), (1, 0), (2, 0)], "residential")
+    travel = lines.travel(tmp_path, profiles={name: profile})
+    places = [at(0.2, 0), at(1.8, 0)]
+    seconds = RoadNetwork(places, travel, [].append).matrix(name).seconds
+    expected = metres_between(*places) * 3.6 / profile["speeds_kmh"]["residential"]
+    assert seconds[0, 1] == pytest.approx(expected, abs=1.1)
