@@ -13,6 +13,7 @@ from .engine.install_engine import InstallEngine
 from .planning.plan_one_route import PlanOneRoute
 from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
+from .planning.travel_matrix import TravelMatrix
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -38,5 +39,5 @@ class OptiwayProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self):
         """Add the algorithms."""
-        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, InstallEngine):
+        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, TravelMatrix, InstallEngine):
             self.addAlgorithm(algorithm())

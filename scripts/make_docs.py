@@ -29,6 +29,7 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 """
 
 _KINDS = {
+    "authcfg": "authentication configuration",
     "boolean": "yes or no",
     "datetime": "time",
     "enum": "one of",
@@ -118,7 +119,7 @@ def _kind(parameter: Any) -> str:
 def _text(help_text: str) -> str:
     """Return a help text, HTML or plain, as Markdown."""
     paragraphs = help_text.replace("<p>", "").replace("</p>", "\n\n")
-    paragraphs = paragraphs.replace("docs/fields.md", "[fields.md](fields.md)")
+    paragraphs = re.sub(r"docs/(\w+\.md)", r"[\1](\1)", paragraphs)
     return unescape(re.sub(r"</?i>", "*", paragraphs)).strip()
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Sequence
 
 from ..model.job import JOB_VERSION
 from ..model.plan import Plan, plan_from_json
-from ..model.problem import problem_to_json
+from ..model.problem import Settings, problem_to_json
 from . import engine_process
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingFeedback
 
-    from ..model.problem import Problem, Settings
+    from ..model.problem import Problem
     from ..model.problem import Sequence as StopSequence
 
 
@@ -61,6 +61,17 @@ def run(
 
     Raises what `engine_process.run_job` raises.
     """
+    return plan_from_json(run_for_result(job, engine, feedback, progress, share)["plan"])
+
+
+def run_for_result(
+    job: dict[str, Any],
+    engine: engine_process.EngineLocation,
+    feedback: QgsProcessingFeedback,
+    progress: Progress,
+    share: tuple[float, float],
+) -> dict[str, Any]:
+    """Run any job and return its result event, as `run` does."""
 
     def tell(event: dict[str, Any]) -> None:
         if event.get("text"):
@@ -69,8 +80,12 @@ def run(
         if "percent" in event:
             progress.part(event["percent"], *share)
 
-    result = engine_process.run_job(job, tell, feedback.isCanceled, engine)
-    return plan_from_json(result["plan"])
+    return engine_process.run_job(job, tell, feedback.isCanceled, engine)
+
+
+def matrix_job(problem: Problem, travel: dict[str, Any], path: str) -> dict[str, Any]:
+    """The job that writes the times and distances between all stops and depots to a file."""
+    return {**_job("matrix", problem, travel, Settings()), "path": path}
 
 
 def _job(task: str, problem: Problem, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:

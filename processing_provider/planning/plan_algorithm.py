@@ -5,6 +5,7 @@ Each algorithm adds its own inputs and says how they become a problem.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputLayerDefinition,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterAuthConfig,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
@@ -24,6 +26,7 @@ from qgis.core import (
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
+    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameters,
@@ -42,6 +45,7 @@ from optiway_qgis.layers.read_roads import ROADS, RoadLayer
 from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
 from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.road_travel import road_travel
+from optiway_qgis.layers.server_access import server_access
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
@@ -61,12 +65,17 @@ TRAVEL = "TRAVEL"
 SPEED_FIELD = "SPEED_FIELD"
 DIRECTION_FIELD = "DIRECTION_FIELD"
 ALLOW_FAR = "ALLOW_FAR"
+MATRIX = "MATRIX"
+SERVER_URL = "SERVER_URL"
+AUTH = "AUTH"
 TIME_LIMIT = "TIME_LIMIT"
 ITERATIONS = "ITERATIONS"
 SEED = "SEED"
 REPORT = "REPORT"
 
-ESTIMATED, ON_ROADS = TRAVEL_SOURCES = ["estimate", "roads"]
+SERVERS = ["osrm", "valhalla", "openrouteservice"]
+ESTIMATED, ON_ROADS, FROM_FILE = "estimate", "roads", "matrix"
+TRAVEL_SOURCES = [ESTIMATED, ON_ROADS, FROM_FILE, *SERVERS]
 READ_PERCENT, ROADS_PERCENT, RUN_PERCENT = 5, 12, 90
 
 _EXPRESSIONS = {
@@ -187,8 +196,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 advanced=True,
             )
 
-    def add_travel(self) -> None:
+    def add_travel(self, takes_matrix: bool = True) -> None:
         """Add ROADS and TRAVEL, with what belongs to them."""
+        sources = [source for source in TRAVEL_SOURCES if takes_matrix or source != FROM_FILE]
         self.add(
             QgsProcessingParameterFeatureSource(
                 ROADS, tr("Roads"), [QgsProcessing.SourceType.TypeVectorLine], optional=True
@@ -199,10 +209,14 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         )
         self.add(
             QgsProcessingParameterEnum(
-                TRAVEL, tr("Travel times from"), options=TRAVEL_SOURCES, usesStaticStrings=True, optional=True
+                TRAVEL, tr("Travel times from"), options=sources, usesStaticStrings=True, optional=True
             ),
             "estimate: from the distance as the crow flies; legs are drawn straight and marked as an "
-            "estimate. roads: on the lines of ROADS. Empty: roads where ROADS is given, else estimate.",
+            "estimate. roads: on the lines of ROADS. osrm, valhalla, openrouteservice: from the server at "
+            "SERVER_URL. "
+            + ("matrix: from the file MATRIX; legs are drawn straight. " if takes_matrix else "")
+            + ("Empty: matrix where MATRIX is given, else " if takes_matrix else "Empty: ")
+            + "roads where ROADS is given, else estimate.",
             advanced=True,
         )
         for name, label, help_text in (
@@ -231,6 +245,29 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             "Stops far from the roads, or on roads that lead nowhere else, are reached by an estimate, drawn "
             "straight and marked. Otherwise they are not served, and the reason says how far the nearest "
             "road is.",
+            advanced=True,
+        )
+        if takes_matrix:
+            self.add(
+                QgsProcessingParameterFile(MATRIX, tr("Travel matrix"), extension="npz", optional=True),
+                "File with the times and distances between all stops and depots, as the algorithm Travel "
+                "matrix writes it.",
+                advanced=True,
+            )
+        self.add_server()
+
+    def add_server(self) -> None:
+        """Add SERVER_URL and AUTH."""
+        self.add(
+            QgsProcessingParameterString(SERVER_URL, tr("Address of the routing server"), optional=True),
+            "Where TRAVEL is a server, such as http://localhost:5000. It learns the positions of the stops. "
+            "No user name or key belongs here. See docs/servers.md.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterAuthConfig(AUTH, tr("Authentication at the server"), optional=True),
+            "Authentication configuration of QGIS with a user name and password, or with headers, for the "
+            "routing server.",
             advanced=True,
         )
 
@@ -309,7 +346,25 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             self._sources[name] = source
             if source is not None:
                 self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
+        self._prepare_server(parameters, context)
         return True
+
+    def _prepare_server(self, parameters, context) -> None:
+        """Read what is needed to reach the server: settings of QGIS, to be read in the main thread."""
+        self._server: dict[str, Any] = {}
+        self._server_problems: list[str] = []
+        if self.travel_source(parameters, context) not in SERVERS:
+            return
+        url = self.parameterAsString(parameters, SERVER_URL, context).strip()
+        if not url:
+            self._server_problems.append(
+                "TRAVEL is a server, but SERVER_URL is empty. Give its address, such as http://localhost:5000."
+            )
+            return
+        try:
+            self._server = server_access(url, self.parameterAsString(parameters, AUTH, context))
+        except InputError as error:
+            self._server_problems.extend(error.problems)
 
     def processAlgorithm(self, parameters, context, feedback):
         """Read, run, write; every error reaches the user as one message."""
@@ -395,7 +450,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             text
             for definition in self.destinationParameterDefinitions()
             for text in [
-                cannot_write(definition.name(), _destination(parameters.get(definition.name()), context))
+                cannot_write(definition.name(), destination_of(parameters.get(definition.name()), context))
             ]
             if text
         ]
@@ -408,12 +463,12 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             day = PlanDay(plan_date or today("UTC"), "UTC")
         reading = Reading(day, context.transformContext(), feedback, warnings, errors)
         inputs = self.read_inputs(parameters, context, reading)
-        self._roads = self._road_layer(parameters, context, reading)
+        self.read_travel(parameters, context, reading)
         warnings.push(feedback)
         if errors:
             raise InputError(errors)
         for name in SINKS:
-            write.warn_of_lossy_target(_destination(parameters.get(name), context), feedback)
+            write.warn_of_lossy_target(destination_of(parameters.get(name), context), feedback)
         problem = inputs.problem
         feedback.pushInfo(
             f"{day.iso_date} in {day.zone_name}: stops {len(problem.stops)}, rejected "
@@ -434,12 +489,35 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
 
-    def _road_layer(self, parameters, context, reading: Reading) -> RoadLayer | None:
-        """The layer to travel on, None for an estimate; what is wrong with it goes to the errors."""
+    def travel_source(self, parameters, context) -> str:
+        """What TRAVEL says, or what is given where it is empty."""
         chosen = self.parameterAsEnumString(parameters, TRAVEL, context)
+        if chosen:
+            return chosen
+        if self._matrix_file(parameters, context):
+            return FROM_FILE
+        return ESTIMATED if self.source(ROADS) is None else ON_ROADS
+
+    def _matrix_file(self, parameters, context) -> str:
+        """The path in MATRIX; empty where there is none."""
+        definition = self.parameterDefinition(MATRIX)
+        if definition.isDestination():
+            return ""
+        return self.parameterAsFile(parameters, MATRIX, context)
+
+    def read_travel(self, parameters, context, reading: Reading) -> None:
+        """See that the source of travel is complete; what is wrong with it goes to the errors."""
+        source = self.travel_source(parameters, context)
+        self._roads = self._road_layer(parameters, context, reading) if source == ON_ROADS else None
+        if source == FROM_FILE and not self._matrix_file(parameters, context):
+            reading.errors.append(
+                "TRAVEL is matrix, but MATRIX is empty. Give a file, or leave TRAVEL empty."
+            )
+        reading.errors.extend(self._server_problems)
+
+    def _road_layer(self, parameters, context, reading: Reading) -> RoadLayer | None:
+        """The layer to travel on; what is wrong with it goes to the errors."""
         source = self.source(ROADS)
-        if chosen == ESTIMATED or (source is None and not chosen):
-            return None
         if source is None:
             reading.errors.append(
                 "TRAVEL is roads, but ROADS is empty. Give a line layer, or leave TRAVEL empty."
@@ -455,8 +533,15 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
     @contextmanager
     def _travel(self, parameters, context, feedback, problem: Problem, progress: run.Progress):
         """Give the job's travel member; its file is there until the end of the block."""
+        source = self.travel_source(parameters, context)
         if self._roads is None:
-            yield {"source": ESTIMATED}
+            travel: dict[str, Any] = {"source": source}
+            if source == FROM_FILE:
+                travel["path"] = os.path.abspath(self._matrix_file(parameters, context))
+            if source in SERVERS:
+                allowed = self.parameterAsBoolean(parameters, ALLOW_FAR, context)
+                travel = {**travel, **self._server, "allow_far": allowed}
+            yield travel
             return
         lines = self._roads.read(
             [(place.lon, place.lat) for place in (*problem.stops, *problem.depots)],
@@ -527,7 +612,8 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     return lines
 
 
-def _destination(value: Any, context) -> str:
+def destination_of(value: Any, context) -> str:
+    """The place a destination parameter was given; empty where it was not."""
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         return value.sink.valueAsString(context.expressionContext(), "")[0]
     return value if isinstance(value, str) else ""

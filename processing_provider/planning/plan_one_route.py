@@ -57,8 +57,9 @@ class PlanOneRoute(PlanAlgorithm):
             "<p>A <i>priority</i> above 0 means: come here early. The fields <i>stop_id, service_min, "
             "tw1_start, tw1_end, priority</i> are found by their names; fields about vehicles and skills "
             "do not count here. For several vehicles, shifts or capacities use <i>Plan routes</i>.</p>"
-            "<p>Times and legs follow the lines of <i>Roads</i>. Without them travel times are an "
-            "estimate from straight distances, and legs are drawn straight.</p>"
+            "<p>Times and legs follow the lines of <i>Roads</i>, or come from a routing server or a travel "
+            "matrix (see the advanced parameters). Without any of them travel times are an estimate from "
+            "straight distances, and legs are drawn straight.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

@@ -63,8 +63,9 @@ class PlanRoutes(PlanAlgorithm):
             "<p>Results: routes, legs with the arrival time at each stop, visits, and the stops that "
             "could not be served, each with its reason. A stop that cannot be read is never lost: it is "
             "among them too.</p>"
-            "<p>Times and legs follow the lines of <i>Roads</i>. Without them travel times are an "
-            "estimate from straight distances, and legs are drawn straight.</p>"
+            "<p>Times and legs follow the lines of <i>Roads</i>, or come from a routing server or a travel "
+            "matrix (see the advanced parameters). Without any of them travel times are an estimate from "
+            "straight distances, and legs are drawn straight.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

@@ -65,7 +65,9 @@ def run_algorithm(optiway_provider, qgis_processing):
         context.setProject(QgsProject.instance())
         outputs = {layer: "TEMPORARY_OUTPUT" for layer in LAYERS}
         defaults = {"TIME_ZONE": "Europe/Lisbon", "PLAN_DATE": "2026-05-04", **outputs}
-        if name != "schedule":
+        if name == "travel_matrix":
+            defaults = {}
+        if name.startswith("plan"):
             defaults["ITERATIONS"] = 60
         results = processing.run(f"optiway:{name}", {**defaults, **parameters}, feedback=log, context=context)
         return Outcome(results, log, context)

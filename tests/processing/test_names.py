@@ -11,32 +11,28 @@ PLAN_OUTPUTS = [
     *("DISTANCE_KM", "DRIVE_MIN", "COST", "VIOLATION_COUNT"),
 ]
 SINKS = PLAN_OUTPUTS[:5]
+ROADS = ["ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"]
+SERVER = ["SERVER_URL", "AUTH"]
+TRAVEL = [*ROADS, "MATRIX", *SERVER]
 PARAMETERS = {
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
-        *(
-            "ROADS",
-            "TRAVEL",
-            "SPEED_FIELD",
-            "DIRECTION_FIELD",
-            "ALLOW_FAR",
-            "TIME_LIMIT",
-            "ITERATIONS",
-            "SEED",
-        ),
-        *SINKS,
+        *(*TRAVEL, "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
     ],
     "plan_one_route": [
         *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
-        *("WINDOW_START", "WINDOW_END", "ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"),
-        *("TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
+        *("WINDOW_START", "WINDOW_END", *TRAVEL, "TIME_LIMIT", "ITERATIONS", "SEED", *SINKS),
     ],
     "schedule": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME", "DEMAND"),
-        *("WINDOW_START", "WINDOW_END", "ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"),
-        *SINKS,
+        *("WINDOW_START", "WINDOW_END", *TRAVEL, *SINKS),
     ],
+    "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
+}
+OUTPUTS = {
+    **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
+    "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
 }
 BASIC = {
     "plan_routes": [
@@ -45,7 +41,9 @@ BASIC = {
     ],
     "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS"],
     "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS"],
+    "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
 }
+SOURCES = ["estimate", "roads", "matrix", "osrm", "valhalla", "openrouteservice"]
 
 
 @pytest.fixture
@@ -56,7 +54,7 @@ def algorithms(optiway_provider):
 
 def test_ids(algorithms):
     """The provider and its algorithms."""
-    expected = {"plan_routes", "plan_one_route", "schedule", "install_engine"}
+    expected = {"plan_routes", "plan_one_route", "schedule", "travel_matrix", "install_engine"}
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
     assert {algorithms[name].group() for name in PARAMETERS} == {"Planning"}
 
@@ -66,7 +64,7 @@ def test_parameters_and_outputs(algorithms, name):
     """Names and their order, which is that of the dialog."""
     algorithm = algorithms[name]
     assert [parameter.name() for parameter in algorithm.parameterDefinitions()] == PARAMETERS[name]
-    assert sorted(output.name() for output in algorithm.outputDefinitions()) == sorted(PLAN_OUTPUTS)
+    assert sorted(output.name() for output in algorithm.outputDefinitions()) == sorted(OUTPUTS[name])
 
 
 @pytest.mark.parametrize("name", BASIC)
@@ -97,4 +95,5 @@ def test_travel_is_known_by_its_word(algorithms, name):
     """An enum stored by number would change its meaning when a source is added."""
     travel = algorithms[name].parameterDefinition("TRAVEL")
     assert travel.usesStaticStrings()
-    assert travel.options() == ["estimate", "roads"]
+    given = [source for source in SOURCES if source != "matrix" or name != "travel_matrix"]
+    assert travel.options() == given
