@@ -299,13 +299,23 @@ def test_states_of_places(tmp_path):
 
 
 def test_far_places_are_estimated_when_the_user_allows_it(tmp_path):
-    """The estimate's own numbers, drawn straight and marked."""
-    places = [(1.5, 0), (3.5, 3), (34, 2)]
-    network = grid(4).network(places, tmp_path, {"far_m": 200}, allow_far=True)
-    matrix = network.matrix("car")
-    assert (matrix.seconds[0, 2], matrix.seconds[2, 1]) > (100, 100)
-    assert [snap.status for snap in network.snap()][2] != "ok"
-    assert network.lines([(0, 2)], "car")[0].geometry == (at(1.5, 0), at(34, 2))
+    """A place may be far for one profile only; then only that one is estimated, drawn straight and marked."""
+    travel = grid(4).travel(tmp_path, {"far_m": 9000}, allow_far=True)
+    travel["profiles"]["foot"] = {**travel["profiles"]["car"], "far_m": 200}
+    problem = Problem(
+        "2026-05-04",
+        "Europe/Lisbon",
+        (Stop("near", *at(3.5, 3)), Stop("far", *at(7, 2))),
+        (Depot("D", *at(1.5, 0)),),
+        (Vehicle("V1", profile="car"), Vehicle("V2", profile="foot")),
+    )
+    found = open_travel(problem, travel, [].append)
+    assert [snap.status for snap in found.snaps] == ["ok", "ok", "far"]
+    assert found.matrices["foot"].seconds[0, 2] > found.matrices["foot"].seconds[0, 1] > 0
+    drawn = {name: found.provider.lines([(0, 2), (0, 1)], name) for name in ("car", "foot")}
+    assert [line.source for line in drawn["car"]] == ["road", "road"]
+    assert [line.source for line in drawn["foot"]] == ["estimate", "road"]
+    assert drawn["foot"][0].geometry == (at(1.5, 0), at(7, 2))
 
 
 def test_a_place_near_a_stub_that_is_cut_off_takes_the_main_road(tmp_path):

@@ -46,10 +46,6 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
     elif source in SERVERS:
         places, stop_place, depot_place = places_of(problem)
         provider = _server(source, places, travel, report)
-        for profile in profiles:
-            provider.matrix(profile)  # only then is it known how places met the roads
-        if travel.get("allow_far"):
-            provider = WithFarPlaces(provider, places)
     elif source == "roads":
         # Graphs, snapping and hierarchies take a while to load: only where they are used.
         from optiway_qgis.engine.travel.roads.network import RoadNetwork
@@ -63,13 +59,16 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         for profile in profiles:
             if not estimate.knows(profile):
                 report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
+    matrices = {profile: provider.matrix(profile) for profile in profiles}
     if travel.get("allow_far"):
+        # After the matrices: only then is it known how places met the roads of each profile.
         provider = WithFarPlaces(provider, places)
+        matrices = {profile: provider.matrix(profile) for profile in profiles}
     return Travel(
         places=tuple(places),
         stop_place=tuple(stop_place),
         depot_place=tuple(depot_place),
-        matrices={profile: provider.matrix(profile) for profile in profiles},
+        matrices=matrices,
         snaps=tuple(provider.snap()),
         provider=provider,
     )

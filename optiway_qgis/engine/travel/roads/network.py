@@ -2,7 +2,7 @@
 
 Here the parts meet: profile, pieces, graph, snapping and shortest paths. The job's `travel` member:
     {"source": "roads", "path": "roads.npz", "categories": {"highway": ["primary", ...], ...},
-     "profiles": {"car": {...}}, "cache": FOLDER or null, "allow_far": false}
+     "profiles": {"car": {...}}, "cache": FOLDER or null}
 The archive has `lon`, `lat` (all vertices of all lines, degrees), `first` (lines + 1, offsets into them) and
 for each field of `categories` the index of each line's text, -1 for none.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.travel.estimate import Estimate, straight_lines
+from optiway_qgis.engine.travel.estimate import straight_lines
 from optiway_qgis.engine.travel.provider import (
     SNAP_FAR,
     SNAP_ISLAND,
@@ -50,8 +50,7 @@ WORST = (SNAP_OK, SNAP_FAR, SNAP_ISLAND, SNAP_OUTSIDE)
 class RoadNetwork:
     """Times and distances on roads, one network per vehicle profile.
 
-    A place that is far from the roads, on an island or outside of them is unreachable, or is reached by an
-    estimate, marked as such, where the job says `allow_far`.
+    A place that is far from the roads, on an island or outside of them is unreachable.
 
     Raises
     ------
@@ -66,9 +65,7 @@ class RoadNetwork:
         self._roads = _read(travel)
         self._profiles: dict[str, Any] = travel.get("profiles") or {}
         self._cache: str | None = travel.get("cache")
-        self._allow_far = bool(travel.get("allow_far"))
         self._report = report
-        self._estimate = Estimate(self._places)
         self._networks: dict[str, _Network] = {}
         self._of_profile: dict[str, _Network] = {}
         self._matrices: dict[str, Matrix] = {}
@@ -86,21 +83,16 @@ class RoadNetwork:
     def matrix(self, profile: str) -> Matrix:
         """Return times and distances for a profile; profiles whose files say the same share one matrix."""
         network = self._network(profile)
-        key = f"{network.name}\n{profile if self._allow_far and self._estimate.knows(profile) else ''}"
-        if key not in self._matrices:
+        if network.name not in self._matrices:
             self._report(f'Finding ways between {len(self._places)} places on the roads of "{profile}"')
             served = np.flatnonzero(network.places.served)
             count = len(self._places)
-            if self._allow_far and len(served) < count:
-                estimated = self._estimate.matrix(profile)
-                seconds, metres = estimated.seconds.copy(), estimated.metres.copy()
-            else:
-                seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
+            seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
             seconds[np.ix_(served, served)], metres[np.ix_(served, served)] = network.between.tables()
             np.fill_diagonal(seconds, 0)
             np.fill_diagonal(metres, 0)
-            self._matrices[key] = Matrix(seconds, metres)
-        return self._matrices[key]
+            self._matrices[network.name] = Matrix(seconds, metres)
+        return self._matrices[network.name]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the way along the road for each pair; where there is none, straight and marked so."""
