@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
 import numpy as np
-from qgis.core import QgsFeature, QgsFeatureSink, QgsFields
+from qgis.core import QgsExpressionContext, QgsFeature, QgsFeatureSink, QgsFields
 
 from . import fields
 from .qgis_compat import REAL, TEXT, make_field
 from .read_depots import read_depots
-from .read_stops import read_stops
+from .read_stops import Expressions, read_stops
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingFeatureSource, QgsProcessingFeedback
@@ -40,7 +40,8 @@ def read_ends(source: QgsProcessingFeatureSource, reading: Reading, layer: str) 
     is_depots = "depot_id" in fields.recognise(fields.DEPOT_FIELDS, names)
     if is_depots and "stop_id" not in fields.recognise(fields.STOP_FIELDS, names):
         return Ends(depots=tuple(read_depots(source, reading, layer)))
-    read = read_stops(source, reading, layer=layer)
+    no_service = Expressions({"SERVICE_TIME": "0"}, QgsExpressionContext())
+    read = read_stops(source, reading, no_service, layer)
     for stop in read.rejected:
         reading.warnings.add(f"{layer}: left out, {stop.text}", stop.stop_id)
     return Ends(stops=tuple(read.stops))

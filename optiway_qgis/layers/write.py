@@ -129,10 +129,12 @@ def write_plan(
     )
 
 
-def verify_written(destinations: dict[str, str], counts: Counts, context: QgsProcessingContext) -> None:
+def verify_written(
+    destinations: dict[str, str], features: dict[str, int], context: QgsProcessingContext
+) -> None:
     """Count the features of each written layer again. Call it after the sinks were flushed and deleted.
 
-    `destinations` maps sink names to what `parameterAsSink` returned.
+    `destinations` maps sink names to what `parameterAsSink` returned, `features` to how many each was given.
 
     Raises
     ------
@@ -140,7 +142,7 @@ def verify_written(destinations: dict[str, str], counts: Counts, context: QgsPro
         Naming each sink that lost features; some formats do so while every single write succeeds.
     """
     losses = []
-    for name, expected in counts.features.items():
+    for name, expected in features.items():
         layer = QgsProcessingUtils.mapLayerFromString(destinations[name], context)
         if layer is None:
             losses.append(f"{name}: {destinations[name]} cannot be opened again.")

@@ -571,7 +571,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         del sink
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
-            write.verify_written(destinations, counts, context)
+            write.verify_written(destinations, counts.features, context)
             looks = styles.route_looks(problem, plan)
             styles.store_styles(destinations, looks, feedback)
             styles.style_on_load(destinations, looks, context)

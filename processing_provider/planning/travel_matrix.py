@@ -27,6 +27,7 @@ from optiway_qgis.layers.feedback import GroupedWarnings
 from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.times import PlanDay, today
 from optiway_qgis.layers.travel_table import read_ends, table_fields, together, write_table
+from optiway_qgis.layers.write import verify_written
 from optiway_qgis.model.errors import InputError, JobCancelled
 from optiway_qgis.model.problem import Problem, Vehicle
 
@@ -180,5 +181,8 @@ class TravelMatrix(PlanAlgorithm):
         feedback.pushInfo(f"{ways} of {pairs} pairs have a way.")
         results: dict[str, Any] = {PAIR_COUNT: pairs, WAY_COUNT: ways}
         if sink is not None:
+            del sink  # the file is complete only when its sink is gone
+            if not feedback.isCanceled():
+                verify_written({TABLE: destination}, {TABLE: pairs}, context)
             results[TABLE] = destination
         return results

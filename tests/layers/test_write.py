@@ -118,7 +118,7 @@ def write(problem, plan, carried, wanted, context):
     sinks, results = make_sinks(problem, carried, wanted, context)
     counts = write_plan(problem, plan, carried, sinks, QgsProcessingFeedback(), context)
     sinks.clear()
-    verify_written(results, counts, context)
+    verify_written(results, counts.features, context)
     return counts, {
         name: QgsProcessingUtils.mapLayerFromString(dest, context) for name, dest in results.items()
     }
@@ -419,7 +419,7 @@ def test_a_row_that_was_lost_is_found(town, destinations, context):
     )
     sinks.clear()
     with pytest.raises(QgsProcessingException, match="VISITS: 43 features were written, 42 are in"):
-        verify_written(results, counts, context)
+        verify_written(results, counts.features, context)
 
 
 def test_a_layer_that_is_gone_is_found(town, destinations, context):
@@ -427,7 +427,7 @@ def test_a_layer_that_is_gone_is_found(town, destinations, context):
     problem, plan = town
     counts, _ = write(problem, plan, carried_of(problem), {ROUTES: "memory:"}, context)
     with pytest.raises(QgsProcessingException, match=r"ROUTES: .*missing\.gpkg cannot be opened again"):
-        verify_written({ROUTES: destinations.of("missing.gpkg")[ROUTES]}, counts, context)
+        verify_written({ROUTES: destinations.of("missing.gpkg")[ROUTES]}, counts.features, context)
 
 
 def test_refused_feature_stops_the_writing_with_the_cause(town, context):
