@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -17,7 +18,7 @@ from tests.made_layers import CENTRE, Log, depot, layer, spots, stops
 @pytest.fixture
 def server():
     """An OSRM that drives at 10 m/s on a flat earth. `asked` holds path and headers of the requests, `snap`
-    moves a place to its road."""
+    moves a place to its road, `late_s` lets it think."""
     with osrm_like() as made:
         yield made
 
@@ -27,9 +28,11 @@ def osrm_like():
     class Handler(BaseHTTPRequestHandler):
         asked = ()
         snap = staticmethod(lambda place: place)
+        late_s = 0
 
         def do_GET(self):
             type(self).asked = (*self.asked, (self.path, dict(self.headers)))
+            time.sleep(self.late_s)
             service, points = self.path.split("?")[0].split("/")[1::3]
             places = [tuple(map(float, point.split(","))) for point in points.split(";")]
             content = json.dumps(_table(places, self.snap) if service == "table" else _route(places)).encode()
@@ -177,6 +180,23 @@ def test_a_key_reaches_the_server_and_nothing_else(run_algorithm, server, tmp_pa
         assert [text for text in shown if word in text] == []
         plans.append({row["plan_id"] for row in outcome.rows("ROUTES")})
     assert plans[0] == plans[1]
+
+
+def test_cancelling_does_not_wait_for_the_server(run_algorithm, server):
+    """A large table may take minutes; nothing is written then."""
+    server.late_s = 20
+    log = Log(cancel_at="Asking OSRM")
+    started = time.monotonic()
+    outcome = run_algorithm(
+        "travel_matrix",
+        log,
+        FROM=layer(stops(3)),
+        TRAVEL="osrm",
+        SERVER_URL=server.url,
+        TABLE="TEMPORARY_OUTPUT",
+    )
+    assert time.monotonic() - started < 4
+    assert "PAIR_COUNT" not in outcome.results
 
 
 @pytest.mark.parametrize(
