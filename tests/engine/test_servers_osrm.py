@@ -157,7 +157,12 @@ def test_one_table_serves_all_profiles_of_one_word(server):
     stops = tuple(Stop(f"S{number}", *spot) for number, spot in enumerate(spots(3)))
     vehicles = tuple(Vehicle(name, profile=name) for name in ("car", "van", "truck", "coach"))
     problem = Problem("2026-05-04", "Europe/Monaco", stops, (Depot("D1", *spots(1)[0]),), vehicles)
-    travel = open_travel(problem, {"source": "osrm", "url": server}, [].append)
+    told = []
+    travel = open_travel(problem, {"source": "osrm", "url": server}, told.append)
+    assert ["coach" in text for text in told] == [
+        False,
+        True,
+    ]  # the server has no coaches, and does not say so
     assert travel.matrices["car"] is travel.matrices["van"] is travel.matrices["truck"]
     assert travel.matrices["car"] is not travel.matrices["coach"]
     assert travel.provider.source == "osrm"

@@ -13,7 +13,7 @@ from optiway_qgis.engine.travel.servers.tables import Answer, NoRoad, NoWay, Rou
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.provider import Coordinate, Matrix
 
 _LONG = 8000
 """Characters of an address that every server and proxy lets pass; one that does not may just hang up."""
@@ -37,6 +37,16 @@ class Osrm(RoutingServer):
         "bike": "cycling",
         "foot": "walking",
     }
+
+    def matrix(self, profile: str) -> Matrix:
+        """Return times and distances; what is asked for another kind of vehicle than cars is told once."""
+        word = self.word(profile)
+        if word != self.profiles["car"] and word not in self._known:
+            self._report(
+                f'The OSRM server is asked for "{word}" (vehicle profile "{profile}"); most know one kind of '
+                "vehicle and answer for that whatever they are asked."
+            )
+        return super().matrix(profile)
 
     def table(self, profile: str, origins: Sequence[int], ends: Sequence[int]) -> Answer:
         """Ask the table service."""
