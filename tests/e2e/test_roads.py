@@ -11,6 +11,8 @@ import pytest
 from desktop import run_in_desktop
 from headless import points_from_csv, table_from_csv, table_of_geopackage
 
+from tests.engine.osrm import prepared, routed
+
 RUN_DIALOG = Path(__file__).absolute().parent / "run_dialog.py"
 START_AND_PLAN_SECONDS = 240
 SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
@@ -77,6 +79,27 @@ def test_network_is_kept_for_the_next_plan(planned, qgis_process):
     profile = Path(qgis_process.environment["QGIS_CUSTOM_CONFIG_PATH"])
     kept = [path for path in profile.rglob("optiway/cache/**/*") if path.is_file()]
     assert kept
+
+
+def test_another_router_agrees_with_the_plan(planned, qgis_process, porto_layers, shared_data, tmp_path):
+    """Timed again by a real OSRM on the same streets, the plan costs, drives and is as long as it said."""
+    streets = prepared(shared_data / "osm" / "porto.osm.pbf", tmp_path)
+    with routed(streets) as address:
+        again = qgis_process.run(
+            "optiway:schedule",
+            {
+                "STOPS": f"{planned['geopackage']}|layername=visits",
+                "DEPOTS": porto_layers["DEPOTS"],
+                "VEHICLES": porto_layers["VEHICLES"],
+                "TRAVEL": "osrm",
+                "SERVER_URL": address,
+                "TIME_ZONE": "Europe/Lisbon",
+            },
+        )
+    assert again["ASSIGNED_COUNT"] == planned["ASSIGNED_COUNT"]
+    assert again["COST"] == pytest.approx(planned["COST"], rel=0.02)
+    assert again["DRIVE_MIN"] == pytest.approx(planned["DRIVE_MIN"], rel=0.04)
+    assert again["DISTANCE_KM"] == pytest.approx(planned["DISTANCE_KM"], rel=0.02)
 
 
 def test_desktop_plans_on_the_open_layer(porto_layers, pictures, tmp_path):
