@@ -240,7 +240,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             )
         self.add(
             QgsProcessingParameterBoolean(
-                ALLOW_FAR, tr("Serve stops that are far from any road"), defaultValue=False
+                ALLOW_FAR, tr("Serve stops that are far from any road"), defaultValue=False, optional=True
             ),
             "Stops far from the roads, or on roads that lead nowhere else, are reached by an estimate, drawn "
             "straight and marked. Otherwise they are not served, and the reason says how far the nearest "
