@@ -74,8 +74,8 @@ class GivenMatrix:
 def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
     """Write a travel table as an archive that GivenMatrix reads, -1 where there is no way.
 
-    It holds the matrix of the first vehicle's profile, and beside the three arrays how each depot and stop met
-    the network: `snap_status` and `snap_metres`.
+    It holds the matrix of the first vehicle's profile, and beside the three arrays how each depot and stop
+    met the network: `snap_status` and `snap_metres`.
 
     Raises
     ------
