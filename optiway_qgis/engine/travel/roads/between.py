@@ -202,8 +202,10 @@ class Between:
             sides = [side for side in range(2) if self._on[end, side] >= 0]
             ends = [(int(self._arcs.tail[self._on[end, side]]), int(at_end[end, side])) for side in sides]
             asked.append((self._starts(weights, origin), ends))
+        paths = weights.paths.paths(asked)
+        links = self._lightest(weights, [path.nodes if path else [] for path in paths])
         routes = []
-        for (origin, end), path in zip(pairs, weights.paths.paths(asked)):
+        for (origin, end), path, between in zip(pairs, paths, links):
             direct = self._direct(weights, origin, end)
             if direct and (not path or direct[0] <= path.weight):
                 routes.append([direct[1]])
@@ -219,19 +221,22 @@ class Between:
                     for side in range(2)
                     if self._on[end, side] >= 0 and self._arcs.tail[self._on[end, side]] == path.nodes[-1]
                 )[1]
-                routes.append([first, *self._lightest(weights, path.nodes), last])
+                routes.append([first, *between, last])
             else:
                 routes.append([])
         return routes
 
-    def _lightest(self, weights: _Weights, nodes: list[int]) -> list[int]:
-        """Return the lightest of the parallel links from each node of a path to the next."""
-        links = []
-        for tail, head in pairwise(nodes):
-            among = self._links_from[self._first_link[tail] : self._first_link[tail + 1]]
-            among = among[self._graph.head[among] == head]
-            links.append(int(among[weights.links[among].argmin()]))
-        return links
+    def _lightest(self, weights: _Weights, paths: Sequence[list[int]]) -> list[list[int]]:
+        """Return for each path the lightest of the parallel links from each of its nodes to the next."""
+        graph = self._graph
+        key = graph.tail * graph.nodes + graph.head
+        order = np.lexsort([weights.links, key])
+        key = key[order]
+        steps = [
+            np.array(nodes[:-1], dtype=np.int64) * graph.nodes + np.array(nodes[1:], dtype=np.int64)
+            for nodes in paths
+        ]
+        return [order[np.searchsorted(key, step)].tolist() for step in steps]
 
     def _direct(self, weights: _Weights, origin: int, end: int) -> tuple[int, int] | None:
         """Return weight and arc of the way along one arc, where there is one."""
