@@ -414,3 +414,13 @@ def test_the_profiles_that_come_along_drive(tmp_path, name):
     seconds = RoadNetwork(places, travel, [].append).matrix(name).seconds
     expected = metres_between(*places) * 3.6 / profile["speeds_kmh"]["residential"]
     assert seconds[0, 1] == pytest.approx(expected, abs=1.1)
+
+
+@pytest.mark.parametrize("turn_s", [[], [[0, 0], [180, 8]]])
+@pytest.mark.parametrize("places", [[], [(90, 90), (91, 91)], [(0.5, 0), (90, 90)]])
+def test_few_or_no_places_on_the_road_are_no_failure(tmp_path, places, turn_s):
+    """All stops in the sea, and no stops at all."""
+    network = grid(2).network(places, tmp_path, {"turn_s": turn_s})
+    assert (network.matrix("car").seconds == np.where(np.eye(len(places)), 0, -1)).all()
+    pairs = [(0, 1)] if places else []
+    assert [line.source for line in network.lines(pairs, "car")] == ["estimate"] * len(pairs)
