@@ -29,7 +29,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
-from optiway_qgis.layers import output_fields, run, styles, write
+from optiway_qgis.layers import output_fields, plan_project, run, styles, write
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
@@ -410,6 +410,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             write.verify_written(destinations, counts, context)
             looks = styles.route_looks(problem, plan)
             styles.store_styles(destinations, looks, feedback)
+            plan_project.store_project(destinations, looks, problem.plan_date, feedback)
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
 
