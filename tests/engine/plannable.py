@@ -5,6 +5,7 @@ Also what tests of the solver share: a clock that counts iterations, and plannin
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from itertools import permutations
@@ -12,6 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.instance import Instance
@@ -41,6 +43,16 @@ if TYPE_CHECKING:
 
 Planned = tuple[Problem, Travel]
 
+EXAMPLES = int(os.environ.get("OPTIWAY_TEST_EXAMPLES", "1"))
+"""How many times as many random examples as usual are drawn."""
+
+
+def examples(count: int) -> settings:
+    """Return the settings of a test on so many random examples, however long each takes."""
+    return settings(
+        max_examples=count * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+
 
 def counting_clock(iterations: int = 100, report: Callable[[float, float], None] | None = None) -> Clock:
     """Return a clock that stops by iterations alone."""
@@ -49,8 +61,8 @@ def counting_clock(iterations: int = 100, report: Callable[[float, float], None]
 
 def planned(problem: Problem, travel: Travel, iterations: int = 100, seed: int = 0) -> Plan:
     """Return the plan found in a fixed number of iterations."""
-    settings = Settings(iterations=iterations, seed=seed)
-    return plan(problem, travel, {}, settings, counting_clock(iterations), lambda text: None)
+    asked = Settings(iterations=iterations, seed=seed)
+    return plan(problem, travel, {}, asked, counting_clock(iterations), lambda text: None)
 
 
 def seldom(values: st.SearchStrategy, otherwise: object = None) -> st.SearchStrategy:
@@ -136,7 +148,7 @@ def plannable(
 
 @st.composite
 def _travel(draw: st.DrawFn, problem: Problem) -> Travel:
-    """Draw asymmetric times of up to a quarter of an hour without short cuts; seldom no way leads to a place."""
+    """Draw asymmetric times of up to a quarter of an hour without short cuts; seldom a place is cut off."""
     size = len(places_of(problem)[0])
     seconds, metres = {}, {}
     for profile in PROFILES:

@@ -30,7 +30,7 @@ from tests.engine.cases import (
     line_travel,
 )
 from tests.engine.oracle import oracle_plan, oracle_route
-from tests.engine.plannable import plannable
+from tests.engine.plannable import examples, plannable
 from tests.engine.strategies import cases, sequences_of
 
 if TYPE_CHECKING:
@@ -66,12 +66,14 @@ def no_way_by_time_nor_length(case: Case) -> Case:
     return case
 
 
+@examples(150)
 @given(cases().map(no_way_by_time_nor_length))
 def test_every_figure_is_the_oracles_whatever_the_order_breaks(case: Case):
     """Two schedulers written apart from the same page must state the same day; impossible ones included."""
     agrees_with_the_oracle(case)
 
 
+@examples(150)
 @given(plannable(), st.data())
 def test_every_figure_is_the_oracles_on_days_that_can_be_kept(planned, draw):
     """Departures, later windows and slack matter where most of the order can be kept."""

@@ -23,15 +23,18 @@ from optiway_qgis.model.problem import (
 from optiway_qgis.model.reasons import INCONSISTENT, UNASSIGNED_REASONS
 from tests.engine.cases import VALID_CASES
 from tests.engine.oracle import oracle_plan
+from tests.engine.plannable import examples
 from tests.engine.strategies import cases, problems
 
 
+@examples(50)
 @given(problems())
 def test_problem_survives_json(problem: Problem):
     """The engine plans what QGIS read: every member arrives as it was, tuples and nulls included."""
     assert problem_from_json(json.loads(json.dumps(problem_to_json(problem)))) == problem
 
 
+@examples(50)
 @given(cases())
 def test_plan_survives_json(case):
     """QGIS writes what the engine planned: every figure, leg and reason arrives as it was."""
