@@ -119,13 +119,15 @@ def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
     problems = []
     sequences: Sequences = [[] for _ in instance.vehicles]
     seen: set[str] = set()
+    seen_vehicles: set[str] = set()
     for sequence in asked:
         vehicle = instance.vehicle_index.get(sequence.vehicle_id)
         if vehicle is None:
             problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no such vehicle.')
             continue
-        if sequences[vehicle]:
+        if sequence.vehicle_id in seen_vehicles:
             problems.append(f'Vehicle "{sequence.vehicle_id}" has two sequences.')
+        seen_vehicles.add(sequence.vehicle_id)
         for stop_id in sequence.stops:
             if stop_id not in instance.stop_index:
                 problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no stop "{stop_id}".')
