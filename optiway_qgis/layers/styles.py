@@ -57,6 +57,7 @@ _TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4}
 """Drawing order of the layers, from below."""
 
 _ETA_MAX_SCALE = 250000
+_NAME_MAX_SCALE = 40000
 _UNITS = {"min": "min", "km": "km", "pct": "%"}
 _WIDGETS = {
     REAL: ("Range", {"Precision": 2, "AllowNull": True}),
@@ -269,6 +270,8 @@ def _style_legs(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteL
     text = f"{columns['vehicle_id']} || ' → ' || {goal} || ' ' || {_clock(columns, 'end_time')}"
     label = _label(text, size=8, bold=True)
     label.placement = QgsPalLayerSettings.Placement.Line
+    label.overrunDistance = 40  # millimetres: short legs are labelled as well
+    always_show(label)
     label.dataDefinedProperties().setProperty(_Label.Show, QgsProperty.fromExpression(PLAYING))
     _set_label(layer, label)
     layer.setDisplayExpression(text)
@@ -322,7 +325,8 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
     layer.setRenderer(QgsSingleSymbolRenderer(symbols.unassigned_symbol()))
     place = columns.first("name", "stop_id")
     reason = f"replace({columns['reason']}, '_', ' ')"
-    label = _label(f"coalesce({place} || '\\n', '') || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
+    name = f"if(coalesce(@map_scale, 0) <= {_NAME_MAX_SCALE}, coalesce({place} || '\\n', ''), '')"
+    label = _label(f"{name} || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
     always_show(label)
     _set_label(layer, _beside(label, priority=10))
     layer.setDisplayExpression(f"{place} || ': ' || {reason}")
@@ -389,7 +393,9 @@ def _eta_label(columns: _Columns, is_wrong: str) -> QgsPalLayerSettings:
 
 
 def _depot_label(place: str) -> QgsPalLayerSettings:
-    return _beside(_label(place, size=8, bold=True), priority=8)
+    label = _beside(_label(place, size=8, bold=True), priority=8)
+    always_show(label)
+    return label
 
 
 def _beside(label: QgsPalLayerSettings, priority: int) -> QgsPalLayerSettings:

@@ -70,7 +70,7 @@ def leg_symbol(colour: str, dash: str) -> QgsSymbol:
     line = _line(colour, 0.6)
     _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 2.0, 0.6)")
     _override(line, _SymbolLayer.PropertyStrokeStyle, dash)
-    arrows = _arrows(colour, CENTRE, size=5.0)
+    arrows = _arrows(colour, CENTRE, size=4.2)
     _override(arrows, _SymbolLayer.PropertyLayerEnabled, PLAYING)
     return _symbol(QgsLineSymbol(), casing, line, arrows)
 
