@@ -19,7 +19,7 @@ import numpy as np
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, promote
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.outlook import NO_WAY
@@ -172,6 +172,7 @@ def _search(
     engines.append(pyvrp_engine.NAME)
     found = _relaxed(instance, active, settings, clock, tell)
     kept = complete(instance, keep_rules(instance, found), active)
+    kept = complete(instance, promote(instance, kept, active), active)
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
@@ -201,7 +202,7 @@ def _relaxed(
     if settings.iterations is None and len(active) > _SMALL:
         threads = min(2, os.cpu_count() or 1)
     if _surely_too_much(instance, active):
-        start = nearest_first(instance, active)
+        start = _first_answer(instance, active)
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
@@ -219,6 +220,13 @@ def _relaxed(
         instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
     )
     return answer.sequences if answer.feasible else start
+
+
+def _first_answer(instance: Instance, active: list[int]) -> Sequences:
+    """Return an answer for a fleet that is far too small: the important stops, or else the nearest."""
+    if len({importance(instance.stops[index]) for index in active}) == 1:
+        return nearest_first(instance, active)
+    return complete(instance, [[] for _ in instance.vehicles], active, places=2)
 
 
 def _within_reach(instance: Instance, active: list[int]) -> list[int]:
