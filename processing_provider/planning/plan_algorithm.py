@@ -6,7 +6,7 @@ Each algorithm adds its own inputs and says how they become a problem.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qgis.core import (
     QgsApplication,
@@ -120,6 +120,8 @@ class Inputs:
 class PlanAlgorithm(QgsProcessingAlgorithm):
     """Base of the planning algorithms: `read_inputs` is theirs, the rest of the run is here."""
 
+    expression_help: ClassVar[dict[str, tuple[str, str]]] = {}
+
     def createInstance(self):
         """Return a new instance."""
         return type(self)()
@@ -167,9 +169,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         )
 
     def add_expressions(self, layer: str, *names: str) -> None:
-        """Add expressions over the features of the parameter `layer`."""
+        """Add expressions over the features of the parameter `layer`, whose help an algorithm may replace."""
         for name in names:
-            label, help_text = _EXPRESSIONS[name]
+            label, help_text = {**_EXPRESSIONS, **self.expression_help}[name]
             self.add(
                 QgsProcessingParameterExpression(
                     name, tr(label), parentLayerParameterName=layer, optional=True
@@ -407,10 +409,11 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         del sink
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
-            write.verify_written(destinations, counts, context)
             looks = styles.route_looks(problem, plan)
             styles.store_styles(destinations, looks, feedback)
             plan_project.store_project(destinations, looks, problem.plan_date, feedback)
+            # Opens the layers that QGIS loads: no GeoPackage may be written after that, its layers would break.
+            write.verify_written(destinations, counts, context)
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
 
