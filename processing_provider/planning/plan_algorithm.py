@@ -412,7 +412,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             looks = styles.route_looks(problem, plan)
             styles.store_styles(destinations, looks, feedback)
             plan_project.store_project(destinations, looks, problem.plan_date, feedback)
-            # Opens the layers that QGIS loads: no GeoPackage may be written after that, its layers would break.
+            # Opens the layers QGIS will load: a write to their GeoPackage after that would break them.
             write.verify_written(destinations, counts, context)
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
