@@ -240,7 +240,7 @@ def test_routes_run_through_their_visits(run_algorithm):
 
 
 def test_layers_of_a_geopackage_are_whole_when_they_are_loaded(run_algorithm, tmp_path):
-    """The layers are opened last: a write to their file would leave them unable to read, and the map empty."""
+    """The layers are opened last: a write to their file would leave them unable to read: an empty map."""
     outputs = {
         name: f"ogr:dbname='{tmp_path / 'plan.gpkg'}' table=\"{name.lower()}\" (geom)"
         for name in ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
