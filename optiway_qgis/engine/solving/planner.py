@@ -166,7 +166,7 @@ def _search(
     """
     whole = clock.deadline
     exact = pyvrp_engine.keeps_rules(instance)
-    if not exact or instance.has_early:
+    if not exact or instance.early_count:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
     active = _within_reach(instance, active)
     engines.append(pyvrp_engine.NAME)
@@ -179,7 +179,7 @@ def _search(
         tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
         kept = _with_ortools(instance, active, kept, clock)
-    if instance.has_early:
+    if instance.early_count:
         clock.new_phase()
         tell("Moving stops that wish to be early")
         kept = polish(instance, kept, clock)
