@@ -14,7 +14,6 @@ from optiway_qgis.engine.solving.outlook import Outlook, least_outlook, timed_ou
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
-from optiway_qgis.model.problem import LOAD_SCALE
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.insertion import Timetables
@@ -156,8 +155,8 @@ def _limit(best: Outlook) -> tuple[str, str]:
         text = f"{who} would drive {minutes(best.drive)}, {minutes(drive)} are allowed."
         return text, f"{minutes(best.drive - drive)} more driving time for {who}"
     if best.code == reasons.DISTANCE_LIMIT:
-        text = f"{who} would drive {best.distance / 1000:.1f} km, {distance / 1000:.1f} km are allowed."
-        return text, f"{(best.distance - distance) / 1000:.1f} km more for {who}"
+        text = f"{who} would drive {thousandths(best.distance)} km, {thousandths(distance)} km are allowed."
+        return text, f"{thousandths(best.distance - distance)} km more for {who}"
     return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
 
 
@@ -169,8 +168,8 @@ def _capacity(vehicle: Vehicle, peaks: tuple[int, ...]) -> tuple[str, str]:
     ]
     axis, peak, limit = max(over, key=lambda one: one[1] - one[2])
     name = f"capacity_{axis}" if len(peaks) > 1 else "capacity"
-    text = f"{vehicle.id} would carry {units(peak)}, its {name} is {units(limit)}."
-    return text, f"{units(peak - limit)} more {name} for {vehicle.id}"
+    text = f"{vehicle.id} would carry {thousandths(peak)}, its {name} is {thousandths(limit)}."
+    return text, f"{thousandths(peak - limit)} more {name} for {vehicle.id}"
 
 
 def clock(moment: int) -> str:
@@ -184,6 +183,6 @@ def minutes(seconds: int) -> str:
     return f"{-(-seconds // 60)} min"
 
 
-def units(load: int) -> str:
-    """Return a load in the user's unit."""
-    return f"{load / LOAD_SCALE:g}"
+def thousandths(amount: int) -> str:
+    """Return metres in kilometres, or a load in the user's unit, to the last digit."""
+    return f"{amount / 1000:.3f}".rstrip("0").rstrip(".")
