@@ -45,8 +45,8 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def optiway_provider(qgis_app, qgis_processing):
-    """The provider of this checkout, added to the Processing registry for the whole session."""
+def _added_provider(qgis_app, qgis_processing):
+    """The provider of this checkout, added to the Processing registry once; Python has to keep it alive."""
     from qgis.core import QgsApplication
 
     from optiway_qgis.processing_provider.provider import OptiwayProvider
@@ -55,3 +55,11 @@ def optiway_provider(qgis_app, qgis_processing):
     if not QgsApplication.processingRegistry().addProvider(provider):
         pytest.fail("The registry refused the provider.")
     return provider
+
+
+@pytest.fixture
+def optiway_provider(_added_provider):
+    """The provider as it is in the registry now: a test of the plugin puts another one in its place."""
+    from qgis.core import QgsApplication
+
+    return QgsApplication.processingRegistry().providerById("optiway")

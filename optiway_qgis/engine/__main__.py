@@ -12,15 +12,15 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.job_form import read_plan, read_problem, read_sequences, read_settings
 from optiway_qgis.model.errors import InputError, JobFailed
-from optiway_qgis.model.plan import plan_from_json, plan_to_json
-from optiway_qgis.model.problem import Sequence, Settings, problem_from_json
+from optiway_qgis.model.plan import plan_to_json
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.channel import Channel
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Travel
-    from optiway_qgis.model.problem import Problem
+    from optiway_qgis.model.problem import Problem, Settings
 
 _PROCESS_START = time.perf_counter()
 _TICK = 0.4
@@ -61,7 +61,7 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.planner import plan
     from optiway_qgis.engine.solving.search import Clock, default_patience
 
-    settings = Settings(**job.get("settings", {}))
+    settings = read_settings(job)
     problem, travel = _travel(channel, job)
     patience = default_patience(len(problem.stops)) if settings.patience is None else settings.patience
     ticker = _Ticker(channel, settings)
@@ -87,8 +87,7 @@ def _schedule(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.planner import reschedule
 
     problem, travel = _travel(channel, job)
-    asked = [Sequence(one["vehicle_id"], tuple(one["stops"])) for one in job["sequences"]]
-    settings = Settings(**job.get("settings", {}))
+    asked, settings = read_sequences(job), read_settings(job)
     return {"plan": plan_to_json(reschedule(problem, travel, job.get("travel", {}), settings, asked))}
 
 
@@ -96,7 +95,7 @@ def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.check import check
 
     problem, travel = _travel(channel, job)
-    violations = check(problem, travel, plan_from_json(job["plan"]))
+    violations = check(problem, travel, read_plan(job))
     return {"violations": [asdict(violation) for violation in violations]}
 
 
@@ -112,7 +111,7 @@ def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     """Return the job's problem and its travel table."""
     from optiway_qgis.engine.travel.open import open_travel
 
-    problem = problem_from_json(job["problem"])
+    problem = read_problem(job)
 
     def report(text: str) -> None:
         channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})

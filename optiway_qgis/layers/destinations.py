@@ -18,6 +18,11 @@ def file_of(destination: str) -> str:
     return path if os.path.dirname(path) else ""
 
 
+def is_geopackage(destination: str) -> bool:
+    """Tell whether a destination of Processing is a table of a GeoPackage."""
+    return file_of(destination).lower().endswith(".gpkg")
+
+
 def cannot_write(name: str, destination: str) -> str:
     """Return one sentence when the output `name` cannot be written to its file, else ""."""
     path = file_of(destination)

@@ -195,7 +195,7 @@ STOP_FIELDS: tuple[Field, ...] = (
     Field(
         "order_rule",
         "early: the sooner the better; strict: in the order of order_rank.",
-        "Any order. In plan_one_route a priority above 0 means early.",
+        "Any order. In plan_one_route a priority above the lowest means early.",
         choices=(
             ("early", "early"),
             ("strict", "strict"),

@@ -31,8 +31,8 @@ def solo_problem(
 ) -> Problem:
     """Return the problem of one driver who sets out at `start` (longitude, latitude) and has no limits.
 
-    A priority above 0 means early where the stop has no other rule; rules about vehicles and skills do not
-    count.
+    A priority above the lowest of all means early where the stop has no other rule, the more the higher it
+    is above; where all are equal nobody is preferred. Rules about vehicles and skills do not count.
     """
     longitude, latitude = start
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
@@ -48,13 +48,16 @@ def solo_problem(
         shift=open_shift(departure),
         **cost_members(DEFAULT_COSTS),
     )
-    return problem_of([_solo_stop(stop) for stop in read.stops], [depot], [vehicle], reading, "STOPS")
+    lowest = min((stop.priority for stop in read.stops), default=0)
+    stops = [_solo_stop(stop, stop.priority - lowest) for stop in read.stops]
+    return problem_of(stops, [depot], [vehicle], reading, "STOPS")
 
 
-def _solo_stop(stop: Stop) -> Stop:
-    early = stop.priority > 0 and stop.order_rule == ORDER_FREE
+def _solo_stop(stop: Stop, priority: int) -> Stop:
+    early = priority > 0 and stop.order_rule == ORDER_FREE
     return replace(
         stop,
+        priority=priority,
         order_rule=ORDER_EARLY if early else stop.order_rule,
         skills=(),
         allowed_vehicles=(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import NULL, Qgis, QgsField, QgsMarkerLineSymbolLayer, QgsPalLayerSettings
+from qgis.core import NULL, Qgis, QgsField, QgsMarkerLineSymbolLayer, QgsPalLayerSettings, QgsProject
 from qgis.PyQt.QtCore import QDateTime, Qt, QVariant
 
 if Qgis.QGIS_VERSION_INT >= 33800:
@@ -41,6 +41,13 @@ def always_show(label: QgsPalLayerSettings) -> None:
         label.placementSettings().setOverlapHandling(Qgis.LabelOverlapHandling.AllowOverlapIfRequired)
     else:
         label.displayAll = True
+
+
+def blank_project() -> QgsProject:
+    """Return a project without a style library: making that takes longer than all the rest."""
+    if Qgis.QGIS_VERSION_INT >= 32800:
+        return QgsProject(None, Qgis.ProjectCapabilities())
+    return QgsProject()
 
 
 def is_null(value: Any) -> bool:

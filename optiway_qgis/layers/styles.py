@@ -15,12 +15,12 @@ from qgis.core import (
     QgsEditorWidgetSetup,
     QgsExpression,
     QgsFeatureRequest,
+    QgsMapLayerLegendUtils,
     QgsPalLayerSettings,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProperty,
-    QgsProviderRegistry,
     QgsRendererCategory,
     QgsRuleBasedLabeling,
     QgsSingleSymbolRenderer,
@@ -36,12 +36,13 @@ from qgis.PyQt.QtGui import QColor, QFont
 from ..model.palette import ALARM_COLOUR, route_colour
 from ..model.plan import VISIT_STOP
 from . import symbols
+from .destinations import is_geopackage
 from .output_fields import LEGS, ROUTES, UNASSIGNED, VISITS, own_names
 from .qgis_compat import DATE_TIME, REAL, always_show
-from .symbols import INK, PAPER, PLAYING
+from .symbols import FONTS, INK, PAPER, PLAYING
 
 if TYPE_CHECKING:
-    from qgis.core import QgsLayerTree
+    from qgis.core import QgsLayerTree, QgsLayerTreeLayer
 
     from ..model.plan import Plan
     from ..model.problem import Problem
@@ -49,10 +50,14 @@ if TYPE_CHECKING:
 STYLE_NAME = "Optiway plan"
 
 _OTHER = "#6b7280"
+_DEPOT = "(depot)"
+"""What visits to depots are classed by, instead of their vehicle."""
+
 _TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4}
 """Drawing order of the layers, from below."""
 
 _ETA_MAX_SCALE = 250000
+_NAME_MAX_SCALE = 40000
 _UNITS = {"min": "min", "km": "km", "pct": "%"}
 _WIDGETS = {
     REAL: ("Range", {"Precision": 2, "AllowNull": True}),
@@ -126,21 +131,40 @@ def style_on_load(
         context.layerToLoadOnCompletionDetails(destination).setPostProcessor(styler)
 
 
+def arrange(node: QgsLayerTreeLayer, sink_name: str) -> None:
+    """Show each vehicle once in the layer tree, under its route; leave out the one for other vehicles."""
+    node.setExpanded(sink_name == ROUTES)
+    if sink_name != UNASSIGNED:
+        shown = len(node.layer().renderer().categories()) - 1
+        QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(shown)))
+
+
 def stack(root: QgsLayerTree, loaded: dict[str, str]) -> None:
     """Put the loaded layers (sink name -> layer id) in their drawing order, in the places they have.
 
     QGIS 3.22 stacks them by the names of their files, 3.40 upside down where a layer is selected. Layers in
     different groups stay where they are.
     """
-    nodes = [root.findLayer(loaded[name]) for name in sorted(loaded, key=_TO_TOP.__getitem__, reverse=True)]
+    from_top = sorted(loaded, key=_TO_TOP.__getitem__, reverse=True)
+    nodes = [root.findLayer(loaded[name]) for name in from_top]
     if None in nodes or len({node.parent() for node in nodes}) > 1:
         return
     parent = nodes[0].parent()
     places = sorted(parent.children().index(node) for node in nodes)
-    for place, node in zip(places, nodes):
-        if parent.children().index(node) != place:
-            parent.insertChildNode(place, node.clone())
-            parent.removeChildNode(node)
+    for place, name, node in zip(places, from_top, nodes):
+        again = node.clone()
+        arrange(again, name)
+        parent.insertChildNode(place, again)
+        parent.removeChildNode(node)
+
+
+def open_styled(destination: str, sink_name: str, looks: Sequence[RouteLook]) -> QgsVectorLayer:
+    """Open the layer that was written for a sink, styled, whatever default style its file has already."""
+    options = QgsVectorLayer.LayerOptions()
+    options.loadDefaultStyle = False
+    layer = QgsVectorLayer(destination, sink_name, "ogr", options)
+    style_layer(layer, sink_name, looks)
+    return layer
 
 
 def store_styles(
@@ -152,11 +176,9 @@ def store_styles(
     A style that cannot be stored is a warning: the plan itself is there.
     """
     for sink_name, destination in destinations.items():
-        parts = QgsProviderRegistry.instance().decodeUri("ogr", destination)
-        if not parts.get("path", "").lower().endswith(".gpkg"):
+        if not is_geopackage(destination):
             continue
-        layer = QgsVectorLayer(destination, sink_name, "ogr", _options())
-        style_layer(layer, sink_name, looks)
+        layer = open_styled(destination, sink_name, looks)
         _forget_own_styles(layer)
         error = layer.saveStyleToDatabase(STYLE_NAME, "Made by Optiway", True, "")
         if error:
@@ -227,7 +249,7 @@ class _Columns:
 
 
 def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
-    layer.setRenderer(_by_vehicle(columns, looks, symbols.route_symbol))
+    layer.setRenderer(_by_vehicle(columns.name("vehicle_id"), looks, symbols.route_symbol))
     _set_time(layer, columns, "start_time", "end_time")
     layer.setDisplayExpression(columns["vehicle_id"])
     hours = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
@@ -240,12 +262,16 @@ def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
 
 def _style_legs(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
     dash = f"if({columns['travel_source']} = 'estimate' AND NOT {PLAYING}, 'dash', 'solid')"
-    layer.setRenderer(_by_vehicle(columns, looks, lambda colour: symbols.leg_symbol(colour, dash)))
+    layer.setRenderer(
+        _by_vehicle(columns.name("vehicle_id"), looks, lambda colour: symbols.leg_symbol(colour, dash))
+    )
     _set_time(layer, columns, "start_time", "end_time")
     goal = columns.first("to_name", "to_id")
     text = f"{columns['vehicle_id']} || ' → ' || {goal} || ' ' || {_clock(columns, 'end_time')}"
     label = _label(text, size=8, bold=True)
     label.placement = QgsPalLayerSettings.Placement.Line
+    label.overrunDistance = 40  # millimetres: short legs are labelled as well
+    always_show(label)
     label.dataDefinedProperties().setProperty(_Label.Show, QgsProperty.fromExpression(PLAYING))
     _set_label(layer, label)
     layer.setDisplayExpression(text)
@@ -259,7 +285,10 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     is_wrong = f"{columns['late_min']} > 0 OR {columns['violations']} <> ''"
     number = columns["sequence"]
     renderer = _by_vehicle(
-        columns, looks, lambda colour: symbols.visit_symbol(colour, number, is_stop, is_wrong)
+        f"if({is_stop}, {vehicle}, '{_DEPOT}')",
+        looks,
+        lambda colour: symbols.visit_symbol(colour, number, is_wrong),
+        QgsRendererCategory(_DEPOT, symbols.depot_symbol(), "Depots"),
     )
     order = [(f"if({is_stop}, 0, 1)", True), (f"if({is_wrong}, 1, 0)", True), (number, False)]
     renderer.setOrderBy(
@@ -296,7 +325,8 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
     layer.setRenderer(QgsSingleSymbolRenderer(symbols.unassigned_symbol()))
     place = columns.first("name", "stop_id")
     reason = f"replace({columns['reason']}, '_', ' ')"
-    label = _label(f"coalesce({place} || '\\n', '') || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
+    name = f"if(coalesce(@map_scale, 0) <= {_NAME_MAX_SCALE}, coalesce({place} || '\\n', ''), '')"
+    label = _label(f"{name} || {reason}", size=8, bold=True, colour=ALARM_COLOUR)
     always_show(label)
     _set_label(layer, _beside(label, priority=10))
     layer.setDisplayExpression(f"{place} || ': ' || {reason}")
@@ -317,21 +347,26 @@ _STYLE_OF = {
 
 
 def _by_vehicle(
-    columns: _Columns, looks: Sequence[RouteLook], symbol_of: Callable[[str], QgsSymbol]
+    vehicle: str,
+    looks: Sequence[RouteLook],
+    symbol_of: Callable[[str], QgsSymbol],
+    *others: QgsRendererCategory,
 ) -> QgsCategorizedSymbolRenderer:
-    """One category per route; a vehicle typed in by hand later is drawn as well, in grey."""
-    other = RouteLook("", "Other vehicles", _OTHER)
-    categories = [
-        QgsRendererCategory(look.vehicle_id, symbol_of(look.colour), look.label) for look in (*looks, other)
-    ]
-    return QgsCategorizedSymbolRenderer(columns.name("vehicle_id"), categories)
+    """One category per route and `others`; `vehicle` is a field or an expression.
+
+    A vehicle typed in by hand later is drawn as well, in grey, by the last category.
+    """
+    of_routes = [QgsRendererCategory(look.vehicle_id, symbol_of(look.colour), look.label) for look in looks]
+    of_the_rest = QgsRendererCategory("", symbol_of(_OTHER), "Other vehicles")
+    return QgsCategorizedSymbolRenderer(vehicle, [*of_routes, *others, of_the_rest])
 
 
 def _label(expression: str, size: float, bold: bool = False, colour: str = INK) -> QgsPalLayerSettings:
-    font = QFont()
+    font = QFont(FONTS[0])
     font.setBold(bold)
     text = QgsTextFormat()
     text.setFont(font)
+    text.setFamilies(FONTS)
     text.setSize(size)
     text.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
     text.setColor(QColor(colour))
@@ -358,7 +393,9 @@ def _eta_label(columns: _Columns, is_wrong: str) -> QgsPalLayerSettings:
 
 
 def _depot_label(place: str) -> QgsPalLayerSettings:
-    return _beside(_label(place, size=8, bold=True), priority=8)
+    label = _beside(_label(place, size=8, bold=True), priority=8)
+    always_show(label)
+    return label
 
 
 def _beside(label: QgsPalLayerSettings, priority: int) -> QgsPalLayerSettings:
@@ -412,13 +449,6 @@ def _spoken(name: str) -> str:
     if words and last in _UNITS:
         return f"{' '.join(words).capitalize()} ({_UNITS[last]})"
     return name.replace("_", " ").capitalize()
-
-
-def _options() -> QgsVectorLayer.LayerOptions:
-    """The layer is opened without the default style it may have already."""
-    options = QgsVectorLayer.LayerOptions()
-    options.loadDefaultStyle = False
-    return options
 
 
 def _forget_own_styles(layer: QgsVectorLayer) -> None:

@@ -1,4 +1,6 @@
-"""The symbols of routes, legs, visits and unassigned stops. Labels and the rest of styles are styles.py's."""
+"""The symbols of routes, legs, visits, depots and unassigned stops. Labels and the rest of styles are
+styles.py's.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from qgis.core import (
     QgsSymbolLayer,
 )
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtGui import QColor, QFont
+from qgis.PyQt.QtGui import QColor
 
 from ..model.palette import ALARM_COLOUR
 from .qgis_compat import CENTRE, INTERVAL, place_markers
@@ -31,6 +33,12 @@ PLAYING = "(@map_start_time IS NOT NULL)"
 
 _ZOOM = "coalesce(scale_linear(@map_scale, 60000, 500000, 1, 0.5), 1)"
 """Factor of sizes: full in a town, half when a whole region is shown."""
+
+FONTS = ("Sans Serif", "Arial")
+"""The first is there on Linux, the second on Windows and macOS: QGIS complains of fonts that are missing."""
+
+_SOME_FONT = "S"
+"""A symbol can name one font only. QGIS is content when any begins like this, and draws its default font."""
 
 _HOUSE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
@@ -62,29 +70,31 @@ def leg_symbol(colour: str, dash: str) -> QgsSymbol:
     line = _line(colour, 0.6)
     _override(line, _SymbolLayer.PropertyStrokeWidth, f"if({PLAYING}, 2.0, 0.6)")
     _override(line, _SymbolLayer.PropertyStrokeStyle, dash)
-    arrows = _arrows(colour, CENTRE, size=5.0)
+    arrows = _arrows(colour, CENTRE, size=4.2)
     _override(arrows, _SymbolLayer.PropertyLayerEnabled, PLAYING)
     return _symbol(QgsLineSymbol(), casing, line, arrows)
 
 
-def visit_symbol(colour: str, number: str, is_stop: str, is_wrong: str) -> QgsSymbol:
-    """A numbered disc, with a ring in alarm colour when something is wrong; a house for depots.
+def visit_symbol(colour: str, number: str, is_wrong: str) -> QgsSymbol:
+    """A numbered disc, with a ring in alarm colour when something is wrong.
 
-    `number`, `is_stop` and `is_wrong` are expressions.
+    `number` and `is_wrong` are expressions over a visit. A legend has no visit: it shows the sizes and the
+    number set here, so the ring is hidden behind the disc.
     """
-    ring = _marker("circle", ALARM_COLOUR, 6.6)
-    _override(ring, _SymbolLayer.PropertyLayerEnabled, f"{is_stop} AND ({is_wrong})")
+    ring = _marker("circle", ALARM_COLOUR, 4.0)
+    _override(ring, _SymbolLayer.PropertySize, f"if({is_wrong}, 6.6, 4.0) * {_ZOOM}")
     disc = _marker("circle", colour, 4.8)
-    _override(disc, _SymbolLayer.PropertyLayerEnabled, is_stop)
+    _override(disc, _SymbolLayer.PropertySize, f"4.8 * {_ZOOM}")
     figure = _character("1", _readable_on(colour), 2.9)
     _override(figure, _SymbolLayer.PropertyCharacter, f"to_string({number})")
-    _override(figure, _SymbolLayer.PropertyLayerEnabled, is_stop)
     _override(figure, _SymbolLayer.PropertySize, f"if({number} > 99, 2.1, 2.9) * {_ZOOM}")
-    for part, size in ((ring, 6.6), (disc, 4.8)):
-        _override(part, _SymbolLayer.PropertySize, f"{size} * {_ZOOM}")
+    return _symbol(QgsMarkerSymbol(), ring, disc, figure)
+
+
+def depot_symbol() -> QgsSymbol:
+    """A house."""
     house = QgsSvgMarkerSymbolLayer("base64:" + base64.b64encode(_HOUSE.encode()).decode(), 6.0)
-    _override(house, _SymbolLayer.PropertyLayerEnabled, f"NOT ({is_stop})")
-    return _symbol(QgsMarkerSymbol(), ring, disc, figure, house)
+    return _symbol(QgsMarkerSymbol(), house)
 
 
 def unassigned_symbol() -> QgsSymbol:
@@ -127,7 +137,7 @@ def _marker(shape: str, colour: str, size: float) -> QgsSimpleMarkerSymbolLayer:
 
 
 def _character(text: str, colour: str, size: float) -> QgsFontMarkerSymbolLayer:
-    character = QgsFontMarkerSymbolLayer(QFont().family(), text, size, QColor(colour))
+    character = QgsFontMarkerSymbolLayer(_SOME_FONT, text, size, QColor(colour))
     character.setFontStyle("Bold")
     return character
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qgis.core import (
     QgsApplication,
@@ -36,7 +36,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
-from optiway_qgis.layers import output_fields, run, styles, write
+from optiway_qgis.layers import output_fields, plan_project, run, styles, write
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
@@ -138,6 +138,8 @@ class Inputs:
 class PlanAlgorithm(QgsProcessingAlgorithm):
     """Base of the planning algorithms: `read_inputs` is theirs, the rest of the run is here."""
 
+    expression_help: ClassVar[dict[str, tuple[str, str]]] = {}
+
     def createInstance(self):
         """Return a new instance."""
         return type(self)()
@@ -185,9 +187,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         )
 
     def add_expressions(self, layer: str, *names: str) -> None:
-        """Add expressions over the features of the parameter `layer`."""
+        """Add expressions over the features of the parameter `layer`, whose help an algorithm may replace."""
         for name in names:
-            label, help_text = _EXPRESSIONS[name]
+            label, help_text = {**_EXPRESSIONS, **self.expression_help}[name]
             self.add(
                 QgsProcessingParameterExpression(
                     name, tr(label), parentLayerParameterName=layer, optional=True
@@ -571,9 +573,11 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         del sink
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
-            write.verify_written(destinations, counts.features, context)
             looks = styles.route_looks(problem, plan)
             styles.store_styles(destinations, looks, feedback)
+            plan_project.store_project(destinations, looks, problem.plan_date, feedback)
+            # Opens the layers QGIS will load: a write to their GeoPackage after that would break them.
+            write.verify_written(destinations, counts.features, context)
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
 

@@ -54,7 +54,7 @@ class PlanOneRoute(PlanAlgorithm):
             "<p>Orders the stops of one driver: click the start on the map, say whether to return there "
             "and when to set out. All stops are served, within their time windows where they have some; a "
             "stop whose window cannot be kept is left out with the reason.</p>"
-            "<p>A <i>priority</i> above 0 means: come here early. The fields <i>stop_id, service_min, "
+            "<p>A <i>priority</i> above that of others means: come here early. The fields <i>stop_id, service_min, "
             "tw1_start, tw1_end, priority</i> are found by their names; fields about vehicles and skills "
             "do not count here. For several vehicles, shifts or capacities use <i>Plan routes</i>.</p>"
             "<p>Times and legs follow the lines of <i>Roads</i>, or come from a routing server or a travel "

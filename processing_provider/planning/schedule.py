@@ -3,7 +3,7 @@ reading."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from qgis.core import (
     QgsProcessing,
@@ -26,6 +26,14 @@ START_TIME = "START_TIME"
 
 class Schedule(PlanAlgorithm):
     """Keeps the order of a plan and recomputes the rest."""
+
+    expression_help: ClassVar[dict[str, tuple[str, str]]] = {
+        "SERVICE_TIME": (
+            "Service time in minutes",
+            "Minutes of service at each stop, as an expression. Empty: the field planned_service_min of a "
+            "plan, or service_min.",
+        )
+    }
 
     def name(self):
         """Return the id within the provider."""
@@ -50,8 +58,9 @@ class Schedule(PlanAlgorithm):
             "<i>sequence</i> in the attribute table, and recomputes every time, load, cost and violation. "
             "It never changes the order: a rule that is broken is reported in the visits, the routes, the "
             "report and the log.</p>"
-            "<p>To put a stop between the third and the fourth, give it the sequence 3.5. A stop whose "
-            "vehicle_id is empty goes to the unassigned stops. Any point layer with <i>vehicle_id</i> and "
+            "<p>To make room between stops, multiply <i>sequence</i> by ten in the field calculator: a stop "
+            "with 35 then goes between those with 30 and 40. A stop whose vehicle_id is empty goes to the "
+            "unassigned stops. Any point layer with <i>vehicle_id</i> and "
             "<i>sequence</i> works.</p>"
             "<p>Service times are those of <i>planned_service_min</i>, unless <i>Service time</i> is "
             "given. Where the plan was made with expressions for demand or windows, give the same ones "

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import processing
 from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.utils import iface
 
@@ -109,11 +109,14 @@ def report(results: dict) -> None:
 def describe(layer: QgsVectorLayer) -> dict:
     """What a test wants to know about a layer of the project."""
     renderer = layer.renderer()
+    node = QgsProject.instance().layerTreeRoot().findLayer(layer)
+    legend = iface.layerTreeView().layerTreeModel().layerLegendNodes(node)
     return {
         "name": layer.name(),
         "features": layer.featureCount(),
         "renderer": renderer.type(),
         "categories": [category.value() for category in getattr(renderer, "categories", list)()],
+        "legend": [str(entry.data(Qt.ItemDataRole.DisplayRole)) for entry in legend],
         "labels": layer.labelsEnabled(),
         "temporal": layer.temporalProperties().isActive(),
     }

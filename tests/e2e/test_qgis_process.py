@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import pty
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -15,9 +17,11 @@ from pathlib import Path
 import pytest
 from headless import BUILD, points_from_csv, qgis_process_command, run_arguments, table_of_geopackage
 
+OPEN_PROJECT = Path(__file__).absolute().parent / "open_project.py"
 SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
 A_SECOND_AND_SOME = 1.5
 LONG_ENOUGH_S = 90
+SECONDS = "%Y-%m-%dT%H:%M:%S"
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,58 @@ def test_styles_travel_in_the_geopackage(planned):
     """A file from a server opens styled: each of the four tables has a default style."""
     rows = query(planned, "SELECT f_table_name, useAsDefault FROM layer_styles")
     assert sorted(rows) == sorted((name.lower(), 1) for name in SINKS)
+
+
+@pytest.fixture(scope="module")
+def opened(planned, qgis_process, pictures) -> dict:
+    """What a fresh QGIS finds in the project of the GeoPackage, in the middle of the longest drive."""
+    now = query(
+        planned,
+        f"SELECT strftime('{SECONDS}', (julianday(start_time) + julianday(end_time)) / 2) "
+        "FROM legs ORDER BY drive_min DESC LIMIT 1",
+    )[0][0]
+    job = {
+        "project": f"geopackage:{planned['geopackage']}?projectName=Optiway%20plan",
+        "now": now,
+        "picture": str(pictures / "playback.png"),
+    }
+    done = subprocess.run(
+        [sys.executable, str(OPEN_PROJECT), json.dumps(job)],
+        env=qgis_process.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return {**json.loads(done.stdout), "now": now}
+
+
+def test_project_in_the_geopackage_opens_styled(opened):
+    """Who gets the file from a server opens its project and sees the plan."""
+    layers = opened["layers"]
+    assert list(layers) == ["Unassigned stops", "Visits", "Routes", "Legs"]
+    assert all(layer["valid"] for layer in layers.values())
+    assert [layers[name]["labels"] for name in layers] == [True, True, False, True]
+    for name in ("Visits", "Routes", "Legs"):
+        assert layers[name]["renderer"] == "categorizedSymbol"
+
+
+def test_project_in_the_geopackage_plays_the_day(planned, opened, pictures):
+    """Time is switched on and ranges over all routes; a frame shows the legs driven at that moment."""
+    times = f"strftime('{SECONDS}', min(start_time)), strftime('{SECONDS}', max(end_time))"
+    first, last = query(planned, f"SELECT {times} FROM routes")[0]
+    begin, end = (moment.rstrip("Z") for moment in opened["range"])
+    assert begin <= first < last <= end
+    starts = {name: layer["start"] for name, layer in opened["layers"].items() if layer["temporal"]}
+    assert starts == {"Visits": "eta", "Routes": "start_time", "Legs": "start_time"}
+    now = opened["now"]
+    for name, condition in (
+        ("Legs", f"datetime(start_time) <= datetime('{now}') AND datetime(end_time) > datetime('{now}')"),
+        ("Visits", f"datetime(eta) <= datetime('{now}')"),
+    ):
+        shown = opened["layers"][name]["shown"]
+        assert [(shown,)] == query(planned, f"SELECT count(*) FROM {name} WHERE {condition}")
+        assert shown > 0
+    assert (pictures / "playback.png").stat().st_size > 10000
 
 
 def test_report_is_one_file_that_needs_no_network(planned):

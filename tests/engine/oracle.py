@@ -6,6 +6,7 @@ and slack are found by trying, loads by adding up anew at each visit, breaches b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -166,14 +167,16 @@ def _departure(trial: _Trial) -> int:
 
     late_start = earliest + _last_true(harmless, at_once[-1].end - earliest)
     several = any(isinstance(of, Stop) and len(of.windows) > 1 for _, of, _ in trial.calls)
-    return late_start if any(lateness) or not several else _shortest(trial, late_start)
+    if any(lateness) or not several:
+        return late_start
+    return _shortest(trial, late_start, hours.end if hours else math.inf)
 
 
-def _shortest(trial: _Trial, standing: int) -> int:
+def _shortest(trial: _Trial, standing: int, closing: float) -> int:
     """Return the departure with the least work, of equals the earliest, by trying all that could be it.
 
     Work is least where leaving a second later would end work later or miss a window: there the way from the
-    departure to an edge of some window is free of waiting.
+    departure to an edge of some window is free of waiting. Nobody leaves later than the depot's closing.
     """
     moments = {standing}
     apart = 0
@@ -183,7 +186,7 @@ def _shortest(trial: _Trial, standing: int) -> int:
         moments |= {edge - apart for window in hours for edge in (window.start, window.end, window.end + 1)}
     at_first = trial.run(standing)
     missed = _missed(trial, at_first)
-    trials = [trial.run(moment) for moment in moments if moment >= standing]
+    trials = [trial.run(moment) for moment in moments if moment == standing or standing < moment <= closing]
     allowed = [rows for rows in trials if _missed(trial, rows) <= missed]
     return min((rows[-1].end - rows[0].arrival, rows[0].arrival) for rows in allowed)[1]
 

@@ -1,4 +1,4 @@
-"""A made plan of a town, ready to be written: no engine is needed. Nothing here tests anything."""
+"""A made plan of a town, on paper and written to layers: no engine is needed. Nothing here tests anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ import math
 import random
 
 import pytest
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsFields,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsWkbTypes,
+)
 
+from optiway_qgis.layers import output_fields, styles
+from optiway_qgis.layers.carried import CarriedStops
+from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
+from optiway_qgis.layers.qgis_compat import REAL, TEXT, make_field
+from optiway_qgis.layers.write import write_plan
 from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP, Leg, Plan, Route, Unassigned, Visit
 from optiway_qgis.model.problem import LOAD_SCALE, Depot, Problem, Stop, Vehicle, Window
 
@@ -22,6 +36,56 @@ def make_town():
     The last three stops are unassigned; the last stop of the first route is 20 minutes late.
     """
     return _make_town
+
+
+@pytest.fixture
+def town(make_town):
+    """A town of 40 stops and three vehicles: problem and plan."""
+    return make_town(stop_count=40, vehicle_count=3)
+
+
+@pytest.fixture
+def write(qgis_app):
+    """A function (town, sink name -> destination) that writes a plan to its four layers.
+
+    It returns the destinations and the context that holds memory layers.
+    """
+    return _write
+
+
+@pytest.fixture
+def stored(town, write, tmp_path):
+    """The destinations of a plan in one GeoPackage that holds its styles."""
+    path = tmp_path / "plan.gpkg"
+    destinations, _ = write(town, lambda name: f"ogr:dbname='{path}' table=\"{name.lower()}\" (geom)")
+    styles.store_styles(destinations, styles.route_looks(*town), QgsProcessingFeedback())
+    return destinations
+
+
+def _write(town, destination_of):
+    problem, plan = town
+    wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
+    fields = QgsFields()
+    for name, kind in (("stop_id", TEXT), ("name", TEXT), ("notes", TEXT), ("lat", REAL)):
+        fields.append(make_field(name, kind))
+    values = {stop.id: [stop.id, stop.name, "Ring twice", stop.lat] for stop in problem.stops}
+    made = {
+        ROUTES: (output_fields.routes_fields(), QgsWkbTypes.Type.LineString),
+        LEGS: (output_fields.legs_fields(1), QgsWkbTypes.Type.LineString),
+        VISITS: (output_fields.visits_fields(fields, 1), QgsWkbTypes.Type.Point),
+        UNASSIGNED: (output_fields.unassigned_fields(fields), QgsWkbTypes.Type.Point),
+    }
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    sinks, destinations = {}, {}
+    for name in SINKS:
+        sinks[name], destinations[name] = QgsProcessingUtils.createFeatureSink(
+            destination_of(name), context, *made[name], wgs84
+        )
+    carried = CarriedStops(fields, wgs84, values)
+    write_plan(problem, plan, carried, sinks, QgsProcessingFeedback(), context)
+    sinks.clear()
+    return destinations, context
 
 
 def _make_town(stop_count: int = 240, vehicle_count: int = 12, seed: int = 1) -> tuple[Problem, Plan]:

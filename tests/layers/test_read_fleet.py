@@ -269,15 +269,28 @@ def test_swapped_coordinates_are_suspected(swap, warned):
     assert any("x and y swapped" in text for text in shared.warnings.texts()) is warned
 
 
-def test_one_driver_has_no_limits_and_priority_means_early():
+def test_one_driver_has_no_limits():
     """Rules about vehicles and skills do not count for a solo driver."""
     shared = reading()
-    read = read_stops(source_of(layer(stops(2, priority=10, skills="fridge", vehicle_id="V9"))), shared)
+    read = read_stops(source_of(layer(stops(2, skills="fridge", vehicle_id="V9"))), shared)
     problem = solo_problem(read, CENTRE, False, EIGHT, shared)
     vehicle = problem.vehicles[0]
     assert (vehicle.start_depot, vehicle.end_depot) == ("start", None)
     assert (vehicle.shift, vehicle.capacity) == (Window(EIGHT, EIGHT + 86400), ())
-    assert {(stop.order_rule, stop.skills, stop.vehicle_id) for stop in problem.stops} == {("early", (), "")}
+    assert {(stop.skills, stop.vehicle_id) for stop in problem.stops} == {((), "")}
+
+
+@pytest.mark.parametrize(
+    ("priorities", "early"), [((0, 10), {"S2": 10}), ((40, 50, 40), {"S2": 10}), ((50, 50), {}), ((0, 0), {})]
+)
+def test_priority_of_a_solo_driver_means_early_by_how_much_it_is_above_the_lowest(priorities, early):
+    """Who gives every stop the same priority prefers none of them."""
+    shared = reading()
+    rows = stops(len(priorities))
+    for row, priority in zip(rows, priorities):
+        row["priority"] = priority
+    problem = solo_problem(read_stops(source_of(layer(rows)), shared), CENTRE, True, EIGHT, shared)
+    assert {stop.id: stop.priority for stop in problem.stops if stop.order_rule == "early"} == early
 
 
 def test_a_start_off_the_earth_is_an_error():

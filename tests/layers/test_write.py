@@ -69,11 +69,6 @@ def context(qgis_app):
     return context
 
 
-@pytest.fixture
-def town(make_town):
-    return make_town(stop_count=40, vehicle_count=3)
-
-
 def columns(*pairs) -> QgsFields:
     fields = QgsFields()
     for name, kind in pairs:

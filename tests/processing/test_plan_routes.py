@@ -8,6 +8,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
 )
@@ -236,3 +237,16 @@ def test_routes_run_through_their_visits(run_algorithm):
         through = QgsGeometry.fromPolylineXY([row["at"].asPoint() for row in own])
         assert route["at"].hausdorffDistance(through) < 1e-9
         assert route["stops"] == len(own) - 2
+
+
+def test_layers_of_a_geopackage_are_whole_when_they_are_loaded(run_algorithm, tmp_path):
+    """The layers are opened last: a write to their file would leave them unable to read: an empty map."""
+    outputs = {
+        name: f"ogr:dbname='{tmp_path / 'plan.gpkg'}' table=\"{name.lower()}\" (geom)"
+        for name in ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
+    }
+    outcome = run_algorithm("plan_routes", STOPS=layer(stops(4)), DEPOTS=layer([depot()]), **outputs)
+    for name, field in (("ROUTES", "start_time"), ("LEGS", "end_time"), ("VISITS", "eta")):
+        loaded = QgsProcessingUtils.mapLayerFromString(outcome.results[name], outcome.context)
+        first = loaded.minimumValue(loaded.fields().indexOf(field))
+        assert first == min(feature[field] for feature in loaded.getFeatures())

@@ -15,7 +15,6 @@ from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
-from optiway_qgis.model.problem import LOAD_SCALE
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.insertion import Timetables
@@ -181,8 +180,8 @@ def _limit(best: Outlook) -> tuple[str, str]:
         text = f"{who} would drive {minutes(best.drive)}, {minutes(drive)} are allowed."
         return text, f"{minutes(best.drive - drive)} more driving time for {who}"
     if best.code == reasons.DISTANCE_LIMIT:
-        text = f"{who} would drive {best.distance / 1000:.1f} km, {distance / 1000:.1f} km are allowed."
-        return text, f"{(best.distance - distance) / 1000:.1f} km more for {who}"
+        text = f"{who} would drive {thousandths(best.distance)} km, {thousandths(distance)} km are allowed."
+        return text, f"{thousandths(best.distance - distance)} km more for {who}"
     return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
 
 
@@ -194,8 +193,8 @@ def _capacity(vehicle: Vehicle, peaks: tuple[int, ...]) -> tuple[str, str]:
     ]
     axis, peak, limit = max(over, key=lambda one: one[1] - one[2])
     name = f"capacity_{axis}" if len(peaks) > 1 else "capacity"
-    text = f"{vehicle.id} would carry {units(peak)}, its {name} is {units(limit)}."
-    return text, f"{units(peak - limit)} more {name} for {vehicle.id}"
+    text = f"{vehicle.id} would carry {thousandths(peak)}, its {name} is {thousandths(limit)}."
+    return text, f"{thousandths(peak - limit)} more {name} for {vehicle.id}"
 
 
 def clock(moment: int) -> str:
@@ -214,6 +213,6 @@ def length(metres: float) -> str:
     return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
 
 
-def units(load: int) -> str:
-    """Return a load in the user's unit."""
-    return f"{load / LOAD_SCALE:g}"
+def thousandths(amount: int) -> str:
+    """Return metres in kilometres, or a load in the user's unit, to the last digit."""
+    return f"{amount / 1000:.3f}".rstrip("0").rstrip(".")

@@ -83,18 +83,17 @@ def best_insertions(
     return found
 
 
-def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
+def complete(
+    instance: Instance, sequences: Sequences, stops: list[int], places: int | None = None
+) -> Sequences:
     """Insert each of the stops that no sequence holds where it costs least, as long as it keeps all rules.
 
     The most important come first. An optional stop is inserted only when that is cheaper than its penalty.
+    At most `places` of each route are tried for a stop; None chooses by the number of stops.
     """
     tables = timetables(instance, sequences)
-    wanted = set(stops)
-    missing = [index for index in unserved(instance, sequences) if index in wanted]
-    missing.sort(
-        key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index]))
-    )
-    places = places_per_route(instance, len(missing))
+    missing = _missing(instance, sequences, stops)
+    places = places or places_per_route(instance, len(missing))
     for index in missing:
         able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
         able = [
@@ -110,6 +109,58 @@ def complete(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequ
         if penalty is None or best.added_price < penalty:
             tables[best.vehicle] = best.table
     return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+
+
+def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list[int]:
+    """Return those of the stops that no sequence holds, required ones first, the most important first."""
+    wanted = set(stops)
+    return sorted(
+        (index for index in unserved(instance, sequences) if index in wanted),
+        key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index])),
+    )
+
+
+def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
+    """Exchange required stops left out for less important ones on the routes, where that keeps all rules.
+
+    For each stop, from the most important, the least important stops of every route it may join make room
+    for it, one or as many as it takes, as long as what they weigh together is less.
+    """
+    tables = timetables(instance, sequences)
+    waiting = [index for index in _missing(instance, sequences, stops) if _weight(instance, index) > 0]
+    places = places_per_route(instance, len(waiting))
+    for index in waiting:
+        for vehicle, table in tables.items():
+            if instance.refusals[vehicle][index]:
+                continue
+            best = _exchange(instance, vehicle, table, index, places)
+            if best is not None:
+                tables[vehicle] = best
+                break
+    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+
+
+def _exchange(instance: Instance, vehicle: int, table: Timetable, stop: int, places: int) -> Timetable | None:
+    """Return the route with the stop in place of less important ones, None when there is no such exchange."""
+    kept = table.indices
+    room = _weight(instance, stop)
+    for victim in sorted(table.indices, key=lambda index: _weight(instance, index)):
+        room -= _weight(instance, victim)
+        if room <= 0:
+            return None
+        kept = [index for index in kept if index != victim]
+        rest = {vehicle: Timetable(instance, instance.vehicles[vehicle], kept)} if kept else {}
+        if rest and least_outlook(instance, vehicle, rest[vehicle], stop) is not None:
+            continue
+        (entry,) = best_insertions(instance, rest, stop, [vehicle], places)
+        if entry.fits:
+            return entry.table
+    return None
+
+
+def _weight(instance: Instance, stop: int) -> float:
+    """Return the importance of a required stop, 0 for an optional one."""
+    return importance(instance.stops[stop]) if instance.stops[stop].penalty is None else 0.0
 
 
 def _one_empty_of_a_kind(instance: Instance, tables: Timetables, vehicles: list[int]) -> list[int]:

@@ -106,9 +106,9 @@ class Instance:
         )
 
     @cached_property
-    def has_early(self) -> bool:
-        """Whether any stop wishes to be served early."""
-        return any(stop.order_rule == ORDER_EARLY for stop in self.stops)
+    def early_count(self) -> int:
+        """Number of stops that wish to be served early."""
+        return sum(stop.order_rule == ORDER_EARLY for stop in self.stops)
 
     @cached_property
     def has_strict(self) -> bool:

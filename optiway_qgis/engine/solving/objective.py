@@ -38,20 +38,25 @@ def importance(stop: Stop) -> float:
     return 2.0 ** (stop.priority / 10)
 
 
-def early_weight(stop: Stop) -> float:
-    """Return the price of serving a stop one hour later; 0 for stops that do not mind."""
-    return EARLY_PRICE * (1 + stop.priority / 25) if stop.order_rule == ORDER_EARLY else 0.0
+def early_weight(instance: Instance, stop: Stop) -> float:
+    """Return the price of serving a stop one hour later; 0 for stops that do not mind.
+
+    Where there are several early stops per vehicle they share the price: many wishes together shall not make
+    the way long without end.
+    """
+    if stop.order_rule != ORDER_EARLY:
+        return 0.0
+    per_vehicle = instance.early_count / len(instance.vehicles)
+    return EARLY_PRICE * (1 + stop.priority / 25) / max(1.0, per_vehicle)
 
 
 def route_price(table: Timetable) -> float:
-    """Return the cost of a route with its early wishes priced, counted from the start of the first shift of
-    the fleet.
-    """
-    price = sum(table.costs)
-    if table.instance.has_early:
-        begin = table.instance.first_shift
+    """Return the cost of a route with its early wishes priced, from the start of the fleet's first shift."""
+    price, instance = sum(table.costs), table.instance
+    if instance.early_count:
         price += sum(
-            early_weight(stop) * (start - begin) / 3600 for stop, start in zip(table.stops, table.begin)
+            early_weight(instance, stop) * (start - instance.first_shift) / 3600
+            for stop, start in zip(table.stops, table.begin)
         )
     return price
 

@@ -104,11 +104,16 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
         max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
     )
     drive = sum(table.drive) + seconds
-    work = drive + sum(table.setup) + sum(one.service for one in table.stops) + asked.service
+    # Beside a stop at the same place it may spare that one's setup.
+    place = instance.travel.stop_place
+    spared = max(
+        (due for index, due in zip(table.indices, table.setup) if place[index] == place[stop]), default=0
+    )
+    work = drive + sum(table.setup) - spared + sum(one.service for one in table.stops) + asked.service
     outlook = Outlook(
         vehicle=who,
         codes=(),
-        added=seconds + asked.service,
+        added=seconds + asked.service - spared,
         end=table.earliest_departure() + work,
         work=work,
         drive=drive,

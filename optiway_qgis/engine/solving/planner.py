@@ -19,7 +19,7 @@ import numpy as np
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, promote
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.outlook import NO_WAY
@@ -120,13 +120,15 @@ def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
     problems = []
     sequences: Sequences = [[] for _ in instance.vehicles]
     seen: set[str] = set()
+    seen_vehicles: set[str] = set()
     for sequence in asked:
         vehicle = instance.vehicle_index.get(sequence.vehicle_id)
         if vehicle is None:
             problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no such vehicle.')
             continue
-        if sequences[vehicle]:
+        if sequence.vehicle_id in seen_vehicles:
             problems.append(f'Vehicle "{sequence.vehicle_id}" has two sequences.')
+        seen_vehicles.add(sequence.vehicle_id)
         for stop_id in sequence.stops:
             if stop_id not in instance.stop_index:
                 problems.append(f'Sequence of vehicle "{sequence.vehicle_id}": there is no stop "{stop_id}".')
@@ -165,19 +167,20 @@ def _search(
     """
     whole = clock.deadline
     exact = pyvrp_engine.keeps_rules(instance)
-    if not exact or instance.has_early:
+    if not exact or instance.early_count:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
     active = _within_reach(instance, active)
     engines.append(pyvrp_engine.NAME)
     found = _relaxed(instance, active, settings, clock, tell)
     kept = complete(instance, keep_rules(instance, found), active)
+    kept = complete(instance, promote(instance, kept, active), active)
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
         tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
         kept = _with_ortools(instance, active, kept, clock)
-    if instance.has_early:
+    if instance.early_count:
         clock.new_phase()
         tell("Moving stops that wish to be early")
         kept = polish(instance, kept, clock)
@@ -200,7 +203,7 @@ def _relaxed(
     if settings.iterations is None and len(active) > _SMALL:
         threads = min(2, os.cpu_count() or 1)
     if _surely_too_much(instance, active):
-        start = nearest_first(instance, active)
+        start = _first_answer(instance, active)
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
@@ -218,6 +221,13 @@ def _relaxed(
         instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
     )
     return answer.sequences if answer.feasible else start
+
+
+def _first_answer(instance: Instance, active: list[int]) -> Sequences:
+    """Return an answer for a fleet that is far too small: the important stops, or else the nearest."""
+    if len({importance(instance.stops[index]) for index in active}) == 1:
+        return nearest_first(instance, active)
+    return complete(instance, [[] for _ in instance.vehicles], active, places=2)
 
 
 def _within_reach(instance: Instance, active: list[int]) -> list[int]:

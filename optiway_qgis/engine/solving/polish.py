@@ -58,7 +58,7 @@ class _Search:
         self.sequences = [list(stops) for stops in sequences]
         self.prices = [self._price(vehicle, stops) or 0.0 for vehicle, stops in enumerate(self.sequences)]
         served = [stop for stops in self.sequences for stop in stops]
-        self.order = sorted(served, key=lambda stop: -early_weight(instance.stops[stop]))
+        self.order = sorted(served, key=lambda stop: -early_weight(instance, instance.stops[stop]))
         self.vehicle_of = {stop: vehicle for vehicle, stops in enumerate(self.sequences) for stop in stops}
         self.near = self._neighbours(served)
 
@@ -102,7 +102,7 @@ class _Search:
 
     def moves(self, stop: int) -> Iterator[Change]:
         """Yield the changes around a stop: forward in its route if it wishes so, then beside neighbours."""
-        if early_weight(self.instance.stops[stop]):
+        if early_weight(self.instance, self.instance.stops[stop]):
             yield from self._forward(stop)
         for other in self.near[stop]:
             yield from self._next_to(stop, other)

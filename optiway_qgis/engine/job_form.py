@@ -1,0 +1,213 @@
+"""The members of a job, read from JSON and held to docs/model.md: every fault is told, not one alone.
+
+QGIS sends nothing faulty; on a server jobs are written by other programs and by hand. What cannot be
+served is no fault: such stops are left out with a reason.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.plan import Plan, plan_from_json
+from optiway_qgis.model.problem import (
+    MAX_DIMENSIONS,
+    ORDER_RULES,
+    Depot,
+    Problem,
+    Sequence,
+    Settings,
+    Stop,
+    Vehicle,
+    Window,
+    problem_from_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST = 10**9
+"""Whole numbers beyond are no seconds, metres or loads: thirty years, a million kilometres."""
+
+_KINDS = {
+    "str": ("a text", lambda value: isinstance(value, str)),
+    "int": ("a whole number", lambda value: type(value) is int and abs(value) <= _MOST),
+    "float": ("a number", lambda value: type(value) in (int, float) and math.isfinite(value)),
+    "Window": ("a window", lambda value: isinstance(value, dict) and not list(_faults(Window, value, ""))),
+    "Stop": ("an object", lambda value: isinstance(value, dict)),
+    "Depot": ("an object", lambda value: isinstance(value, dict)),
+    "Vehicle": ("an object", lambda value: isinstance(value, dict)),
+}
+"""For each type a member is declared with: what to call it, and whether a value is one."""
+
+_NOT_NEGATIVE = (
+    *("service", "setup", "penalty", "max_stops", "max_work", "max_drive", "max_distance"),
+    *(
+        "fixed_cost",
+        "cost_per_hour",
+        "cost_per_km",
+        "delivery",
+        "pickup",
+        "capacity",
+        "iterations",
+        "patience",
+    ),
+)
+_RANGES = {"lon": (-180, 180), "lat": (-90, 90), "priority": (0, 100), "dimensions": (1, MAX_DIMENSIONS)}
+
+
+def read_problem(job: dict[str, Any]) -> Problem:
+    """Return the problem of a job.
+
+    Raises
+    ------
+    InputError
+        Naming every member that is missing, unknown or wrong, else all that does not fit together.
+    """
+    form = job.get("problem")
+    if not isinstance(form, dict):
+        raise InputError(["The job has no problem."])
+    found = list(_faults(Problem, form, "The problem"))
+    for member, kind in (("stops", Stop), ("depots", Depot), ("vehicles", Vehicle)):
+        listed = form.get(member)
+        for number, one in enumerate(listed if isinstance(listed, list) else [], 1):
+            if isinstance(one, dict):
+                found += _faults(kind, one, f'{kind.__name__} "{one.get("id", f"number {number}")}"')
+    if not found:
+        problem = problem_from_json(form)
+        found = [*_fleet_faults(problem), *_stop_faults(problem)]
+    if found:
+        raise InputError(found)
+    return problem
+
+
+def read_settings(job: dict[str, Any]) -> Settings:
+    """Return the settings of a job, `InputError` naming all faults."""
+    form = job.get("settings", {})
+    found = list(_faults(Settings, form, "The settings"))
+    if found:
+        raise InputError(found)
+    return Settings(**form)
+
+
+def read_sequences(job: dict[str, Any]) -> list[Sequence]:
+    """Return the sequences of a job, `InputError` naming all faults."""
+    forms = job.get("sequences")
+    if not isinstance(forms, list):
+        raise InputError(["The job has no list of sequences."])
+    found = [
+        fault
+        for number, form in enumerate(forms, 1)
+        for fault in _faults(Sequence, form, f"Sequence {number}")
+    ]
+    if found:
+        raise InputError(found)
+    return [Sequence(form["vehicle_id"], tuple(form.get("stops", ()))) for form in forms]
+
+
+def read_plan(job: dict[str, Any]) -> Plan:
+    """Return the plan of a job, `InputError` when it cannot be read; the checker judges the rest."""
+    try:
+        return plan_from_json(job["plan"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError([f"The plan of the job cannot be read: {error}."]) from error
+
+
+def _faults(kind: type, form: Any, who: str) -> Iterator[str]:
+    """Yield what keeps a JSON object from being a `kind`."""
+    if not isinstance(form, dict):
+        yield f"{who} is {form!r}; an object is needed."
+        return
+    known = {field.name: field for field in fields(kind)}
+    for name in form:
+        if name not in known:
+            yield f'{who} has the unknown member "{name}".'
+    for name, field in known.items():
+        if name not in form:
+            if field.default is MISSING and field.default_factory is MISSING:
+                yield f'{who} lacks "{name}".'
+        elif not _is(str(field.type), form[name]):
+            yield f"{who}: {name} is {_shown(form[name])}; {_called(str(field.type))} is needed."
+        else:
+            yield from _range_faults(who, name, form[name])
+
+
+def _range_faults(who: str, name: str, value: Any) -> Iterator[str]:
+    numbers = [one for one in (value if isinstance(value, list) else [value]) if one is not None]
+    if name in _NOT_NEGATIVE and any(one < 0 for one in numbers):
+        yield f"{who}: {name} is {_shown(value)}; it must not be negative."
+    low, high = _RANGES.get(name, (0, 0))
+    if name in _RANGES and not low <= value <= high:
+        yield f"{who}: {name} is {value}; it must be from {low} to {high}."
+    if name == "id" and not value:
+        yield f"{who}: id is empty."
+    if name == "order_rule" and value not in ORDER_RULES:
+        yield f'{who}: order_rule is "{value}"; it must be early, strict or empty.'
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind.endswith(" | None"):
+        return value is None or _is(kind.removesuffix(" | None"), value)
+    if kind.startswith("tuple["):
+        inner = kind.removeprefix("tuple[").removesuffix(", ...]")
+        return isinstance(value, list) and all(_is(inner, one) for one in value)
+    return _KINDS[kind][1](value)
+
+
+def _called(kind: str) -> str:
+    kind = kind.removesuffix(" | None")
+    if kind.startswith("tuple["):
+        name = _called(kind.removeprefix("tuple[").removesuffix(", ...]")).split(" ", 1)[1]
+        return f"a list of {name}s"
+    return _KINDS[kind][0]
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _fleet_faults(problem: Problem) -> Iterator[str]:
+    if not problem.vehicles:
+        yield "There is no vehicle: at least one is needed."
+    depots = {depot.id for depot in problem.depots}
+    for what, members in (("Stop", problem.stops), ("Depot", problem.depots), ("Vehicle", problem.vehicles)):
+        for name, times in Counter(member.id for member in members).items():
+            if times > 1:
+                yield f'{what} "{name}" is there {times} times; ids must differ.'
+    for depot in problem.depots:
+        if depot.window:
+            yield from _window_faults(f'Depot "{depot.id}"', (depot.window,))
+    for vehicle in problem.vehicles:
+        who = f'Vehicle "{vehicle.id}"'
+        for end in ("start_depot", "end_depot"):
+            name = getattr(vehicle, end)
+            if name is not None and name not in depots:
+                yield f'{who}: {end} is "{name}", but there is no such depot.'
+        if vehicle.shift.end < vehicle.shift.start:
+            yield f"{who}: its shift ends at {vehicle.shift.end}, before it starts at {vehicle.shift.start}."
+        yield from _dimension_faults(who, problem.dimensions, capacity=vehicle.capacity)
+
+
+def _stop_faults(problem: Problem) -> Iterator[str]:
+    for stop in problem.stops:
+        who = f'Stop "{stop.id}"'
+        yield from _window_faults(who, stop.windows)
+        yield from _dimension_faults(who, problem.dimensions, delivery=stop.delivery, pickup=stop.pickup)
+
+
+def _window_faults(who: str, windows: tuple[Window, ...]) -> Iterator[str]:
+    for window in windows:
+        if window.end < window.start:
+            yield f"{who}: a window ends at {window.end}, before it starts at {window.start}."
+    if any(after.start <= before.end for before, after in zip(windows, windows[1:])):
+        yield f"{who}: its windows overlap or are not in order."
+
+
+def _dimension_faults(who: str, dimensions: int, **amounts: tuple[int | None, ...]) -> Iterator[str]:
+    for name, values in amounts.items():
+        if len(values) > dimensions:
+            yield f"{who}: {name} has {len(values)} numbers; there are {dimensions} load dimensions."

@@ -1,0 +1,272 @@
+"""The engine process as a server uses it, with a job in a file, and as QGIS does, with a job on its input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from optiway_qgis.engine.job_form import read_problem, read_sequences, read_settings
+from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.job import JOB_VERSION
+from optiway_qgis.model.plan import plan_from_json
+from optiway_qgis.model.problem import Sequence, Settings, problem_to_json
+from tests.engine.cases import VALID_CASES, VAN, a_depot, a_problem, a_stop, between
+
+Events = list[dict[str, Any]]
+
+
+def a_job(task: str, **members: Any) -> dict[str, Any]:
+    return {"version": JOB_VERSION, "task": task, "travel": {"source": "estimate"}, **members}
+
+
+def small_problem() -> dict[str, Any]:
+    stops = [a_stop(f"S{number}", number, service=300, delivery=(1000,)) for number in range(1, 7)]
+    return json.loads(json.dumps(problem_to_json(a_problem(stops, [a_depot("D1", 0)], [VAN]))))
+
+
+@pytest.fixture
+def answer(tmp_path, checkout):
+    """A function that has a job in a file answered; returns the exit code, the events and standard error."""
+
+    def run(job: Any) -> tuple[int, Events, str]:
+        path = tmp_path / "job.json"
+        path.write_text(job if isinstance(job, str) else json.dumps(job), encoding="utf-8")
+        command = [sys.executable, "-m", "optiway_qgis.engine", str(path)]
+        done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+    return run
+
+
+@pytest.fixture
+def refusal(answer):
+    """A function that returns the one error a job is refused with."""
+
+    def run(job: Any) -> dict[str, str]:
+        code, events, stderr = answer(job)
+        assert code == 1
+        assert "Traceback" not in stderr
+        errors = [event for event in events if event["event"] == "error"]
+        assert errors == events[-1:]
+        return errors[0]
+
+    return run
+
+
+def test_plan_comes_after_its_phases_in_order(answer):
+    """The bar in QGIS only moves forward, and the last event is the result."""
+    code, events, _ = answer(a_job("plan", problem=small_problem(), settings={"iterations": 50}))
+    assert code == 0
+    phases = [event["text"] for event in events if event["event"] == "phase"]
+    assert [phase.split()[0] for phase in phases] == ["Engine", "Estimating", "Searching", "Search"]
+    percents = [event["percent"] for event in events if "percent" in event]
+    assert percents == sorted(percents)
+    assert all(0 <= percent <= 100 for percent in percents)
+    assert [event["event"] for event in events].count("result") == 1
+    plan = plan_from_json(events[-1]["plan"])
+    assert plan.violations == ()
+    assert sorted(plan.routes[0].stop_ids) == ["S1", "S2", "S3", "S4", "S5", "S6"]
+
+
+def test_progress_tells_the_best_cost_while_searching(answer):
+    """A user who waits sees that something happens and what has been reached."""
+    settings = {"time_limit": 3.0, "patience": 0}
+    _, events, _ = answer(a_job("plan", problem=small_problem(), settings=settings))
+    progress = [event for event in events if event["event"] == "progress"]
+    assert len(progress) >= 3
+    percents = [event["percent"] for event in progress]
+    assert percents == sorted(percents)
+    assert percents[-1] > percents[0]
+    told = [event for event in progress if "cost" in event]
+    assert told[-1]["cost"] == pytest.approx(plan_from_json(events[-1]["plan"]).cost, abs=0.01)
+    assert f"{told[-1]['cost']:.2f}" in told[-1]["text"]
+
+
+def test_job_on_the_input_is_answered_as_the_one_in_a_file(answer, checkout):
+    """QGIS and a server get the same plan; only seconds and ids of processes may differ."""
+    job = a_job("plan", problem=small_problem(), settings={"iterations": 50})
+    start = checkout / "optiway_qgis" / "engine" / "start.py"
+    command = [sys.executable, "-I", str(start), str(os.getpid())]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        # The input stays open: its end would tell the engine that nobody waits any more.
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+        events = [json.loads(line) for line in process.stdout]
+        assert process.wait(timeout=60) == 0
+    assert events[-1] == answer(job)[1][-1]
+
+
+def test_schedule_keeps_the_order_and_tells_what_it_breaks(answer):
+    """After an edit by hand the order is the user's: breaches are reported, never mended."""
+    problem = small_problem()
+    problem["stops"][0]["windows"] = [{"start": 0, "end": 3600}]
+    problem["vehicles"][0]["max_stops"] = 3
+    order = ["S6", "S1", "S5", "S2"]
+    job = a_job("schedule", problem=problem, sequences=[{"vehicle_id": "V1", "stops": order}])
+    code, events, _ = answer(job)
+    plan = plan_from_json(events[-1]["plan"])
+    assert code == 0
+    assert plan.routes[0].stop_ids == tuple(order)
+    assert {violation.code for violation in plan.violations} == {"time_window", "stop_limit"}
+    assert plan.routes[0].violations == ("time_window", "stop_limit")
+    assert [(left.stop_id, left.reason) for left in plan.unassigned] == [
+        ("S3", "excluded"),
+        ("S4", "excluded"),
+    ]
+
+
+def test_check_finds_what_was_changed_in_a_plan(answer):
+    """A plan that somebody altered outside is judged without being planned again."""
+    problem = small_problem()
+    sequences = [{"vehicle_id": "V1", "stops": ["S1", "S2", "S3", "S4", "S5", "S6"]}]
+    plan = answer(a_job("schedule", problem=problem, sequences=sequences))[1][-1]["plan"]
+    assert answer(a_job("check", problem=problem, plan=plan))[1][-1]["violations"] == []
+    plan["routes"][0]["visits"][2]["load"] = [1]
+    found = answer(a_job("check", problem=problem, plan=plan))[1][-1]["violations"]
+    assert [violation["code"] for violation in found] == ["inconsistent"]
+    assert found[0]["stop_id"] == "S2"
+
+
+def test_versions_are_told(answer):
+    """The installer compares them with the ones pinned."""
+    code, events, _ = answer(a_job("versions"))
+    assert code == 0
+    assert {"python", "pyvrp", "ortools", "numpy"} <= set(events[-1]["versions"])
+    assert events[-1]["versions"]["pyvrp"].count(".") >= 2
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ("{ not json", "not JSON"),
+        ("[1]", f"version {JOB_VERSION}"),
+        ({"version": 99, "task": "plan"}, f"version {JOB_VERSION}"),
+        (a_job("fly"), 'Unknown task "fly"; known: plan, schedule, check, versions'),
+        (a_job("plan"), "no problem"),
+        (a_job("schedule", problem=small_problem()), "no list of sequences"),
+        (a_job("check", problem=small_problem(), plan={}), "plan of the job cannot be read"),
+        (a_job("plan", problem=small_problem(), settings={"pace": 1}), 'unknown member "pace"'),
+        ({**a_job("plan", problem=small_problem()), "travel": {"source": "crow"}}, '"crow"'),
+        (a_job("plan", problem={**small_problem(), "vehicles": []}), "no vehicle"),
+    ],
+)
+def test_bad_job_is_refused_in_words(refusal, job, words):
+    """Whoever wrote the job reads what is wrong with it, not a traceback."""
+    error = refusal(job)
+    assert error["code"] == "job_failed"
+    assert words in error["text"]
+
+
+def test_all_faults_of_a_problem_are_told_at_once(refusal):
+    """One fault per run would cost as many runs as there are faults."""
+    problem = small_problem()
+    problem["stops"][0]["service"] = "5 min"
+    problem["stops"][1]["windows"] = [{"start": 50}]
+    problem["stops"][2]["delivery"] = [-5]
+    del problem["stops"][3]["lon"]
+    problem["vehicles"][0]["colour"] = "red"
+    text = refusal(a_job("plan", problem=problem))["text"]
+    assert text.startswith("5 problems")
+    for words in ('"S1": service', '"S2": windows', '"S3": delivery', 'lacks "lon"', '"colour"'):
+        assert words in text
+
+
+def test_unknown_names_in_sequences_are_told_at_once(refusal):
+    """An edited plan may name what has been deleted."""
+    sequences = [
+        {"vehicle_id": "V9", "stops": ["S1"]},
+        {"vehicle_id": "V1", "stops": ["S1", "S9", "S1"]},
+        {"vehicle_id": "V1", "stops": ["S2"]},
+    ]
+    text = refusal(a_job("schedule", problem=small_problem(), sequences=sequences))["text"]
+    for words in (
+        "no such vehicle",
+        'no stop "S9"',
+        '"S1" is in the sequences twice',
+        '"V1" has two sequences',
+    ):
+        assert words in text
+
+
+def changed(member: str, **values: Any) -> dict[str, Any]:
+    """Return the small problem with values changed: of its first stop, depot or vehicle, or its own."""
+    problem = small_problem()
+    target = problem if member == "problem" else problem[member][0]
+    target.update(values)
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (changed("stops", lat=91), "lat is 91; it must be from -90 to 90"),
+        (changed("stops", lon=float("nan")), "lon is nan; a number is needed"),
+        (changed("stops", id=""), "id is empty"),
+        (changed("stops", id=7), "id is 7; a text is needed"),
+        (changed("stops", id="S2"), '"S2" is there 2 times'),
+        (changed("stops", service=-1), "service is -1; it must not be negative"),
+        (changed("stops", service=1.5), "service is 1.5; a whole number is needed"),
+        (changed("stops", service=True), "service is True; a whole number is needed"),
+        (changed("stops", service=10**12), "a whole number is needed"),
+        (changed("stops", priority=101), "from 0 to 100"),
+        (changed("stops", penalty=-0.5), "penalty is -0.5"),
+        (changed("stops", skills="fridge"), "skills is 'fridge'; a list of texts is needed"),
+        (changed("stops", order_rule="first"), "early, strict or empty"),
+        (changed("stops", delivery=[1, 2]), "delivery has 2 numbers"),
+        (changed("stops", windows=[{"start": 9, "end": 8}]), "ends at 8, before it starts at 9"),
+        (
+            changed("stops", windows=[{"start": 5, "end": 9}, {"start": 9, "end": 12}]),
+            "overlap or are not in order",
+        ),
+        (changed("stops", windows=[{"start": 5, "end": None}]), "a list of windows is needed"),
+        (changed("depots", window={"start": 9, "end": 8}), 'Depot "D1": a window ends'),
+        (changed("vehicles", start_depot="D9"), 'start_depot is "D9"'),
+        (changed("vehicles", shift={"start": 9, "end": 8}), "its shift ends at 8"),
+        (changed("vehicles", shift=None), "shift is None; a window is needed"),
+        (changed("vehicles", capacity=[-1]), "capacity is [-1]"),
+        (changed("vehicles", capacity=[1, None]), "capacity has 2 numbers"),
+        (changed("vehicles", cost_per_km="0.5"), "cost_per_km is '0.5'; a number is needed"),
+        (changed("vehicles", max_work=-1), "max_work is -1"),
+        (changed("problem", dimensions=10), "from 1 to 9"),
+        (changed("problem", stops={}), "stops is {}; a list of objects is needed"),
+        (changed("problem", stops=[5]), "stops is [5]"),
+        (changed("problem", plan_date=None), "plan_date is None; a text is needed"),
+    ],
+)
+def test_fault_of_a_problem_is_named_with_its_place_and_value(problem, words):
+    """A number of the wrong kind would make the solver plan something else, or crash it."""
+    with pytest.raises(InputError) as caught:
+        read_problem({"problem": problem})
+    assert len(caught.value.problems) == 1
+    assert words in caught.value.problems[0]
+
+
+@pytest.mark.parametrize("name", VALID_CASES)
+def test_valid_problem_is_read_as_it_is(name):
+    """The reader must not refuse what the model allows, nor change it."""
+    problem = VALID_CASES[name]().problem
+    assert read_problem({"problem": json.loads(json.dumps(problem_to_json(problem)))}) == problem
+
+
+def test_settings_and_sequences_are_read():
+    """Members left out take their defaults."""
+    assert read_settings({}) == Settings()
+    settings = Settings(time_limit=5.0, iterations=7, seed=2, patience=0.5)
+    assert read_settings({"settings": asdict(settings)}) == settings
+    forms = [{"vehicle_id": "V1", "stops": ["S1"]}, {"vehicle_id": "V2"}]
+    assert read_sequences({"sequences": forms}) == [Sequence("V1", ("S1",)), Sequence("V2")]
+    with pytest.raises(InputError, match="Sequence 2 lacks"):
+        read_sequences({"sequences": [forms[0], {"stops": []}]})
+
+
+def test_window_of_a_single_moment_is_no_fault():
+    """Windows are closed: an appointment at nine sharp is one."""
+    moment = between("09:00", "09:00")
+    problem = changed("stops", windows=[{"start": moment.start, "end": moment.end}])
+    assert read_problem({"problem": problem}).stops[0].windows == (moment,)

@@ -1,0 +1,136 @@
+"""The JSON forms of problem and plan: what is written is read back equal, what is left out takes defaults."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+
+from optiway_qgis.model.plan import Plan, Unassigned, Violation, plan_from_json, plan_to_json
+from optiway_qgis.model.problem import (
+    DAY,
+    Problem,
+    Stop,
+    Vehicle,
+    Window,
+    may_serve,
+    problem_from_json,
+    problem_to_json,
+)
+from optiway_qgis.model.reasons import INCONSISTENT, UNASSIGNED_REASONS
+from tests.engine.cases import VALID_CASES
+from tests.engine.oracle import oracle_plan
+from tests.engine.plannable import examples
+from tests.engine.strategies import cases, problems
+
+
+@examples(50)
+@given(problems())
+def test_problem_survives_json(problem: Problem):
+    """The engine plans what QGIS read: every member arrives as it was, tuples and nulls included."""
+    assert problem_from_json(json.loads(json.dumps(problem_to_json(problem)))) == problem
+
+
+@examples(50)
+@given(cases())
+def test_plan_survives_json(case):
+    """QGIS writes what the engine planned: every figure, leg and reason arrives as it was."""
+    plan = oracle_plan(case.problem, case.travel, case.sequences, case.unassigned)
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+def test_plan_with_every_member_survives_json():
+    """History, notes and violations are nested too and easily forgotten."""
+    plan = Plan(
+        plan_id="p-1",
+        routes=(),
+        unassigned=(Unassigned("S1", "skill", "No vehicle has a lift.", "V1", 60, "a vehicle with a lift"),),
+        violations=(Violation("shift", "V1", "", "Too late.", 12.5),),
+        travel_source="matrix",
+        engine="PyVRP",
+        seed=3,
+        iterations=10,
+        seconds=1.5,
+        stopped="time limit reached",
+        history=((0.1, 20.0), (0.5, 18.5)),
+        notes=("The profile is not known.",),
+    )
+    assert all(getattr(plan, field.name) != field.default for field in fields(Plan))
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+def test_members_left_out_take_the_defaults():
+    """docs/model.md promises it to those who write problems by hand."""
+    form = {
+        "plan_date": "2026-05-04",
+        "time_zone": "UTC",
+        "stops": [{"id": "S1", "lon": 1, "lat": 2}],
+        "depots": [{"id": "D1", "lon": 1, "lat": 2}],
+        "vehicles": [{"id": "V1"}],
+    }
+    problem = problem_from_json(form)
+    assert problem.stops == (Stop("S1", 1, 2),)
+    assert problem.stops[0].penalty is None
+    assert problem.depots[0].window is None
+    assert problem.vehicles == (Vehicle("V1", shift=Window(0, DAY)),)
+    assert problem.dimensions == 1
+
+
+def test_problem_of_the_page_on_the_model_is_read(checkout):
+    """An example that does not work is worse than none."""
+    page = (checkout / "docs" / "model.md").read_text(encoding="utf-8")
+    example = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0]
+    problem = problem_from_json(json.loads(example))
+    assert problem.stops[0].delivery == (2000,)
+    assert problem.vehicles[0].shift == Window(28800, 64800)
+
+
+@pytest.mark.parametrize(
+    "change", [{"stops": [{"id": "S1"}]}, {"stops": [{"id": "S1", "lon": 1, "lat": 2, "colour": "red"}]}]
+)
+def test_missing_and_unknown_members_are_refused(change):
+    """A member misspelt would otherwise be a rule silently ignored."""
+    form = {"plan_date": "", "time_zone": "", "stops": [], "depots": [], "vehicles": [], **change}
+    with pytest.raises(TypeError, match=r"lon|colour"):
+        problem_from_json(form)
+
+
+def test_cost_of_a_plan_is_the_sum_of_its_routes():
+    """The totals of report and outputs are taken from these properties."""
+    case = VALID_CASES["two depots"]()
+    plan = oracle_plan(case.problem, case.travel, case.sequences)
+    assert len(plan.routes) == 2
+    assert plan.cost == pytest.approx(
+        sum(route.cost_fixed + route.cost_distance + route.cost_time for route in plan.routes)
+    )
+    assert plan.distance == sum(leg.metres for route in plan.routes for leg in route.legs)
+    assert plan.drive == sum(leg.seconds for route in plan.routes for leg in route.legs)
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({}, ""),
+        ({"skills": ("fridge",)}, ""),
+        ({"skills": ("fridge", "lift")}, "skill"),
+        ({"vehicle_id": "V1"}, ""),
+        ({"vehicle_id": "V2"}, "vehicle_rule"),
+        ({"allowed_vehicles": ("V2", "V1")}, ""),
+        ({"allowed_vehicles": ("V2",)}, "vehicle_rule"),
+        ({"forbidden_vehicles": ("V1",)}, "vehicle_rule"),
+        ({"allowed_vehicles": ("V1",), "forbidden_vehicles": ("V1",)}, "vehicle_rule"),
+        ({"skills": ("lift",), "forbidden_vehicles": ("V1",)}, "skill"),
+    ],
+)
+def test_who_may_serve(members, code):
+    """Skills are told before rules on vehicles, and a ban wins over a permission."""
+    assert may_serve(Vehicle("V1", skills=("fridge",)), Stop("S1", 0, 0, **members)) == code
+
+
+def test_every_reason_has_a_sentence():
+    """A code without words would reach the user as it is."""
+    assert all(text.endswith(".") for text in UNASSIGNED_REASONS.values())
+    assert INCONSISTENT not in UNASSIGNED_REASONS
