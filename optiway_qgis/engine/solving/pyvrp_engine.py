@@ -73,7 +73,7 @@ _FIRST_PENALTY = 50_000.0
 """What each unit of a broken rule costs at first at the least, PyVRP's own; the search adapts it."""
 
 _FIRST_SHARE = 0.02
-"""What a stop too much on board costs at first, in routes as dear as a route can be: more finds worse plans."""
+"""What a stop too much on board costs at first, in routes as dear as can be: more finds worse plans."""
 
 _LARGEST_SUM = 2.0**61
 """Penalties for all that can be broken at once stay below this, for PyVRP adds them up in 64 bits."""
@@ -188,7 +188,7 @@ class _Watch(IteratedLocalSearchCallbacks):
 
 
 class _Penalties(PenaltyParams):
-    """What broken rules cost per unit: at first little, so that the search may pass through, then up to `most`.
+    """What broken rules cost per unit: at first little, so that the search goes its ways, then up to `most`.
 
     PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
     """
