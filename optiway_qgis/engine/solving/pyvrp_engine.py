@@ -70,7 +70,10 @@ _REQUIRED_PRIZE = 5
 """What leaving out the least important required stop costs, in routes as dear as a route can be."""
 
 _FIRST_PENALTY = 50_000.0
-"""What a second too late or a metre too far costs at first, PyVRP's own; the search adapts it."""
+"""What each unit of a broken rule costs at first at the least, PyVRP's own; the search adapts it."""
+
+_FIRST_SHARE = 0.02
+"""What a stop too much on board costs at first, in routes as dear as can be: more finds worse plans."""
 
 _LARGEST_SUM = 2.0**61
 """Penalties for all that can be broken at once stay below this, for PyVRP adds them up in 64 bits."""
@@ -185,7 +188,7 @@ class _Watch(IteratedLocalSearchCallbacks):
 
 
 class _Penalties(PenaltyParams):
-    """What broken rules cost: at first a stop too much on board as much as a route, later up to `most`.
+    """What broken rules cost per unit: at first little, so that the search goes its ways, then up to `most`.
 
     PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
     """
@@ -363,10 +366,11 @@ class _Formulation:
         legs = len(self.stops) + len(self.instance.vehicles)
         excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
         amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
-        first = [self.dearest / np.median(column[column > 0]) for column in amounts.T]
-        return _Penalties(
-            [float(value) for value in first], max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
-        )
+        stop_too_much = _FIRST_SHARE * self.dearest
+        first = [
+            max(_FIRST_PENALTY, float(stop_too_much / np.median(column[column > 0]))) for column in amounts.T
+        ]
+        return _Penalties(first, max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess)))
 
     def _clients(self) -> None:
         """Make a client per stop and window; the windows of one stop exclude each other."""
