@@ -111,6 +111,9 @@ class _Routing:
         for table in (metres, drive):
             table[open_end, :] = 0
             table[:, open_end] = 0
+        starts = np.arange(self.count, len(self.places), 2)
+        # A vehicle that stays idle goes from its start to its end: that needs no way and no time.
+        metres[starts, starts + 1] = drive[starts, starts + 1] = 0
         blocked = drive == UNREACHABLE
         metres[blocked] = 0
         # Longer than any day: no cumulative time can hold it.
