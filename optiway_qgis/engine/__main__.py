@@ -12,7 +12,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from optiway_qgis.engine.job_form import read_plan, read_problem, read_sequences, read_settings
+from optiway_qgis.engine.job_form import read_plan, read_problem, read_sequences, read_settings, read_travel
 from optiway_qgis.model.errors import InputError, JobFailed
 from optiway_qgis.model.plan import plan_to_json
 
@@ -72,7 +72,7 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
     channel.emit({"event": "phase", "text": "Searching", "percent": _SEARCH_PERCENT})
     with ticker.running(clock):
-        found = plan(problem, travel, job.get("travel", {}), settings, clock, tell)
+        found = plan(problem, travel, read_travel(job), settings, clock, tell)
     channel.emit(
         {
             "event": "phase",
@@ -88,7 +88,7 @@ def _schedule(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
     problem, travel = _travel(channel, job)
     asked, settings = read_sequences(job), read_settings(job)
-    return {"plan": plan_to_json(reschedule(problem, travel, job.get("travel", {}), settings, asked))}
+    return {"plan": plan_to_json(reschedule(problem, travel, read_travel(job), settings, asked))}
 
 
 def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
@@ -102,9 +102,12 @@ def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 def _matrix(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.travel.matrix import write_matrix
 
+    path = job.get("path")
+    if not isinstance(path, str):
+        raise JobFailed("The job has no path to write the matrix to.")
     problem, travel = _travel(channel, job)
-    write_matrix(problem, travel, job["path"])
-    return {"path": job["path"]}
+    write_matrix(problem, travel, path)
+    return {"path": path}
 
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
@@ -116,7 +119,7 @@ def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     def report(text: str) -> None:
         channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
-    return problem, open_travel(problem, job.get("travel", {"source": "estimate"}), report)
+    return problem, open_travel(problem, read_travel(job), report)
 
 
 class _Ticker:

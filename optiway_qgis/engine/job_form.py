@@ -44,7 +44,7 @@ _KINDS = {
 """For each type a member is declared with: what to call it, and whether a value is one."""
 
 _NOT_NEGATIVE = (
-    *("service", "setup", "penalty", "max_stops", "max_work", "max_drive", "max_distance"),
+    *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
     *(
         "fixed_cost",
         "cost_per_hour",
@@ -52,11 +52,19 @@ _NOT_NEGATIVE = (
         "delivery",
         "pickup",
         "capacity",
-        "iterations",
         "patience",
     ),
 )
-_RANGES = {"lon": (-180, 180), "lat": (-90, 90), "priority": (0, 100), "dimensions": (1, MAX_DIMENSIONS)}
+_RANGES: dict[str, tuple[float, float]] = {
+    "lon": (-180, 180),
+    "lat": (-90, 90),
+    "priority": (0, 100),
+    "dimensions": (1, MAX_DIMENSIONS),
+    "penalty": (0, _MOST),
+    "time_limit": (0.1, _MOST),
+    "iterations": (1, _MOST),
+    "seed": (0, _MOST),
+}
 
 
 def read_problem(job: dict[str, Any]) -> Problem:
@@ -82,6 +90,14 @@ def read_problem(job: dict[str, Any]) -> Problem:
     if found:
         raise InputError(found)
     return problem
+
+
+def read_travel(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the travel member of a job, the estimate where there is none; `InputError` for anything else."""
+    travel = job.get("travel", {"source": "estimate"})
+    if not isinstance(travel, dict):
+        raise InputError([f"The travel of the job is {_shown(travel)}; an object is needed."])
+    return travel
 
 
 def read_settings(job: dict[str, Any]) -> Settings:
@@ -140,8 +156,8 @@ def _range_faults(who: str, name: str, value: Any) -> Iterator[str]:
     if name in _NOT_NEGATIVE and any(one < 0 for one in numbers):
         yield f"{who}: {name} is {_shown(value)}; it must not be negative."
     low, high = _RANGES.get(name, (0, 0))
-    if name in _RANGES and not low <= value <= high:
-        yield f"{who}: {name} is {value}; it must be from {low} to {high}."
+    if name in _RANGES and value is not None and not low <= value <= high:
+        yield f"{who}: {name} is {value}; it must be from {low:g} to {high:g}."
     if name == "id" and not value:
         yield f"{who}: id is empty."
     if name == "order_rule" and value not in ORDER_RULES:

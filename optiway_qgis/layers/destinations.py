@@ -6,16 +6,19 @@ from __future__ import annotations
 import os
 import re
 
-_DATABASE = re.compile(r"dbname='([^']+)'")
+_IN_FILE = re.compile(r"ogr:dbname='([^']+)'")
+_PROVIDER = re.compile(r"[a-z]\w+:", re.IGNORECASE)
 
 
 def file_of(destination: str) -> str:
     """The file behind a destination of Processing; "" for memory layers and databases."""
-    found = _DATABASE.search(destination)
+    found = _IN_FILE.match(destination)
     if found:
         return found.group(1)
+    if _PROVIDER.match(destination):
+        return ""
     path = destination.split("|")[0]
-    return path if os.path.dirname(path) else ""
+    return path if os.path.dirname(path) or os.path.splitext(path)[1] else ""
 
 
 def is_geopackage(destination: str) -> bool:
@@ -38,7 +41,7 @@ def cannot_write(name: str, destination: str) -> str:
         except OSError as error:
             return f"{name}: {path} cannot be written ({error.strerror}). {remedy}"
     folder = os.path.dirname(os.path.abspath(path))
-    while not os.path.exists(folder):
+    while not os.path.exists(folder) and os.path.dirname(folder) != folder:
         folder = os.path.dirname(folder)
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         return f"{name}: the folder {folder} is not writable. {remedy}"

@@ -243,10 +243,11 @@ def repair(
 
 def remove(target: str) -> EngineStatus:
     """Remove every environment of the target, whole or not."""
-    for folder in _environments(target):
-        _remove_folder(folder)
-    for folder in _leftovers(target):
-        shutil.rmtree(folder, ignore_errors=True)
+    with _disk_errors(os.path.abspath(target)):
+        for folder in _environments(target):
+            _remove_folder(folder)
+        for folder in _leftovers(target):
+            shutil.rmtree(folder, ignore_errors=True)
     return status(target)
 
 

@@ -70,10 +70,14 @@ def read_stops(
     reading: Reading,
     expressions: Expressions = NO_EXPRESSIONS,
     layer: str = "STOPS",
+    for_fleet: bool = True,
 ) -> StopsRead:
-    """Read every feature of the source (its selected features, when it was made so)."""
+    """Read every feature of the source (its selected features, when it was made so).
+
+    Without `for_fleet` no stop is bound to a vehicle, whatever its fields say.
+    """
     columns = fields.recognise(fields.STOP_FIELDS, source.fields().names())
-    return StopsReader(source, columns, reading, expressions, layer).read()
+    return StopsReader(source, columns, reading, expressions, layer, for_fleet).read()
 
 
 class StopsReader:
@@ -86,7 +90,9 @@ class StopsReader:
         reading: Reading,
         expressions: Expressions,
         layer: str,
+        for_fleet: bool = True,
     ):
+        self._for_fleet = for_fleet
         self._source = source
         self._reading = reading
         self._layer = layer
@@ -249,7 +255,7 @@ class StopsReader:
             skills=row.names("skills"),
             allowed_vehicles=row.names("allowed_vehicles"),
             forbidden_vehicles=row.names("forbidden_vehicles"),
-            vehicle_id=_preassigned(row, lock),
+            vehicle_id=_preassigned(row, lock) if self._for_fleet else "",
         )
 
     def _tell_unused(self, read: StopsRead) -> None:
@@ -294,7 +300,7 @@ def _priority(row: Row) -> int:
 
 def _penalty(row: Row) -> float | None:
     penalty = row.number("penalty")
-    return None if penalty == 0 and row.shown("penalty") == "Revenue" else penalty
+    return None if penalty == 0 and fields.plain(row.shown("penalty")) == "revenue" else penalty
 
 
 def _preassigned(row: Row, lock: str | None) -> str:

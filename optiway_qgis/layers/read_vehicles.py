@@ -13,7 +13,7 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
 from . import fields
 from .reading import Reading, is_filled, tell_columns, tell_unused
-from .row import LONGEST_KM, Row, Table
+from .row import LONGEST_KM, NEXT_DAY, Row, Table
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
@@ -101,6 +101,8 @@ def read_vehicles(
         vehicles[vehicle.id] = vehicle
     if not vehicles and not reader.failed:
         state = "no features" if count == 0 else f"{count} vehicles and none of them is active"
+        if count and only is not None:
+            state = f"none of the vehicles of the visits ({_some(only)})"
         reading.errors.append(f"{layer} ({source.sourceName()}) has {state}. At least one vehicle is needed.")
     tell_unused(reading, layer, filled)
     return _priced(list(vehicles.values()), reading)
@@ -182,6 +184,13 @@ class _VehicleReader:
             )
         return depot_id
 
+    def _until_next_day(self, row: Row, start: int, end: int) -> Window:
+        """Return a shift of which one end is the job's; an end before its start is on the next day."""
+        if end < start:
+            row.warn(NEXT_DAY.format(start="the start of the shift", end="the end of the shift"))
+            end += DAY
+        return Window(start, end)
+
     def _own_shift(self, row: Row) -> Window:
         pairs = row.second_pairs("time_window")
         if pairs:
@@ -190,10 +199,10 @@ class _VehicleReader:
             return self._shift
         if row.value("shift_end") is None:
             start = row.time("shift_start")
-            return Window(start, max(self._shift.end, start)) if start is not None else self._shift
+            return self._until_next_day(row, start, self._shift.end) if start is not None else self._shift
         if row.value("shift_start") is None:
             end = row.time("shift_end")
-            return Window(min(self._shift.start, end), end) if end is not None else self._shift
+            return self._until_next_day(row, self._shift.start, end) if end is not None else self._shift
         return row.window("shift_start", "shift_end") or self._shift
 
 

@@ -134,7 +134,7 @@ def style_on_load(
 def arrange(node: QgsLayerTreeLayer, sink_name: str) -> None:
     """Show each vehicle once in the layer tree, under its route; leave out the one for other vehicles."""
     node.setExpanded(sink_name == ROUTES)
-    if sink_name != UNASSIGNED:
+    if sink_name != UNASSIGNED and node.layer().isSpatial():
         shown = len(node.layer().renderer().categories()) - 1
         QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(shown)))
 
@@ -213,11 +213,11 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
 
     def postProcessLayer(self, layer, context, feedback):
         """Style the layer, once."""
+        self.waiting.pop(self._destination, None)
         style_layer(layer, self._sink_name, self._looks)
         self._loaded[self._sink_name] = layer.id()
         if len(self._loaded) == self._count and context.project():
             stack(context.project().layerTreeRoot(), self._loaded)
-        self.waiting.pop(self._destination, None)
 
 
 class _Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Iterator, Sequence
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 NO_WAY = "no way"
 
+_TOLD = 5
+"""Points left out that are told one by one."""
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -34,6 +38,18 @@ class Ends:
         return [f"depot:{depot.id}" for depot in self.depots] + [f"stop:{stop.id}" for stop in self.stops]
 
 
+def matrix_fingerprint(path: str) -> str:
+    """A text that is the same for the same matrix file, wherever it lies; empty when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError:
+        return ""
+    return digest.hexdigest()
+
+
 def read_ends(source: QgsProcessingFeatureSource, reading: Reading, layer: str) -> Ends:
     """Read a layer; points that cannot be read are left out with a warning."""
     names = source.fields().names()
@@ -41,9 +57,11 @@ def read_ends(source: QgsProcessingFeatureSource, reading: Reading, layer: str) 
     if is_depots and "stop_id" not in fields.recognise(fields.STOP_FIELDS, names):
         return Ends(depots=tuple(read_depots(source, reading, layer)))
     no_service = Expressions({"SERVICE_TIME": "0"}, QgsExpressionContext())
-    read = read_stops(source, reading, no_service, layer)
-    for stop in read.rejected:
-        reading.warnings.add(f"{layer}: left out, {stop.text}", stop.stop_id)
+    read = read_stops(source, reading, no_service, layer, for_fleet=False)
+    for stop in read.rejected[:_TOLD]:
+        reading.warnings.add(f"Left out: {stop.text}")
+    if len(read.rejected) > _TOLD:
+        reading.warnings.add(f"{layer}: {len(read.rejected) - _TOLD} more points are left out")
     return Ends(stops=tuple(read.stops))
 
 

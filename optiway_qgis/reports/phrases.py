@@ -26,7 +26,8 @@ PHRASES = {
         "Travel times and distances are estimates, not roads: the way is taken from the straight distance "
         "between two places. Lines on the map are straight. Expect differences on the day."
     ),
-    "partly_estimate_note": "Legs estimated because no road was found: {count} of {total}.",
+    "partly_estimate_note": "Legs drawn straight because no road was found: {count} of {total}.",
+    "matrix_note": "Times and distances are those of the travel matrix given; lines on the map are straight.",
     "violations_note": "The plan breaks rules; each breach is listed under “{section}”.",
     "empty_note": "The plan has no routes.",
     "next_day": "Times are local to {zone}. +1 is the next day. Durations are hours and minutes.",

@@ -135,6 +135,8 @@ def _notices(view: PlanView) -> Markup:
     estimated = sum(leg.source == "estimate" for leg in legs)
     if legs and plan.travel_source == "estimate":
         notices.append(element("p", phrase("estimate_note"), id="estimate"))
+    elif estimated and plan.travel_source == "matrix":
+        notices.append(element("p", phrase("matrix_note")))
     elif estimated:
         words = phrase("partly_estimate_note", count=estimated, total=len(legs))
         notices.append(element("p", words, id="estimate"))

@@ -47,6 +47,7 @@ from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.road_travel import road_travel
 from optiway_qgis.layers.server_access import server_access
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
+from optiway_qgis.layers.travel_table import matrix_fingerprint
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
 from optiway_qgis.model.problem import Problem, Settings
@@ -206,8 +207,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 ROADS, tr("Roads"), [QgsProcessing.SourceType.TypeVectorLine], optional=True
             ),
             "Lines to drive on: any layer of roads, also the layer lines of an .osm.pbf. Times and legs then "
-            "follow the roads. Empty: travel times are estimated. docs/roads.md lists the fields that are "
-            "understood.",
+            "follow the roads. Empty, and no other source chosen: travel times are estimated. docs/roads.md "
+            "lists the fields that are understood.",
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -305,7 +306,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 QgsProcessingParameterNumber.Type.Integer,
                 defaultValue=0,
                 minValue=0,
-                maxValue=2**31 - 1,
+                maxValue=10**9,
             ),
             "Start of the random numbers of the search. Another seed may give another plan.",
             advanced=True,
@@ -515,6 +516,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             reading.errors.append(
                 "TRAVEL is matrix, but MATRIX is empty. Give a file, or leave TRAVEL empty."
             )
+        if source not in SERVERS and self.parameterAsString(parameters, SERVER_URL, context).strip():
+            reading.warnings.add(f"SERVER_URL is not used, as travel times come from: {source}. See TRAVEL")
         reading.errors.extend(self._server_problems)
 
     def _road_layer(self, parameters, context, reading: Reading) -> RoadLayer | None:
@@ -540,6 +543,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             travel: dict[str, Any] = {"source": source}
             if source == FROM_FILE:
                 travel["path"] = os.path.abspath(self._matrix_file(parameters, context))
+                travel["fingerprint"] = matrix_fingerprint(travel["path"])
             if source in SERVERS:
                 allowed = self.parameterAsBoolean(parameters, ALLOW_FAR, context)
                 travel = {**travel, **self._server, "allow_far": allowed}
@@ -587,6 +591,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             return ""
         rejected = tuple(Unassigned(stop.stop_id, stop.reason, stop.text) for stop in inputs.carried.rejected)
         try:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
                 file.write(plan_report(inputs.problem, plan, rejected))
         except OSError as error:

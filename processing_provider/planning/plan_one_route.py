@@ -100,7 +100,8 @@ class PlanOneRoute(PlanAlgorithm):
         if not self.parameterAsPointCrs(parameters, START, context).isValid():
             reading.feedback.pushInfo("START has no CRS: read as longitude, latitude.")
         start = self.parameterAsPoint(parameters, START, context, QgsCoordinateReferenceSystem(WGS84))
-        stops = read_stops(self.source(STOPS), reading, self.expressions(parameters, context, STOPS))
+        expressions = self.expressions(parameters, context, STOPS)
+        stops = read_stops(self.source(STOPS), reading, expressions, for_fleet=False)
         problem = solo_problem(
             stops,
             (start.x(), start.y()),

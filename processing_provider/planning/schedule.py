@@ -60,12 +60,12 @@ class Schedule(PlanAlgorithm):
             "report and the log.</p>"
             "<p>To make room between stops, multiply <i>sequence</i> by ten in the field calculator: a stop "
             "with 35 then goes between those with 30 and 40. A stop whose vehicle_id is empty goes to the "
-            "unassigned stops. Any point layer with <i>vehicle_id</i> and "
-            "<i>sequence</i> works.</p>"
+            "unassigned stops. Any point layer with <i>vehicle_id</i> and <i>sequence</i> works.</p>"
             "<p>Service times are those of <i>planned_service_min</i>, unless <i>Service time</i> is "
             "given. Where the plan was made with expressions for demand or windows, give the same ones "
             "here, and give the same depots and vehicles to have their hours, shifts, capacities, limits "
-            "and costs judged: without them vehicles leave when the visits say so and have no limits.</p>"
+            "and costs judged: without them vehicles leave when the visits say so and have no limits. Give "
+            "the same roads, server or matrix too: without any of them travel times are an estimate.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

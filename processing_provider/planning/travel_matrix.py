@@ -61,7 +61,7 @@ class TravelMatrix(PlanAlgorithm):
 
     def tags(self):
         """Return words the toolbox finds it by."""
-        return tr("matrix,od,origin,destination,cost,time,distance,table,osrm,valhalla,isochrone").split(",")
+        return tr("matrix,od,origin,destination,cost,time,distance,table,osrm,valhalla").split(",")
 
     def shortHelpString(self):
         """Return the help shown beside the dialog."""

@@ -6,6 +6,7 @@ Adapters, insertion and explanations have tests of their own.
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,9 @@ from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score
-from optiway_qgis.engine.solving.planner import plan_id, reschedule
+from optiway_qgis.engine.solving.planner import plan, plan_id, reschedule
+from optiway_qgis.engine.solving.search import Clock
+from optiway_qgis.engine.travel.open import open_travel
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Travel, places_of
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, plan_to_json
@@ -532,3 +535,20 @@ def test_order_given_by_hand_keeps_its_breaches():
     plan = reschedule(problem, travel, {}, Settings(), [Sequence("V1", ("S2", "S1"))])
     assert plan.routes[0].stop_ids == ("S2", "S1")
     assert sorted(found.code for found in plan.violations) == ["time_window", "work_limit"]
+
+
+def test_ten_thousand_stops_on_one_vehicle_are_served_as_far_as_the_day_goes():
+    """The rest is left out with a reason each, near the time limit and within the memory of a laptop."""
+    stops = [
+        Stop(f"S{number}", -8.6 + number % 100 * 0.002, 41.1 + number // 100 * 0.002, service=240)
+        for number in range(10_000)
+    ]
+    problem = a_problem(stops, [a_depot("D1", 0)], [replace(VAN, shift=Window(8 * HOUR, 12 * HOUR))])
+    travel = open_travel(problem, {"source": "estimate"}, lambda text: None)
+    clock = Clock(time.perf_counter(), 5.0, 0.0, None, lambda seconds, cost: None)
+    made = plan(problem, travel, {"source": "estimate"}, Settings(), clock, lambda text: None)
+    served = sum(len(route.stop_ids) for route in made.routes)
+    assert made.violations == ()
+    assert 20 < served < 60
+    assert served + len(made.unassigned) == 10_000
+    assert {one.reason for one in made.unassigned} == {"shift"}

@@ -178,6 +178,15 @@ def test_a_server_that_is_down():
         Osrm(PLACES, {"url": url}, [].append, HASTY).matrix("car")
 
 
+def test_a_server_that_is_down_is_no_proxy_whatever_the_digits_of_its_address():
+    """Coordinates in the address hold every number sooner or later, that of a proxy's refusal too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(Dropped, match="refused"):
+        Osrm([(-8.6407407, 41.1540740), (-8.6, 41.1)], {"url": url}, [].append, HASTY).matrix("car")
+
+
 def test_a_redirect_is_told_and_not_followed():
     """Headers with a key would travel along to another host."""
     with serving(lambda _request: Reply(table())) as other:

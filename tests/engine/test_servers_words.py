@@ -160,6 +160,39 @@ class ValhallaLike:
         return {"edges": [{**near, "correlated_lat": place["lat"] + 1}, near]}
 
 
+class IslandValhalla(ValhallaLike):
+    """It refuses whole tables with places on both sides of the water, and lines of more than two places."""
+
+    def __call__(self, request):
+        asked = request.question
+        if request.path == "/route" and len(asked["locations"]) > 2:
+            return Reply({"error_code": 150, "error": "Exceeded max locations: 2"}, 400)
+        if request.path == "/sources_to_targets":
+            sides = {place["lon"] < -8.55 for place in asked["sources"] + asked["targets"]}
+            if len(sides) > 1:
+                return Reply({"error_code": 442, "error": "No path could be found for input"}, 400)
+        return super().__call__(request)
+
+
+def test_a_table_refused_for_want_of_a_way_is_asked_in_parts():
+    """Only the pairs across the water have no way."""
+    with serving(IslandValhalla()) as server:
+        matrix = Valhalla(PLACES[40:60], {"url": server.url}, [].append, HASTY).matrix("car")
+    near = [lon < -8.55 for lon, _ in PLACES[40:60]]
+    assert any(near) and not all(near)
+    for row, own in enumerate(near):
+        for column, other in enumerate(near):
+            assert (matrix.seconds[row, column] == UNREACHABLE) is (own != other)
+
+
+def test_a_line_refused_for_its_length_is_asked_in_parts():
+    """The plan is finished by then: it must not be lost over a drawing."""
+    with serving(IslandValhalla()) as server:
+        valhalla = Valhalla(PLACES[:4], {"url": server.url}, [].append, HASTY)
+        lines = valhalla.lines([(0, 1), (1, 2), (2, 3)], "car")
+    assert [line.source for line in lines] == ["road"] * 3
+
+
 @pytest.mark.parametrize("verbose", [False, True])
 def test_valhalla_is_asked_in_tiles_of_its_limit(verbose):
     """Kilometres become metres; older servers know only the long form of the table."""

@@ -281,6 +281,24 @@ def test_one_driver_has_no_limits():
 
 
 @pytest.mark.parametrize(
+    ("own", "shift"),
+    [({"shift_start": "20:00"}, Window(72000, 151200)), ({"shift_end": "06:00"}, Window(25200, 108000))],
+)
+def test_half_a_shift_that_does_not_fit_the_other_half_goes_on_to_the_next_day(own, shift):
+    """As two times of its own would; a shift of no length would leave the vehicle idle without a word."""
+    given = Window(7 * 3600, 18 * 3600)
+    shared = reading()
+    vehicles = read_vehicles(
+        source_of(table([{"vehicle_id": "V1", "start_depot": "D1", "end_depot": "D1", **own}])),
+        [DEPOT],
+        given,
+        shared,
+    )
+    assert [vehicle.shift for vehicle in vehicles] == [shift]
+    assert any("next day" in text for text in shared.warnings.texts())
+
+
+@pytest.mark.parametrize(
     ("priorities", "early"), [((0, 10), {"S2": 10}), ((40, 50, 40), {"S2": 10}), ((50, 50), {}), ((0, 0), {})]
 )
 def test_priority_of_a_solo_driver_means_early_by_how_much_it_is_above_the_lowest(priorities, early):

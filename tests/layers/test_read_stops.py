@@ -122,6 +122,7 @@ def test_arcgis_rules_and_revenue():
     stop = one(RouteName="V1", AssignmentRule=2, SpecialtyNames="fridge liftgate", Revenue=0.0)
     assert (stop.vehicle_id, stop.skills, stop.penalty) == ("V1", ("fridge", "liftgate"), None)
     assert one(RouteName="V1", AssignmentRule=3).vehicle_id == ""
+    assert one(REVENUE=0.0).penalty is None
 
 
 @pytest.mark.parametrize(

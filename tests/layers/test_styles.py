@@ -13,6 +13,7 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsFeature,
     QgsFeatureRequest,
+    QgsLayerTreeLayer,
     QgsMapSettings,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -442,6 +443,14 @@ def test_each_layer_that_is_loaded_gets_its_own_style(town, write):
     assert layers[ROUTES].renderer().type() == layers[VISITS].renderer().type() == "categorizedSymbol"
     assert layers[UNASSIGNED].labelsEnabled()
     assert not set(destinations.values()) & set(styles.LayerStyler.waiting)
+
+
+@pytest.mark.parametrize("sink_name", [ROUTES, LEGS, VISITS, UNASSIGNED])
+def test_a_table_without_geometry_finds_its_place_in_the_layer_tree(qgis_app, sink_name):
+    """Outputs written to CSV have no renderer to arrange."""
+    node = QgsLayerTreeLayer(QgsVectorLayer("None?field=vehicle_id:string", "plan", "memory"))
+    styles.arrange(node, sink_name)
+    assert node.isExpanded() is (sink_name == ROUTES)
 
 
 def test_colours_repeat_only_after_the_palette_ends(make_town, qgis_app):

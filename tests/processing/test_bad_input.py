@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -234,6 +236,32 @@ def test_output_folder_that_is_a_file(refuse, tmp_path, name):
 def test_output_that_cannot_be_created_is_named(refuse):
     """Where only trying tells, the message still names the output's file."""
     assert "/proc/plan.gpkg" in refuse(ROUTES="/proc/plan.gpkg")
+
+
+def test_a_report_makes_its_folder(plan, tmp_path):
+    """Layers make theirs; a missing folder must not be noticed after the whole search."""
+    report = tmp_path / "new" / "folder" / "report.html"
+    plan(REPORT=str(report))
+    assert "</html>" in report.read_text(encoding="utf-8")
+
+
+def test_a_geopackage_another_program_has_locked(refuse, tmp_path):
+    """The message names the output and its file."""
+    path = tmp_path / "plan.gpkg"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE mine (number)")
+        other.commit()
+        other.execute("BEGIN EXCLUSIVE")
+        assert "plan.gpkg" in refuse(ROUTES=f"ogr:dbname='{path}' table=\"routes\" (geom)")
+
+
+@pytest.mark.parametrize("name", ["ROUTES", "LEGS", "VISITS"])
+def test_a_relative_path_is_written_where_the_program_stands(plan, tmp_path, monkeypatch, name):
+    """With its style, as any other GeoPackage."""
+    monkeypatch.chdir(tmp_path)
+    plan(**{name: "plan.gpkg"})
+    with closing(sqlite3.connect(tmp_path / "plan.gpkg")) as written:
+        assert written.execute("SELECT count(*) FROM layer_styles").fetchone() == (1,)
 
 
 def test_disk_full(refuse):

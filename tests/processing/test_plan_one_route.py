@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import dist
+
 import pytest
 from qgis.core import QgsProcessingException
 from qgis.PyQt.QtCore import QTime
@@ -19,6 +21,19 @@ def test_a_round_trip_through_all_stops(run_algorithm):
     visits = outcome.rows("VISITS")
     assert [visits[0]["visit_type"], visits[-1]["visit_type"]] == ["start", "end"]
     assert visits[0]["end_time"].time() == QTime(9, 15)
+
+
+@pytest.mark.parametrize("count", [200, 500])
+def test_long_tours_are_shorter_than_their_input_order(run_algorithm, count):
+    """Hundreds of stops are one route, all served."""
+    rows = sorted(stops(count), key=lambda row: int(row["stop_id"][1:]) * 37 % count)
+    long_way = sum(dist(before["at"], after["at"]) for before, after in zip(rows, [*rows[1:], rows[0]]))
+    outcome = run_algorithm("plan_one_route", STOPS=layer(rows), START=START, ITERATIONS=50)
+    assert outcome.adds_up(count)
+    assert outcome.results["ASSIGNED_COUNT"] == count
+    at = {row["stop_id"]: row["at"] for row in rows}
+    order = [at[name] for name in outcome.orders()["V1"]]
+    assert sum(dist(before, after) for before, after in zip(order, [*order[1:], order[0]])) < long_way
 
 
 def test_without_return_the_tour_ends_at_its_last_stop(run_algorithm):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.objective import importance, route_price, unserved
-from optiway_qgis.engine.solving.outlook import NO_WAY, detours, least_outlook
+from optiway_qgis.engine.solving.outlook import by_distance, detours, least_outlook
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model.problem import ORDER_STRICT
 
@@ -193,11 +193,7 @@ def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
                 if place is not None
                 else None
             )
-            order = (
-                range(len(able))
-                if legs is None
-                else np.argsort(np.where(legs < 0, NO_WAY, legs), kind="stable")
-            )
+            order = range(len(able)) if legs is None else np.argsort(by_distance(legs), kind="stable")
             for row in order[:_NEAREST]:
                 if not Timetable(instance, who, [*route, able[row]]).violations:
                     route.append(able[row])

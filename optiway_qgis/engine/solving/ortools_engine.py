@@ -131,6 +131,7 @@ class _Routing:
         routing, instance = self.routing, self.instance
         profiles = {vehicle.profile for vehicle in instance.vehicles}
         grids = {profile: self._grids(instance.travel.matrices[profile]) for profile in profiles}
+        self.metres = {name: grid[0] for name, grid in grids.items()}
         register = routing.RegisterTransitMatrix
         self.metre_transit = {name: register(grid[0].tolist()) for name, grid in grids.items()}
         self.drive_transit = {name: register(grid[1].tolist()) for name, grid in grids.items()}
@@ -189,18 +190,16 @@ class _Routing:
             bounds = [most if vehicle.max_distance is None else vehicle.max_distance for vehicle in vehicles]
             transits = [self.metre_transit[vehicle.profile] for vehicle in vehicles]
             self.routing.AddDimensionWithVehicleTransitAndCapacity(transits, 0, bounds, True, "distance")
+        # A fleet that costs nothing on the way still had better drive less.
+        free = not any(cost for vehicle in vehicles for cost in unit_costs(vehicle))
         priced: dict[tuple[str, float], int] = {}
         for number, vehicle in enumerate(vehicles):
             self.routing.SetFixedCostOfVehicle(round(vehicle.fixed_cost * _COST_UNITS), number)
-            per_metre = unit_costs(vehicle)[0]
-            key = (vehicle.profile, per_metre)
+            price = 1.0 if free else unit_costs(vehicle)[0] * _COST_UNITS
+            key = (vehicle.profile, price)
             if key not in priced:
-                metres = self._grids(self.instance.matrix(vehicle))[0]
-                # A fleet that costs nothing on the way still had better drive less.
-                price = per_metre * _COST_UNITS if per_metre or vehicle.cost_per_hour else 1.0
-                priced[key] = self.routing.RegisterTransitMatrix(
-                    np.rint(metres * price).astype(np.int64).tolist()
-                )
+                costs = np.rint(self.metres[vehicle.profile] * price).astype(np.int64)
+                priced[key] = self.routing.RegisterTransitMatrix(costs.tolist())
             self.routing.SetArcCostEvaluatorOfVehicle(priced[key], number)
 
     def _loads(self) -> None:

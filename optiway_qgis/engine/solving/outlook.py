@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 NO_WAY = 1 << 40
 """Seconds and metres where there is no way."""
 
+
+def by_distance(legs: np.ndarray) -> np.ndarray:
+    """Return seconds or metres as int64 with `NO_WAY` where there is none, so that it sorts last."""
+    return np.where(legs == UNREACHABLE, NO_WAY, legs).astype(np.int64)
+
+
 _TELLING = (
     reasons.UNREACHABLE,
     reasons.CAPACITY,

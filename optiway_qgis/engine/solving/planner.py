@@ -22,10 +22,9 @@ from optiway_qgis.engine.solving.explain import explain, hopeless
 from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, promote
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
-from optiway_qgis.engine.solving.outlook import NO_WAY
+from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.schedule import schedule
-from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
@@ -169,9 +168,8 @@ def _search(
     exact = pyvrp_engine.keeps_rules(instance)
     if not exact or instance.early_count:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
-    active = _within_reach(instance, active)
     engines.append(pyvrp_engine.NAME)
-    found = _relaxed(instance, active, settings, clock, tell)
+    found = _relaxed(instance, _within_reach(instance, active), settings, clock, tell)
     kept = complete(instance, keep_rules(instance, found), active)
     kept = complete(instance, promote(instance, kept, active), active)
     clock.deadline = whole
@@ -179,7 +177,7 @@ def _search(
         clock.new_phase()
         tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
-        kept = _with_ortools(instance, active, kept, clock)
+        kept = _with_ortools(instance, _within_reach(instance, active), kept, clock)
     if instance.early_count:
         clock.new_phase()
         tell("Moving stops that wish to be early")
@@ -233,7 +231,7 @@ def _first_answer(instance: Instance, active: list[int]) -> Sequences:
 def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     """Return the stops worth searching over: all, unless they are many times what the fleet could ever serve.
 
-    Each stop takes at least its service and the shortest leg to it. Of far too many, those of the highest
+    Each stop takes at least its service and the shortest leg from it. Of far too many, those of the highest
     priority nearest to a depot are kept.
     """
     if len(active) <= _MANY:
@@ -242,15 +240,14 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     places = np.array([instance.travel.stop_place[index] for index in active])
     nearest = np.empty(len(active), np.int64)
     for row, place in enumerate(places):
-        legs = np.where(matrix.seconds[place, places] == UNREACHABLE, NO_WAY, matrix.seconds[place, places])
-        nearest[row] = np.partition(legs, 1)[1]
+        nearest[row] = np.partition(by_distance(matrix.seconds[place, places]), 1)[1]
     least = np.sort(nearest + [instance.stops[index].service for index in active])
     time = sum(vehicle.shift.end - vehicle.shift.start for vehicle in instance.vehicles)
     most = _PLENTY * int(np.searchsorted(np.cumsum(least), time)) + _MANY // 2
     if len(active) <= most:
         return active
     depots = np.array(instance.travel.depot_place or (int(places[0]),))
-    from_depot = matrix.seconds[depots[:, None], places].min(axis=0)
+    from_depot = by_distance(matrix.seconds[depots[:, None], places]).min(axis=0)
     worth = sorted(
         range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
     )

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.solving.insertion import timetables
 from optiway_qgis.engine.solving.objective import early_weight, route_price
+from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.search import STOPPED_SETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.search import Clock
 
 _NEIGHBOURS = 8
+_TRIALS_PER_ITERATION = 20
 _LEAST_GAIN = 1e-6
 
 Change = dict[int, list[int]]
@@ -41,12 +45,13 @@ def polish(instance: Instance, sequences: Sequences, clock: Clock) -> Sequences:
             while moved:
                 moved = False
                 for change in search.moves(stop):
-                    if clock.over(next(trials)):
+                    if clock.over(next(trials) // _TRIALS_PER_ITERATION):
                         return search.sequences
                     if search.accept(change):
-                        clock.gain(search.price, search.price)
+                        clock.gain(search.price, search.cost)
                         moved = improving = True
                         break
+    clock.stopped = STOPPED_SETTLED
     return search.sequences
 
 
@@ -67,12 +72,18 @@ class _Search:
         """Price of all routes."""
         return sum(self.prices)
 
+    @property
+    def cost(self) -> float:
+        """Cost of all routes, without the wishes."""
+        tables = timetables(self.instance, self.sequences)
+        return sum(sum(table.costs) for table in tables.values())
+
     def _neighbours(self, served: list[int]) -> dict[int, list[int]]:
         seconds = self.instance.matrix(self.instance.vehicles[0]).seconds
         places = np.array([self.instance.travel.stop_place[stop] for stop in served])
         near = {}
         for stop, place in zip(served, places):
-            nearest = np.argsort(seconds[place, places], kind="stable")[: _NEIGHBOURS + 1]
+            nearest = np.argsort(by_distance(seconds[place, places]), kind="stable")[: _NEIGHBOURS + 1]
             near[stop] = [served[index] for index in nearest if served[index] != stop]
         return near
 

@@ -65,6 +65,7 @@ class Clock:
         """Forget the best value, as the next phase minimises something else, and wait for gains anew."""
         self.best = None
         self.give_up = None
+        self.stopped = ""
         self.last_gain = self.now()
 
     def give_up_after(self, share: float, at_least: float) -> None:

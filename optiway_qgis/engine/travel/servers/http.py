@@ -26,6 +26,7 @@ CONNECTIONS = 4
 """Requests on the way at the same time: both cores of a small server are busy, and nobody is flooded."""
 
 _SHOWN = 300
+_PROXY_REFUSES = "Tunnel connection failed: 407"
 _TRY_AGAIN = {429, 500, 502, 503, 504}
 _REMEDIES = {
     401: "The server wants to know who asks: give AUTH, or correct it.",
@@ -115,17 +116,17 @@ class Server:
                     "under Options > Authentication > Manage Certificates"
                 ) from error
             except requests.RequestException as error:
-                if "407" in str(error):
+                if isinstance(error, requests.exceptions.ProxyError) and _PROXY_REFUSES in str(error):
                     raise self._error(f"cannot be reached: {_REMEDIES[407]}") from error
                 if last:
                     raise Dropped(
                         f"{self.name} cannot be reached or dropped the connection: {_cause(error)}."
                     ) from error
+                time.sleep(wait)
             else:
                 if answer.status_code not in _TRY_AGAIN or last:
                     return self._understood(answer)
-                wait = max(wait, self._asked_to_wait(answer))
-            time.sleep(wait)
+                time.sleep(max(wait, self._asked_to_wait(answer)))
             wait *= 2
         raise self._error("was never asked")
 

@@ -155,7 +155,7 @@ class RoutingServer(ABC):
             return nothing
         try:
             ways = self.ways(word, chain)
-        except NoWay:
+        except (NoWay, TooBig):
             if len(chain) == 2:
                 return nothing
             return [way for pair in zip(chain, chain[1:]) for way in self._drawn(word, list(pair))]
@@ -173,7 +173,10 @@ class RoutingServer(ABC):
             np.full((count, 2), np.nan),
             set(),
         )
-        located = self.located(word)
+        try:
+            located = self.located(word)
+        except TooBig as error:
+            raise ServerError(f"{self.server.name} refuses to locate {count} places at once.") from error
         if located is not None:
             table.at[:] = np.reshape(located, (count, 2))
             away = self._away(table)
@@ -233,6 +236,9 @@ class RoutingServer(ABC):
                     ) from none
                 table.lost.add(asked[none.number])
                 continue
+            except NoWay:
+                self._without_way(word, table, rows, columns)
+                return
             break
         seconds = self._numbers("times", answer.seconds, (len(rows), len(columns)))
         metres = self._numbers("distances", answer.metres, (len(rows), len(columns)))
@@ -245,6 +251,20 @@ class RoutingServer(ABC):
             target[np.ix_(rows, columns)] = np.where(way, np.rint(np.where(way, numbers, 0)), UNREACHABLE)
         for asked, at in ((rows, answer.origins_at), (columns, answer.ends_at)):
             table.at[asked] = self._numbers("places", at, (len(asked), 2))
+
+    def _without_way(self, word: str, table: _Table, rows: list[int], columns: list[int]) -> None:
+        """Fill a tile whose table the server refuses for want of a way: in halves, down to single pairs."""
+        if len(rows) == len(columns) == 1:
+            table.seconds[rows[0], columns[0]] = table.metres[rows[0], columns[0]] = UNREACHABLE
+            return
+        if len(rows) >= len(columns):
+            middle = len(rows) // 2
+            halves = [(rows[:middle], columns), (rows[middle:], columns)]
+        else:
+            middle = len(columns) // 2
+            halves = [(rows, columns[:middle]), (rows, columns[middle:])]
+        for half in halves:
+            self._fill_tile(word, table, *half)
 
     def _numbers(self, what: str, numbers: Any, shape: tuple[int, int]) -> np.ndarray:
         """Return numbers of exactly that shape, NaN for null."""

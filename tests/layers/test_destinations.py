@@ -1,0 +1,32 @@
+"""Where outputs go: files are told from databases and memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from optiway_qgis.layers.destinations import cannot_write, file_of
+
+
+@pytest.mark.parametrize(
+    ("destination", "path"),
+    [
+        ("plan.gpkg", "plan.gpkg"),
+        ("/data/plan.gpkg|layername=routes", "/data/plan.gpkg"),
+        ("ogr:dbname='/data/plan.gpkg' table=\"routes\" (geom)", "/data/plan.gpkg"),
+        ("C:\\data\\visits.csv", "C:\\data\\visits.csv"),
+        ('postgis:dbname=\'gis\' host=localhost table="public"."routes" (geom)', ""),
+        ("memory:", ""),
+        ("Routes_6f5c6ce5_3296_45bc_b7ef_3031bbf98200", ""),
+        ("", ""),
+    ],
+)
+def test_files_are_told_from_databases_and_memory(destination, path):
+    """A database called like a folder must not be taken for a file."""
+    assert file_of(destination) == path
+
+
+def test_a_database_is_left_to_its_provider(tmp_path, monkeypatch):
+    """QGIS may stand in a folder nobody can write to."""
+    (tmp_path / "gis").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert cannot_write("VISITS", "postgis:dbname='gis' table=\"visits\" (geom)") == ""
