@@ -14,6 +14,9 @@ session=$(mktemp -d)
 export QT_QPA_PLATFORM=offscreen XDG_RUNTIME_DIR=$session PYTEST_XDIST_WORKER=run-$$
 trap 'rm -rf "$session" ".qgis-settings/$PYTEST_XDIST_WORKER"' EXIT
 
+# Random examples are drawn from sets too: with CI set they are the same in each run.
+[[ -n ${CI:-} ]] && export PYTHONHASHSEED=0
+
 run() { # title, then the command
     printf '\n== %s\n' "$1"
     "${@:2}" || failed+=("$1")
