@@ -47,16 +47,10 @@ EXAMPLES = int(os.environ.get("OPTIWAY_TEST_EXAMPLES", "1"))
 """How many times as many random examples as usual are drawn."""
 
 
-def examples(count: int, *, always_the_same: bool = False) -> settings:
-    """Return the settings of a test on so many random examples, however long each takes.
-
-    Where a search is only likely to find the best, the examples are the same in each run.
-    """
+def examples(count: int) -> settings:
+    """Return the settings of a test on so many random examples, however long each takes."""
     return settings(
-        max_examples=count * EXAMPLES,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-        derandomize=always_the_same,
+        max_examples=count * EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
 
 
