@@ -61,7 +61,7 @@ def test_answer_keeps_all_rules_and_is_no_worse_than_the_start(planned_problem):
 @examples(40)
 @given(plannable(4, ranked=True, limited=True))
 def test_no_answer_to_a_small_problem_is_better_than_the_best(planned_problem):
-    """Brute force over all plans of four stops says what it is; that it is reached is the planner's tests'."""
+    """Brute force over all plans of four stops says what it is."""
     problem, travel = planned_problem
     instance = Instance(problem, travel)
     stops, start = first_answer(instance)

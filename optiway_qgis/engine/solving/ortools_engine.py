@@ -20,7 +20,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.pyvrp_engine import unit_costs
-from optiway_qgis.engine.solving.search import STOPPED_ITERATIONS
+from optiway_qgis.engine.solving.search import STOPPED_ITERATIONS, STOPPED_TIME
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import ORDER_STRICT
 
@@ -57,7 +57,7 @@ def improve(instance: Instance, stops: list[int], start: Sequences, clock: Clock
         return None
     model.watch(clock)
     found = model.routing.SolveFromAssignmentWithParameters(assignment, model.parameters(clock))
-    clock.stopped = clock.stopped or STOPPED_ITERATIONS
+    clock.stopped = clock.stopped or (STOPPED_TIME if clock.iterations is None else STOPPED_ITERATIONS)
     return None if found is None else model.sequences(found)
 
 
