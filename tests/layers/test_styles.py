@@ -448,7 +448,8 @@ def test_each_layer_that_is_loaded_gets_its_own_style(town, write):
 @pytest.mark.parametrize("sink_name", [ROUTES, LEGS, VISITS, UNASSIGNED])
 def test_a_table_without_geometry_finds_its_place_in_the_layer_tree(qgis_app, sink_name):
     """Outputs written to CSV have no renderer to arrange."""
-    node = QgsLayerTreeLayer(QgsVectorLayer("None?field=vehicle_id:string", "plan", "memory"))
+    table = QgsVectorLayer("None?field=vehicle_id:string", "plan", "memory")
+    node = QgsLayerTreeLayer(table)
     styles.arrange(node, sink_name)
     assert node.isExpanded() is (sink_name == ROUTES)
 
