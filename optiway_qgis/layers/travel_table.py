@@ -59,7 +59,7 @@ def read_ends(source: QgsProcessingFeatureSource, reading: Reading, layer: str) 
     no_service = Expressions({"SERVICE_TIME": "0"}, QgsExpressionContext())
     read = read_stops(source, reading, no_service, layer, for_fleet=False)
     for stop in read.rejected[:_TOLD]:
-        reading.warnings.add(f"Left out: {stop.text}")
+        reading.warnings.add(f"A point is left out: {stop.text}")
     if len(read.rejected) > _TOLD:
         reading.warnings.add(f"{layer}: {len(read.rejected) - _TOLD} more points are left out")
     return Ends(stops=tuple(read.stops))

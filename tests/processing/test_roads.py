@@ -197,7 +197,7 @@ def test_far_stops_are_served_when_allowed(plan):
         assert leg["travel_source"] == ("estimate" if leg in off_road else "road")
         assert leg in off_road or covers(grid(), leg["at"])
     assert all(leg["at"].constGet().numPoints() == 2 and leg["drive_min"] > 0 for leg in off_road)
-    assert "Legs estimated because no road was found: 2 of 6." in page
+    assert "Legs drawn straight because no road was found: 2 of 6." in page
 
 
 def test_a_depot_off_the_road_is_named(plan):
