@@ -44,7 +44,6 @@ class OptiwayPlugin:
             ("optiway:plan_routes", tr("Plan routes…")),
             ("optiway:plan_one_route", tr("Plan one route…")),
             ("optiway:schedule", tr("Schedule an edited plan…")),
-            ("optiway:travel_matrix", tr("Travel matrix…")),
         ):
             action = self._menu.addAction(QIcon(ICON), label)
             action.triggered.connect(partial(_open_algorithm, algorithm_id))
