@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.model.problem import Vehicle
 
-_TIMED = (reasons.TIME_WINDOW, reasons.DEPOT_HOURS, reasons.SHIFT, reasons.WORK_LIMIT)
-"""Codes that a shorter stay may mend."""
-
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
     """Return the stops that no vehicle could serve with nothing else to do, each with its reason."""
@@ -47,15 +44,7 @@ def _alone(instance: Instance, stop: int) -> Unassigned | None:
             return None
         trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
-    if best.code in _TIMED and _setup_can_be_spared(instance, stop):
-        return None
     return _unassigned(instance, stop, best, "Even alone on a vehicle: ")
-
-
-def _setup_can_be_spared(instance: Instance, stop: int) -> bool:
-    """Whether another stop at the same place can come first, so that setup is not due."""
-    places = instance.travel.stop_place
-    return instance.stops[stop].setup > 0 and places.count(places[stop]) > 1
 
 
 def _nobody_may(instance: Instance, stop: int) -> Unassigned:
