@@ -6,7 +6,7 @@ docs/model.md; both the scheduler and the checker are held to that page.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 LOAD_SCALE = 1000
@@ -146,8 +146,6 @@ def may_serve(vehicle: Vehicle, stop: Stop) -> str:
 
 def problem_to_json(problem: Problem) -> dict[str, Any]:
     """Return the problem as plain JSON types; the form is described in docs/model.md."""
-    from dataclasses import asdict
-
     return asdict(problem)
 
 

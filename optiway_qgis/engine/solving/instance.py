@@ -90,6 +90,11 @@ class Instance:
         return list(groups.values())
 
     @cached_property
+    def horizon(self) -> int:
+        """Seconds from the start of the first shift to the end of the last one."""
+        return max(vehicle.shift.end for vehicle in self.vehicles) - self.first_shift
+
+    @cached_property
     def first_shift(self) -> int:
         """When the first shift of the fleet starts."""
         return min(vehicle.shift.start for vehicle in self.vehicles)

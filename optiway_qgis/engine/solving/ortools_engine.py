@@ -77,8 +77,7 @@ class _Routing:
         self.routing = pywrapcp.RoutingModel(self.manager)
         self.solver = self.routing.solver()
         self.node_of = {index: node for node, index in enumerate(stops)}
-        self.begin = min(vehicle.shift.start for vehicle in vehicles)
-        self.horizon = max(vehicle.shift.end for vehicle in vehicles) - self.begin
+        self.begin, self.horizon = instance.first_shift, instance.horizon
         self._locate()
         self._time()
         self._distance()

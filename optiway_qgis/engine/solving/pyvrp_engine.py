@@ -208,8 +208,7 @@ class _Formulation:
     def __init__(self, instance: Instance, stops: list[int], all_required: bool):
         self.instance = instance
         self.stops = stops
-        self.begin = min(vehicle.shift.start for vehicle in instance.vehicles)
-        self.horizon = max(vehicle.shift.end for vehicle in instance.vehicles) - self.begin
+        self.begin, self.horizon = instance.first_shift, instance.horizon
         self.scale = cost_scale(instance.vehicles)
         self.profiles = sorted({vehicle.profile for vehicle in instance.vehicles})
         self.by_drive = _drive_profiles(instance)
