@@ -73,7 +73,8 @@ class Depot:
 class Vehicle:
     """One vehicle with its driver for the day.
 
-    `start_depot` or `end_depot` None: open at that end. `capacity` one number per load dimension in
+    `speed_factor` is how fast it is beside its profile: 2 halves travel times. `start_depot` or `end_depot`
+    None: open at that end. `capacity` one number per load dimension in
     thousandths of a unit, None in a place for unlimited. `max_work` (departure to return) and `max_drive` in
     seconds, `max_distance` in metres; None for unlimited. Costs in the user's currency.
     """
@@ -81,6 +82,7 @@ class Vehicle:
     id: str
     driver: str = ""
     profile: str = "car"
+    speed_factor: float = 1.0
     start_depot: str | None = None
     end_depot: str | None = None
     shift: Window = Window(0, DAY)
