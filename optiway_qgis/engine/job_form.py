@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.travel.provider import BARRIER_KINDS, Barrier, Conditions, TrafficRow
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, plan_from_json
 from optiway_qgis.model.problem import (
@@ -40,6 +41,7 @@ _KINDS = {
     "Stop": ("an object", lambda value: isinstance(value, dict)),
     "Depot": ("an object", lambda value: isinstance(value, dict)),
     "Vehicle": ("an object", lambda value: isinstance(value, dict)),
+    "dict[str, Any]": ("an object", lambda value: isinstance(value, dict)),
 }
 """For each type a member is declared with: what to call it, and whether a value is one."""
 
@@ -53,6 +55,7 @@ _NOT_NEGATIVE = (
         "pickup",
         "capacity",
         "patience",
+        "add",
     ),
 )
 _RANGES: dict[str, tuple[float, float]] = {
@@ -61,6 +64,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "priority": (0, 100),
     "dimensions": (1, MAX_DIMENSIONS),
     "penalty": (0, _MOST),
+    "speed_factor": (0.1, 10),
+    "factor": (0.1, 100),
+    "weather": (0.1, 100),
     "time_limit": (0.1, _MOST),
     "iterations": (1, _MOST),
     "seed": (0, _MOST),
@@ -98,6 +104,26 @@ def read_travel(job: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(travel, dict):
         raise InputError([f"The travel of the job is {_shown(travel)}; an object is needed."])
     return travel
+
+
+def read_conditions(travel: dict[str, Any]) -> Conditions:
+    """Return the traffic and the barriers of a job's `travel` for the whole day, whenever each holds.
+
+    Raises
+    ------
+    InputError
+        Naming every member that is missing, unknown or wrong, and each zone that a row names in vain.
+    """
+    traffic, barriers = travel.get("traffic", {}), travel.get("barriers", [])
+    found = [*_traffic_faults(traffic), *_barrier_faults(barriers)]
+    if found:
+        raise InputError(found)
+    return Conditions(
+        rows=tuple(TrafficRow(**row) for row in traffic.get("rows", ())),
+        weather=traffic.get("weather", 1.0),
+        barriers=tuple(Barrier(**barrier) for barrier in barriers),
+        zones=traffic.get("zones", {}),
+    )
 
 
 def read_settings(job: dict[str, Any]) -> Settings:
@@ -160,6 +186,8 @@ def _range_faults(who: str, name: str, value: Any) -> Iterator[str]:
         yield f"{who}: {name} is {value}; it must be from {low:g} to {high:g}."
     if name == "id" and not value:
         yield f"{who}: id is empty."
+    if name == "kind" and value not in BARRIER_KINDS:
+        yield f'{who}: kind is "{value}"; it must be {", ".join(BARRIER_KINDS)}.'
     if name == "order_rule" and value not in ORDER_RULES:
         yield f'{who}: order_rule is "{value}"; it must be early, strict or empty.'
 
@@ -227,3 +255,92 @@ def _dimension_faults(who: str, dimensions: int, **amounts: tuple[int | None, ..
     for name, values in amounts.items():
         if len(values) > dimensions:
             yield f"{who}: {name} has {len(values)} numbers; there are {dimensions} load dimensions."
+
+
+def _traffic_faults(traffic: Any) -> Iterator[str]:
+    if not isinstance(traffic, dict):
+        yield f"The traffic is {_shown(traffic)}; an object is needed."
+        return
+    for name in traffic:
+        if name not in ("rows", "weather", "zones"):
+            yield f'The traffic has the unknown member "{name}".'
+    weather = traffic.get("weather", 1.0)
+    if not _is("float", weather):
+        yield f"The traffic: weather is {_shown(weather)}; a number is needed."
+    else:
+        yield from _range_faults("The traffic", "weather", weather)
+    zones, rows = traffic.get("zones", {}), traffic.get("rows", [])
+    if not isinstance(zones, dict):
+        yield f"The traffic: zones is {_shown(zones)}; an object is needed."
+        zones = {}
+    for name, geometry in zones.items():
+        yield from _geometry_faults(f'Zone "{name}"', geometry, ("Polygon", "MultiPolygon"))
+    if not isinstance(rows, list):
+        yield f"The traffic: rows is {_shown(rows)}; a list of objects is needed."
+        rows = []
+    for number, row in enumerate(rows, 1):
+        who = f"Row {number} of the traffic"
+        faults = list(_faults(TrafficRow, row, who))
+        yield from faults
+        if not faults:
+            yield from _span_faults(who, row["start"], row["end"])
+            if row.get("zone") and row["zone"] not in zones:
+                yield f'{who}: zone is "{row["zone"]}", but there is no such zone.'
+
+
+def _barrier_faults(barriers: Any) -> Iterator[str]:
+    if not isinstance(barriers, list):
+        yield f"The barriers are {_shown(barriers)}; a list of objects is needed."
+        return
+    for number, barrier in enumerate(barriers, 1):
+        name = barrier.get("id", f"number {number}") if isinstance(barrier, dict) else f"number {number}"
+        who = f'Barrier "{name}"'
+        faults = list(_faults(Barrier, barrier, who))
+        yield from faults
+        if not faults:
+            yield from _geometry_faults(who, barrier["geometry"], tuple(_NESTING))
+            yield from _span_faults(who, barrier.get("start"), barrier.get("end"))
+    ids = Counter(str(barrier.get("id")) for barrier in barriers if isinstance(barrier, dict))
+    for name, times in ids.items():
+        if times > 1:
+            yield f'Barrier "{name}" is there {times} times; ids must differ.'
+
+
+def _span_faults(who: str, start: int | None, end: int | None) -> Iterator[str]:
+    if start is not None and end is not None and end <= start:
+        yield f"{who}: it ends at {end}, not after it starts at {start}."
+
+
+_NESTING = {
+    "Point": 0,
+    "MultiPoint": 1,
+    "LineString": 1,
+    "MultiLineString": 2,
+    "Polygon": 2,
+    "MultiPolygon": 3,
+}
+"""How deep positions are nested in the coordinates of each GeoJSON geometry (RFC 7946, section 3.1)."""
+
+
+def _geometry_faults(who: str, geometry: Any, types: tuple[str, ...]) -> Iterator[str]:
+    form = geometry if isinstance(geometry, dict) else {}
+    kind = form.get("type")
+    if kind not in types:
+        yield f"{who}: geometry is {_shown(geometry)}; a GeoJSON geometry {' or '.join(types)} is needed."
+    elif not _are_coordinates(form.get("coordinates"), _NESTING[kind], kind):
+        text = f"coordinates are {_shown(form.get('coordinates'))}; those of a {kind} in degrees are needed."
+        yield f"{who}: {text}"
+
+
+def _are_coordinates(value: Any, depth: int, kind: str) -> bool:
+    """Say whether a value is a GeoJSON array of positions, nested as deep as stated and long enough."""
+    if not isinstance(value, list):
+        return False
+    if depth == 0:
+        fits = [_is("float", number) and abs(number) <= most for number, most in zip(value, (180, 90, _MOST))]
+        return len(value) >= 2 and all(fits)
+    if not value or not all(_are_coordinates(one, depth - 1, kind) for one in value):
+        return False
+    if depth == 1 and kind.endswith("Polygon"):
+        return len(value) >= 4 and value[0] == value[-1]
+    return depth > 1 or len(value) >= 2 or kind == "MultiPoint"

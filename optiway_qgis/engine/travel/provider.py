@@ -82,7 +82,7 @@ class TrafficRow:
     road_class: str = ""
 
 
-BLOCK, DELAY, SCALE = "block", "delay", "scale"
+BARRIER_KINDS = BLOCK, DELAY, SCALE = "block", "delay", "scale"
 
 
 @dataclass(frozen=True)
