@@ -7,12 +7,13 @@ both are held to docs/model.md. Nothing here changes a plan or looks for a bette
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, fields
 from statistics import mode
 from typing import TYPE_CHECKING, Any
 
-from optiway_qgis.engine.travel.provider import UNREACHABLE, Coordinate, Travel
+from optiway_qgis.engine.travel.provider import UNREACHABLE, Coordinate, Travel, travel_kind
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import (
     VISIT_END,
@@ -51,6 +52,9 @@ MONEY_TOLERANCE = 1e-6
 DEGREE_TOLERANCE = 1e-6
 FAR_FUTURE = 10**9
 """Seconds beyond which a number is not taken for a time (thirty years)."""
+
+NEVER = 10**12
+"""A moment after all others, however far routes slip."""
 
 
 def check(problem: Problem, travel: Travel, plan: Plan) -> list[Violation]:
@@ -183,15 +187,63 @@ def _unassigned_faults(book: _Book, left: Unassigned) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """The way between two places in each slot of the day: when the slot is over, seconds and metres there.
+
+    A slot without a way is told by a length of None, the last slot is never over.
+    """
+
+    ends: tuple[float, ...]
+    seconds: tuple[int, ...]
+    metres: tuple[int | None, ...]
+
+    @classmethod
+    def of(cls, travel: Travel, vehicle: Vehicle, origin: int, target: int) -> _Way:
+        kind = travel_kind(vehicle)
+        matrices = [slot.matrices[kind] for slot in travel.slots] or [travel.matrices[kind]]
+        seconds = tuple(int(matrix.seconds[origin, target]) for matrix in matrices)
+        metres = [int(matrix.metres[origin, target]) for matrix in matrices]
+        return cls(
+            (*(slot.start for slot in travel.slots[1:]), math.inf),
+            seconds,
+            tuple(None if UNREACHABLE in ways else ways[1] for ways in zip(seconds, metres)),
+        )
+
+    def arrival(self, leaving: int) -> int:
+        """Return when a vehicle that leaves at that moment is there, `NEVER` when it would stand for ever."""
+        now: float = leaving
+        # Of a way that takes `whole` seconds `left` are to go yet; at first all of it, in whatever unit.
+        left = whole = 1
+        for slot in range(bisect_right(self.ends, leaving), len(self.ends)):
+            if self.metres[slot] is not None:
+                left, whole = -(-left * self.seconds[slot] // whole), self.seconds[slot]
+                if now + left <= self.ends[slot]:
+                    return int(now + left)
+                left -= int(self.ends[slot] - now)
+            now = self.ends[slot]
+        return NEVER
+
+    def length(self, leaving: int) -> int:
+        """Return the metres of the slot it is begun in, or of the first one after it that has a way."""
+        lengths = self.metres[bisect_right(self.ends, leaving) :]
+        return next((length for length in lengths if length is not None), 0)
+
+    def latest_leaving(self, arrival: int, known: int) -> int:
+        """Return the last moment of leaving that is there by `arrival`, as leaving at the `known` one is."""
+        moments = range(known, arrival + 1)
+        return known - 1 + bisect_right(moments, arrival, key=self.arrival)
+
+
+@dataclass(frozen=True)
 class _Event:
-    """What happens at one place of the route, recomputed."""
+    """What happens at one place of the route, recomputed; `way` is the one that leads there, if any does."""
 
     type: str
     stop: Stop
     place: int
+    way: _Way | None
     seconds: int
     metres: int
-    reachable: bool
     arrival: int
     setup: int
     start: int
@@ -277,20 +329,19 @@ def _events(book: _Book, vehicle: Vehicle, stops: list[tuple[Stop, int]], depart
         calls.insert(0, (VISIT_START, *book.depots[vehicle.start_depot]))
     if vehicle.end_depot is not None:
         calls.append((VISIT_END, *book.depots[vehicle.end_depot]))
-    matrix = book.travel.matrices[vehicle.profile]
     events: list[_Event] = []
     before: _Event | None = None
     for kind, stop, place in calls:
-        seconds = int(matrix.seconds[before.place, place]) if before else 0
-        metres = int(matrix.metres[before.place, place]) if before else 0
-        reachable = UNREACHABLE not in (seconds, metres)
-        if not reachable:
-            seconds = metres = 0
-        arrival = before.end + seconds if before else departure
+        leaving = before.end if before else departure
+        way = _Way.of(book.travel, vehicle, before.place, place) if before else None
+        arrival = way.arrival(leaving) if way else leaving
+        if arrival == NEVER:
+            way, arrival = None, leaving
+        metres = way.length(leaving) if way else 0
         set_up_already = before is not None and before.type == VISIT_STOP and before.place == place
         setup = 0 if set_up_already else stop.setup
         start = arrival if kind == VISIT_START else _opening(stop.windows, arrival + setup)
-        before = _Event(kind, stop, place, seconds, metres, reachable, arrival, setup, start)
+        before = _Event(kind, stop, place, way, arrival - leaving, metres, arrival, setup, start)
         events.append(before)
     return events
 
@@ -305,7 +356,8 @@ def _opening(windows: tuple[Window, ...], ready: int) -> int:
 
 def _slacks(vehicle: Vehicle, events: list[_Event]) -> list[int]:
     """Return the slack of each event, worked out from the last: its latest arrival that harms nothing."""
-    latest_end = math.inf if events[-1].end > vehicle.shift.end else vehicle.shift.end
+    # A shift that is over lets the route end at any moment, but end it must.
+    latest_end = NEVER - 1 if events[-1].end > vehicle.shift.end else vehicle.shift.end
     slacks = []
     for event in reversed(events):
         latest = latest_end - event.stop.service
@@ -316,8 +368,10 @@ def _slacks(vehicle: Vehicle, events: list[_Event]) -> list[int]:
         elif windows and not event.overdue:
             latest = max(min(latest, window.end) for window in windows if window.start <= latest)
         latest_arrival = latest - event.setup
-        slacks.append(int(min(latest_arrival - event.arrival, SLACK_CAP)))
-        latest_end = latest_arrival - event.seconds
+        slacks.append(min(latest_arrival - event.arrival, SLACK_CAP))
+        latest_end = latest_arrival
+        if event.way:
+            latest_end = event.way.latest_leaving(latest_arrival, event.arrival - event.seconds)
     return slacks[::-1]
 
 
@@ -408,7 +462,7 @@ def _stop_breaches(vehicle: Vehicle, events: list[_Event]) -> Iterator[_Breach]:
                 yield _Breach(reasons.ORDER, at, amount, f"{text}{highest.order_rank}.")
             else:
                 highest = stop
-        if not event.reachable:
+        if at and not event.way:
             text = f"There is no way from {events[at - 1].stop.id} to {stop.id} for vehicle {vehicle.id}."
             yield _Breach(reasons.UNREACHABLE, at, 1, text)
 
