@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.travel.roads.graph import Graph
 
 NO_WAY = 2**31 - 1
-"""What the library answers where there is no way. Weights to begin with must be below, or they wrap."""
+"""What the library answers where there is no way, and the weight of a closed link; larger ones would wrap."""
 
 THREADS = min(4, os.cpu_count() or 1)
 
@@ -64,8 +64,8 @@ class Hierarchy:
         self._hierarchy = self._library.CCH(order.tolist(), *ends, False)
 
     def weighted(self, weights: np.ndarray) -> Weighted:
-        """Return shortest paths for a weight per link of the graph: whole numbers of 0 or more."""
-        capped = np.minimum(weights[self._links], NO_WAY - 1)
+        """Return shortest paths for a weight per link: whole numbers of 0 or more, from `NO_WAY` on closed."""
+        capped = np.minimum(weights[self._links], NO_WAY)
         metric = self._library.CCHMetric(self._hierarchy, capped.tolist())
         return Weighted(self._library, metric)
 
@@ -79,14 +79,16 @@ class Weighted:
     def table(self, sources: Sequence[list[Start]], targets: Sequence[int]) -> np.ndarray:
         """Return the weights of shortest paths, shape (sources, targets), infinite where there is no way.
 
-        A source is a list of nodes with the weight of reaching each.
+        A source is a list of nodes with the weight of reaching each; from an empty one nothing is reached.
         """
         if not sources or not targets:
             return np.full((len(sources), len(targets)), np.inf)
 
         def rows(some: Sequence[list[Start]]) -> list[np.ndarray]:
             search = self._library.CCHOneToMany(self._metric, list(targets))
-            return [np.array(search.distances_from_multi(source), dtype=float) for source in some]
+            nothing = [None] * len(targets)
+            found = (search.distances_from_multi(source) if source else nothing for source in some)
+            return [np.array(row, dtype=float) for row in found]
 
         size = -(-len(sources) // THREADS)
         shares = [sources[first : first + size] for first in range(0, len(sources), size)]

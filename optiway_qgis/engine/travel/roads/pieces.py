@@ -24,6 +24,7 @@ class Pieces:
     offsets into the arrays with one entry per point: `lon`, `lat` in degrees; `metres`, `forward`,
     `backward`: what has been driven from the piece's first point to this one in metres, in seconds, and in
     seconds when driven the other way. `forward` or `backward` is infinite where that direction is closed.
+    `line`: the line of the layer that leads from this point to the next, -1 at the last point of a piece.
     """
 
     tail: np.ndarray
@@ -34,6 +35,7 @@ class Pieces:
     metres: np.ndarray
     forward: np.ndarray
     backward: np.ndarray
+    line: np.ndarray
     junctions: int
 
     @property
@@ -67,7 +69,7 @@ def pieces_of(
     metres = 2 * MEAN_RADIUS * np.arcsin(np.minimum(chord / (2 * MEAN_RADIUS), 1))
     with np.errstate(divide="ignore"):
         seconds = [metres * 3.6 / kmh[line] for kmh in (forward_kmh, backward_kmh)]
-    return _joined(len(key), point_lon, point_lat, begin, end, metres, *seconds)
+    return _joined(len(key), point_lon, point_lat, begin, end, line, metres, *seconds)
 
 
 def _joined(
@@ -76,6 +78,7 @@ def _joined(
     lat: np.ndarray,
     begin: np.ndarray,
     end: np.ndarray,
+    line: np.ndarray,
     metres: np.ndarray,
     forward: np.ndarray,
     backward: np.ndarray,
@@ -155,6 +158,8 @@ def _joined(
         total[closed] = np.inf
         return total
 
+    of_line = np.full(len(points), -1, dtype=np.int32)
+    of_line[np.flatnonzero(inner) - 1] = line[kept % segments]
     both = np.concatenate([forward, backward])
     junction, number = np.unique(np.concatenate([piece_tail, piece_head]), return_inverse=True)
     return Pieces(
@@ -166,5 +171,6 @@ def _joined(
         metres=driven(np.concatenate([metres, metres])[kept]),
         forward=driven(both[kept]),
         backward=driven(both[twin[kept]]),
+        line=of_line,
         junctions=len(junction),
     )
