@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class Instance:
         return self.travel.depot_place[self.depot_index[depot_id]]
 
     def matrix(self, vehicle: Vehicle) -> Matrix:
-        """Return the travel table of the vehicle's profile."""
-        return self.travel.matrices[vehicle.profile]
+        """Return the vehicle's travel table; where times depend on the hour the least of each pair."""
+        return self.travel.matrices[travel_kind(vehicle)]
 
     @cached_property
     def refusals(self) -> list[list[str]]:

@@ -21,7 +21,7 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.pyvrp_engine import unit_costs
 from optiway_qgis.engine.solving.search import STOPPED_ITERATIONS, STOPPED_TIME
-from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.provider import UNREACHABLE, travel_kind
 from optiway_qgis.model.problem import ORDER_STRICT
 
 if TYPE_CHECKING:
@@ -128,14 +128,14 @@ class _Routing:
     def _time(self) -> None:
         """Windows, shifts, depot hours and working time; the cumulative is the start of service."""
         routing, instance = self.routing, self.instance
-        profiles = {vehicle.profile for vehicle in instance.vehicles}
-        grids = {profile: self._grids(instance.travel.matrices[profile]) for profile in profiles}
+        kinds = {travel_kind(vehicle) for vehicle in instance.vehicles}
+        grids = {kind: self._grids(instance.travel.matrices[kind]) for kind in kinds}
         self.metres = {name: grid[0] for name, grid in grids.items()}
         register = routing.RegisterTransitMatrix
         self.metre_transit = {name: register(grid[0].tolist()) for name, grid in grids.items()}
         self.drive_transit = {name: register(grid[1].tolist()) for name, grid in grids.items()}
         time_transit = {name: register(grid[2].tolist()) for name, grid in grids.items()}
-        transits = [time_transit[vehicle.profile] for vehicle in instance.vehicles]
+        transits = [time_transit[travel_kind(vehicle)] for vehicle in instance.vehicles]
         routing.AddDimensionWithVehicleTransits(transits, self.horizon, self.horizon, False, "time")
         time = routing.GetDimensionOrDie("time")
         for node, index in enumerate(self.stops):
@@ -177,7 +177,7 @@ class _Routing:
             return
         most = 2 * self.horizon + max((limit for limit in limits if limit is not None), default=0)
         bounds = [most if limit is None else limit for limit in limits]
-        transits = [transit[vehicle.profile] for vehicle in self.instance.vehicles]
+        transits = [transit[travel_kind(vehicle)] for vehicle in self.instance.vehicles]
         self.routing.AddDimensionWithVehicleTransitAndCapacity(transits, 0, bounds, True, name)
 
     def _distance(self) -> None:
@@ -187,7 +187,7 @@ class _Routing:
         if any(vehicle.max_distance is not None for vehicle in vehicles):
             most = longest * (self.count + 2)
             bounds = [most if vehicle.max_distance is None else vehicle.max_distance for vehicle in vehicles]
-            transits = [self.metre_transit[vehicle.profile] for vehicle in vehicles]
+            transits = [self.metre_transit[travel_kind(vehicle)] for vehicle in vehicles]
             self.routing.AddDimensionWithVehicleTransitAndCapacity(transits, 0, bounds, True, "distance")
         # A fleet that costs nothing on the way still had better drive less.
         free = not any(cost for vehicle in vehicles for cost in unit_costs(vehicle))
@@ -195,9 +195,9 @@ class _Routing:
         for number, vehicle in enumerate(vehicles):
             self.routing.SetFixedCostOfVehicle(round(vehicle.fixed_cost * _COST_UNITS), number)
             price = 1.0 if free else unit_costs(vehicle)[0] * _COST_UNITS
-            key = (vehicle.profile, price)
+            key = (travel_kind(vehicle), price)
             if key not in priced:
-                costs = np.rint(self.metres[vehicle.profile] * price).astype(np.int64)
+                costs = np.rint(self.metres[key[0]] * price).astype(np.int64)
                 priced[key] = self.routing.RegisterTransitMatrix(costs.tolist())
             self.routing.SetArcCostEvaluatorOfVehicle(priced[key], number)
 

@@ -46,7 +46,7 @@ from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.schedule import Timetable
-from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.provider import UNREACHABLE, travel_kind
 
 if TYPE_CHECKING:
     from pyvrp.Result import Result
@@ -81,17 +81,20 @@ _LARGEST_SUM = 2.0**61
 
 def keeps_rules(instance: Instance) -> bool:
     """Whether a feasible answer keeps all rules of the problem, or only those of a relaxed one."""
-    by_drive = _drive_profiles(instance)
+    by_drive = _drive_kinds(instance)
     unseen = any(
-        vehicle.max_drive is not None and vehicle.profile not in by_drive for vehicle in instance.vehicles
+        vehicle.max_drive is not None and travel_kind(vehicle) not in by_drive for vehicle in instance.vehicles
     )
     return not (unseen or instance.has_strict)
 
 
-def _drive_profiles(instance: Instance) -> set[str]:
-    """Return the profiles whose length is driving time: it is limited for some vehicle, distance for none."""
-    limited = {vehicle.profile for vehicle in instance.vehicles if vehicle.max_drive is not None}
-    return limited - {vehicle.profile for vehicle in instance.vehicles if vehicle.max_distance is not None}
+def _drive_kinds(instance: Instance) -> set[str]:
+    """Return the kinds of travel whose length is driving time: it is limited for some vehicle, distance for
+    none.
+    """
+    limited = {travel_kind(vehicle) for vehicle in instance.vehicles if vehicle.max_drive is not None}
+    by_metres = {travel_kind(vehicle) for vehicle in instance.vehicles if vehicle.max_distance is not None}
+    return limited - by_metres
 
 
 @dataclass(frozen=True)
@@ -210,8 +213,8 @@ class _Formulation:
         self.stops = stops
         self.begin, self.horizon = instance.first_shift, instance.horizon
         self.scale = cost_scale(instance.vehicles)
-        self.profiles = sorted({vehicle.profile for vehicle in instance.vehicles})
-        self.by_drive = _drive_profiles(instance)
+        self.profiles = sorted({travel_kind(vehicle) for vehicle in instance.vehicles})
+        self.by_drive = _drive_kinds(instance)
         self.longest = max(int(matrix.metres.max()) for matrix in instance.travel.matrices.values())
         self.dearest = self._dearest_route()
         self._locate()
@@ -269,7 +272,7 @@ class _Formulation:
         return early, min(max(early, window.end - self.begin), self.horizon)
 
     def _all_matrices(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return lengths and durations, one matrix per profile each."""
+        """Return lengths and durations, one matrix per kind of travel each."""
         pairs = [self._matrices(profile) for profile in self.profiles]
         return [lengths for lengths, _ in pairs], [durations for _, durations in pairs]
 
@@ -420,8 +423,9 @@ class _Formulation:
     def _vehicle_type(self, vehicle: Vehicle, kind: list[int]) -> VehicleType:
         per_metre, per_second = unit_costs(vehicle)
         early, late = self._clip(vehicle.shift)
-        length = vehicle.max_drive if vehicle.profile in self.by_drive else vehicle.max_distance
-        if vehicle.profile in self.by_drive:
+        kind_of_travel = travel_kind(vehicle)
+        length = vehicle.max_drive if kind_of_travel in self.by_drive else vehicle.max_distance
+        if kind_of_travel in self.by_drive:
             per_metre *= _mean_speed(self.instance.matrix(vehicle))
         free = not any(
             per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles)
@@ -439,7 +443,7 @@ class _Formulation:
             # A fleet that costs nothing on the way still had better drive less.
             unit_distance_cost=1 if free else round(per_metre * self.scale),
             unit_duration_cost=round(per_second * self.scale),
-            profile=self.profiles.index(vehicle.profile),
+            profile=self.profiles.index(kind_of_travel),
         )
 
     def _depot(self, depot_id: str | None) -> int:
