@@ -11,7 +11,7 @@ from optiway_qgis.engine.solving.explain import hopeless
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.planner import plan_id
 from optiway_qgis.engine.travel.estimate import Estimate
-from optiway_qgis.engine.travel.far import WithFarPlaces
+from optiway_qgis.engine.travel.far import with_far_places
 from optiway_qgis.engine.travel.provider import (
     SNAP_FAR,
     SNAP_ISLAND,
@@ -52,7 +52,7 @@ class Network:
 def test_only_ways_off_the_network_are_estimated():
     """What the network knows stays; where both ends are on it and there is no way, there is none."""
     known, guess = Network().matrix("car"), Estimate(PLACES).matrix("car")
-    filled = WithFarPlaces(Network(), PLACES).matrix("car")
+    filled = with_far_places(Network(), PLACES).matrix("car")
     for mine, network, estimate in zip(
         (filled.seconds, filled.metres), (known.seconds, known.metres), (guess.seconds, guess.metres)
     ):
@@ -64,7 +64,7 @@ def test_only_ways_off_the_network_are_estimated():
 
 def test_estimated_ways_are_drawn_straight_and_marked():
     """In the order asked for, whatever their source."""
-    far = WithFarPlaces(Network(), PLACES)
+    far = with_far_places(Network(), PLACES)
     lines = far.lines([(0, 1), (0, 3), (3, 2), (1, 2)], "car")
     assert [line.source for line in lines] == ["road", "estimate", "estimate", "road"]
     assert lines[1].geometry == (PLACES[0], PLACES[3])

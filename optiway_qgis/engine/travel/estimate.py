@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.travel.provider import SNAP_OK, Line, Matrix, Snap
+from optiway_qgis.engine.travel.slowed import Slowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.provider import Conditions, Coordinate, Provider
 
 SOURCE = "estimate"
 
@@ -145,6 +146,10 @@ class Estimate:
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the straight line of two points for each pair, marked as an estimate."""
         return straight_lines(self._places, pairs)
+
+    def under(self, conditions: Conditions) -> Provider:
+        """Return the estimate slowed by the traffic at both ends."""
+        return Slowed(self, self._places, conditions)
 
     def _estimated(self, speed: Speed) -> Matrix:
         count = len(self._places)

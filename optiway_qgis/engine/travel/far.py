@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,27 +13,38 @@ from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate, Line, Provider, Snap
+    from optiway_qgis.engine.travel.provider import Conditions, Coordinate, Line, Provider, Snap
 
 
+def with_far_places(network: Provider, places: Sequence[Coordinate]) -> WithFarPlaces:
+    """Return the network with ways to those of its places that are far, cut off or outside."""
+    off = np.array([snap.status != SNAP_OK for snap in network.snap()], bool)
+    return WithFarPlaces(network, network, Estimate(places), off[:, None] | off)
+
+
+@dataclass
 class WithFarPlaces:
-    """A provider that estimates what its network has no way for, where an end is far, cut off or outside.
+    """A provider that estimates what its network has no way for, for pairs that `may_fill` allows.
 
-    Where both ends met the network and there is still no way, there is none. Estimated ways are drawn
-    straight and marked as an estimate.
+    Where both ends met the `bare` network and there is still no way, there is none. Estimated ways are drawn
+    straight and marked as an estimate. Weather and traffic in zones slow them; barriers and traffic on a
+    class of road do not, and a barrier makes no place a far one.
     """
 
-    def __init__(self, network: Provider, places: Sequence[Coordinate]):
-        self.source = network.source
-        self._network = network
-        self._estimate = Estimate(places)
-        off = np.array([snap.status != SNAP_OK for snap in network.snap()], bool)
-        self._may_fill = off[:, None] | off
+    bare: Provider
+    network: Provider
+    estimate: Provider
+    may_fill: np.ndarray
+    filled_metres: dict[tuple[int, int], tuple[np.ndarray, ...]] = field(default_factory=dict)
+    source: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.source = self.network.source
         self._filled: dict[str, tuple[Matrix, np.ndarray]] = {}
 
     def snap(self) -> list[Snap]:
         """Return how each place met the network."""
-        return self._network.snap()
+        return self.bare.snap()
 
     def matrix(self, profile: str) -> Matrix:
         """Return times and distances, those of the network wherever it has a way."""
@@ -41,18 +53,26 @@ class WithFarPlaces:
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the way drawn for each pair."""
         estimated = self._of(profile)[1]
-        on_network = iter(self._network.lines([pair for pair in pairs if not estimated[pair]], profile))
-        straight = iter(self._estimate.lines([pair for pair in pairs if estimated[pair]], profile))
+        on_network = iter(self.network.lines([pair for pair in pairs if not estimated[pair]], profile))
+        straight = iter(self.estimate.lines([pair for pair in pairs if estimated[pair]], profile))
         return [next(straight if estimated[pair] else on_network) for pair in pairs]
+
+    def under(self, conditions: Conditions) -> WithFarPlaces:
+        """Return network and estimates under conditions; the same places are far."""
+        rows = tuple(row for row in conditions.rows if not row.road_class)
+        estimate = self.estimate.under(replace(conditions, rows=rows, barriers=()))
+        return replace(self, network=self.bare.under(conditions), estimate=estimate)
 
     def _of(self, profile: str) -> tuple[Matrix, np.ndarray]:
         """Return the matrix of a profile, and where it is estimated."""
         if profile not in self._filled:
-            known, guess = self._network.matrix(profile), self._estimate.matrix(profile)
-            estimated = self._may_fill & (known.seconds == UNREACHABLE)
-            filled = Matrix(
-                np.where(estimated, guess.seconds, known.seconds),
-                np.where(estimated, guess.metres, known.metres),
-            )
-            self._filled[profile] = filled, estimated
+            known, guess = self.network.matrix(profile), self.estimate.matrix(profile)
+            estimated = self.may_fill & (known.metres == UNREACHABLE)
+            key = id(known.metres), id(guess.metres)
+            if key not in self.filled_metres:
+                # Both are kept beside what is made of them, as long as their identities are the key.
+                metres = np.where(estimated, guess.metres, known.metres)
+                self.filled_metres[key] = metres, known.metres, guess.metres
+            seconds = np.where(estimated, guess.seconds, known.seconds)
+            self._filled[profile] = Matrix(seconds, self.filled_metres[key][0]), estimated
         return self._filled[profile]

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optiway_qgis.engine.travel.estimate import straight_lines
-from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix, Snap
+from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix, Snap, travel_kind
+from optiway_qgis.engine.travel.slowed import Slowed
 from optiway_qgis.model.errors import InputError, JobFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate, Line, Travel
+    from optiway_qgis.engine.travel.provider import Conditions, Coordinate, Line, Provider, Travel
     from optiway_qgis.model.problem import Problem
 
 ARRAYS = ("ids", "seconds", "metres")
@@ -70,12 +71,16 @@ class GivenMatrix:
         """Return the straight line of two points for each pair, marked as an estimate."""
         return straight_lines(self.places, pairs)
 
+    def under(self, conditions: Conditions) -> Provider:
+        """Return the given times slowed by the traffic at both ends."""
+        return Slowed(self, self.places, conditions)
+
 
 def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
     """Write a travel table as an archive that GivenMatrix reads, -1 where there is no way.
 
-    It holds the matrix of the first vehicle's profile, and beside the three arrays how each depot and stop
-    met the network: `snap_status` and `snap_metres`.
+    It holds the matrix of the first vehicle, and beside the three arrays how each depot and stop met
+    the network: `snap_status` and `snap_metres`.
 
     Raises
     ------
@@ -84,7 +89,7 @@ def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
     """
     names = [f"depot:{depot.id}" for depot in problem.depots] + [f"stop:{stop.id}" for stop in problem.stops]
     place = [*travel.depot_place, *travel.stop_place]
-    matrix = travel.matrices[problem.vehicles[0].profile]
+    matrix = travel.matrices[travel_kind(problem.vehicles[0])]
     snaps = [travel.snaps[number] for number in place]
     try:
         with open(path, "wb") as file:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.job_form import read_conditions
 from optiway_qgis.engine.travel.estimate import Estimate
-from optiway_qgis.engine.travel.far import WithFarPlaces
+from optiway_qgis.engine.travel.far import with_far_places
 from optiway_qgis.engine.travel.matrix import GivenMatrix
 from optiway_qgis.engine.travel.provider import Travel, places_of
+from optiway_qgis.engine.travel.traffic import through_the_day
 from optiway_qgis.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ SOURCES = ("estimate", "matrix", "roads", *SERVERS)
 def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str], None]) -> Travel:
     """Return places and times of a problem from the source named in `travel["source"]`.
 
-    There is one matrix per distinct vehicle profile; equal ones are one object. `report` is told each phase,
-    and each profile that is not known.
+    There is one matrix per kind of travel (`travel_kind`); equal ones are one object. `report` is told each
+    phase, and each profile that is not known.
 
     Raises
     ------
@@ -35,6 +37,7 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
     if source not in SOURCES:
         raise InputError([f'Unknown source of travel times "{source}"; available: {", ".join(SOURCES)}.'])
     profiles = list(dict.fromkeys(vehicle.profile for vehicle in problem.vehicles))
+    day = read_conditions(travel)
     provider: Provider
     places: list[Coordinate]
     if source == "matrix":
@@ -59,18 +62,21 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         for profile in profiles:
             if not estimate.knows(profile):
                 report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
-    matrices = {profile: provider.matrix(profile) for profile in profiles}
+    for profile in profiles:
+        provider.matrix(profile)
+    # After the matrices: only then is it known how places met the roads of each profile.
+    snaps = provider.snap()
     if travel.get("allow_far"):
-        # After the matrices: only then is it known how places met the roads of each profile.
-        provider = WithFarPlaces(provider, places)
-        matrices = {profile: provider.matrix(profile) for profile in profiles}
+        provider = with_far_places(provider, places)
+    provider, matrices, slots = through_the_day(provider, problem.vehicles, day, report)
     return Travel(
         places=tuple(places),
         stop_place=tuple(stop_place),
         depot_place=tuple(depot_place),
         matrices=matrices,
-        snaps=tuple(provider.snap()),
+        snaps=tuple(snaps),
         provider=provider,
+        slots=slots,
     )
 
 
