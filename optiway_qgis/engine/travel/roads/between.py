@@ -2,10 +2,14 @@
 
 A place is on an arc, not at a node: what is left of its arc is added at the start, and at the end it is what
 has not been driven of the last arc.
+
+An arc may be closed somewhere: no way leads along all of it, but one may begin behind that or end before.
+Where arcs are nodes, a closed one can be driven into and not be left, and ways begin on the arcs after it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -25,11 +29,17 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.travel.roads.snap import OnRoad
 
 
+@dataclass(frozen=True)
 class _Weights:
-    """One weighting: of the graph's links, of whole arcs, and of what is left of its arcs for each place."""
+    """One weighting: of the graph's links, of whole arcs, and of what is left of its arcs for each place.
 
-    def __init__(self, paths: Weighted, links: np.ndarray, arcs: np.ndarray, left: np.ndarray):
-        self.paths, self.links, self.arcs, self.left = paths, links, arcs, left
+    `links` are those of open links, also where one is closed.
+    """
+
+    paths: Weighted
+    links: np.ndarray
+    arcs: np.ndarray
+    left: np.ndarray
 
 
 class Between:
@@ -38,18 +48,29 @@ class Between:
     Times are shortest times. Distances are those of a fastest way: with time weighted so heavily that a way
     must be kilometres shorter to make up for a second, the weight of the best way less that of its known time
     is its length. The weight of time is the largest that fits 31 bits on the longest way of the table.
+    `closed` marks the arcs that are closed somewhere.
     """
 
-    def __init__(self, pieces: Pieces, arcs: Arcs, graph: Graph, hierarchy: Hierarchy, places: OnRoad):
+    def __init__(
+        self,
+        pieces: Pieces,
+        arcs: Arcs,
+        graph: Graph,
+        hierarchy: Hierarchy,
+        places: OnRoad,
+        closed: np.ndarray | None = None,
+    ):
         served = places.served
         self._pieces, self._arcs, self._graph, self._hierarchy = pieces, arcs, graph, hierarchy
         self._piece, self._segment = places.piece[served], places.segment[served]
         self._point = list(zip(places.lon[served].tolist(), places.lat[served].tolist()))
         self._on = places.arcs[served]
+        self._leaves, self._arrives, self._cell = (
+            of_place[served] for of_place in (places.leaves, places.arrives, places.cell)
+        )
         self._left_ms, self._left_dm = places.ms[served], places.dm[served]
-        by_tail = np.argsort(graph.tail, kind="stable")
-        self._links_from = by_tail
-        self._first_link = np.searchsorted(graph.tail[by_tail], np.arange(graph.nodes + 1))
+        self._closed = np.zeros(len(arcs.ms), dtype=bool) if closed is None else closed
+        self._closed_links = self._closed[graph.tail] if graph.by_turns else self._closed
         self._both: _Weights | None = None
         self._tables: tuple[np.ndarray, np.ndarray] | None = None
 
@@ -86,23 +107,23 @@ class Between:
         links = mixed(self._graph.ms, self._graph.dm)
         arcs = mixed(self._arcs.ms, self._arcs.dm)
         left = mixed(self._left_ms, self._left_dm)
-        return _Weights(self._hierarchy.weighted(links), links, arcs, left)
+        paths = self._hierarchy.weighted(np.where(self._closed_links, NO_WAY, links))
+        return _Weights(paths, links, arcs, left)
 
     def _table(self, weights: _Weights) -> tuple[np.ndarray, float]:
         """Return the weights between all places, and the largest at the node of a target."""
         count = len(self._on)
         starts = [self._starts(weights, place) for place in range(count)]
-        open_ = self._on >= 0
         nodes = self._on if self._graph.by_turns else self._arcs.tail[self._on]
-        targets, column = np.unique(np.where(open_, nodes, nodes.max(initial=0)), return_inverse=True)
+        targets, column = np.unique(np.where(self._on >= 0, nodes, nodes.max(initial=0)), return_inverse=True)
         reached = weights.paths.table(starts, targets.tolist())
         column = column.reshape(nodes.shape)
         best, farthest = np.full((count, count), np.inf), 0.0
         at_end = self._at_end(weights)
         for side in range(2):
             ends = reached[:, column[:, side]] + at_end[None, :, side]
+            ends[:, ~self._arrives[:, side]] = np.inf
             self._set_same_arc(weights, side, ends)
-            ends[:, ~open_[:, side]] = np.inf
             at_node = ends - at_end[None, :, side]
             farthest = max(farthest, float(at_node[np.isfinite(at_node)].max(initial=0)))
             np.minimum(best, ends, out=best)
@@ -116,10 +137,16 @@ class Between:
         return weights.arcs[self._on] - weights.left
 
     def _starts(self, weights: _Weights, place: int) -> list[Start]:
-        sides = [side for side in range(2) if self._on[place, side] >= 0]
-        arcs = [int(self._on[place, side]) for side in sides]
-        nodes = arcs if self._graph.by_turns else [int(self._arcs.head[arc]) for arc in arcs]
-        return [(node, int(weights.left[place, side])) for node, side in zip(nodes, sides)]
+        starts: list[Start] = []
+        for side in np.flatnonzero(self._leaves[place]):
+            arc, left = int(self._on[place, side]), int(weights.left[place, side])
+            if not self._graph.by_turns:
+                starts.append((int(self._arcs.head[arc]), left))
+            elif self._closed[arc]:
+                starts += self._onward(weights, arc, left).items()
+            else:
+                starts.append((arc, left))
+        return starts
 
     def _set_same_arc(self, weights: _Weights, side: int, ends: np.ndarray) -> None:
         """Put right the pairs of places that are on the same arc.
@@ -135,13 +162,13 @@ class Between:
             left = weights.left[group, side]
             ahead = left[:, None] - left[None, :]
             here = np.ix_(group, group)
-            if not self._graph.by_turns:
-                ends[here] = np.where(ahead >= 0, np.minimum(ends[here], ahead), ends[here])
-            elif (ahead < 0).any():
+            if self._graph.by_turns and not self._closed[arc] and (ahead < 0).any():
                 again, other_way = self._around(weights, arc, int(self._on[group[0], 1 - side]))
                 around = left + again
                 around = np.minimum(around, weights.left[group, 1 - side] + other_way)
                 ends[here] = np.where(ahead < 0, around[:, None] - left[None, :], ends[here])
+            along = (ahead >= 0) & (self._cell[group][:, None] == self._cell[group][None, :])
+            ends[here] = np.where(along, np.minimum(ends[here], ahead), ends[here])
 
     def _around(self, weights: _Weights, arc: int, opposite: int) -> tuple[float, float]:
         """Return the weight from the end of an arc to its end again, and from the opposite arc's end."""
@@ -152,7 +179,8 @@ class Between:
 
     def _onward(self, weights: _Weights, arc: int, begun: int) -> dict[int, int]:
         """Return the arcs that follow an arc, with the weight at their ends."""
-        links = self._links_from[self._first_link[arc] : self._first_link[arc + 1]]
+        # Links that are turns are in the order of the arcs before them.
+        links = np.arange(*np.searchsorted(self._graph.tail, [arc, arc + 1]))
         ends = {int(self._graph.head[link]): begun + int(weights.links[link]) for link in links}
         return {node: weight for node, weight in ends.items() if weight < NO_WAY}
 
@@ -167,40 +195,38 @@ class Between:
         for origin, end in pairs:
             starts: dict[int, int] = {}
             first: dict[int, list[int]] = {}
-            behind = [
-                side
-                for side in range(2)
-                if self._piece[origin] == self._piece[end]
-                and weights.left[origin, side] < weights.left[end, side]
-            ]
-            for side in range(2):
-                arc = int(self._on[origin, side])
-                if arc < 0:
-                    continue
-                begun = int(weights.left[origin, side])
-                onward = self._onward(weights, arc, begun) if side in behind else {arc: begun}
+            for side in np.flatnonzero(self._leaves[origin]):
+                arc, begun = int(self._on[origin, side]), int(weights.left[origin, side])
+                behind = self._piece[origin] == self._piece[end] and begun < weights.left[end, side]
+                begins_after = behind or self._closed[arc]
+                onward = self._onward(weights, arc, begun) if begins_after else {arc: begun}
                 for node, weight in onward.items():
                     if weight < starts.get(node, NO_WAY):
                         starts[node] = weight
-                        first[node] = [arc] if side in behind else []
+                        first[node] = [arc] if begins_after else []
             # Weights may not be negative: all ends are raised alike.
             raised = int(weights.left[end].max())
             ends = [
                 (int(self._on[end, side]), raised - int(weights.left[end, side]))
-                for side in range(2)
-                if self._on[end, side] >= 0
+                for side in np.flatnonzero(self._arrives[end])
             ]
             asked.append((list(starts.items()), ends))
-            firsts.append(first)
-        paths = weights.paths.paths(asked)
-        return [[*first[path.nodes[0]], *path.nodes] if path else [] for first, path in zip(firsts, paths)]
+            firsts.append((first, raised))
+        routes = []
+        for pair, path, (first, raised) in zip(pairs, weights.paths.paths(asked), firsts):
+            direct = self._direct(weights, *pair)
+            if direct and (not path or direct[0] <= path.weight - raised):
+                routes.append([direct[1]])
+            else:
+                routes.append([*first[path.nodes[0]], *path.nodes] if path else [])
+        return routes
 
     def _by_junctions(self, weights: _Weights, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
         at_end = self._at_end(weights)
         asked = []
         for origin, end in pairs:
-            sides = [side for side in range(2) if self._on[end, side] >= 0]
-            ends = [(int(self._arcs.tail[self._on[end, side]]), int(at_end[end, side])) for side in sides]
+            arcs = [(self._on[end, side], side) for side in np.flatnonzero(self._arrives[end])]
+            ends = [(int(self._arcs.tail[arc]), int(at_end[end, side])) for arc, side in arcs]
             asked.append((self._starts(weights, origin), ends))
         paths = weights.paths.paths(asked)
         links = self._lightest(weights, [path.nodes if path else [] for path in paths])
@@ -212,14 +238,13 @@ class Between:
             elif path:
                 first = min(
                     (int(weights.left[origin, side]), int(self._on[origin, side]))
-                    for side in range(2)
-                    if self._on[origin, side] >= 0
-                    and self._arcs.head[self._on[origin, side]] == path.nodes[0]
+                    for side in np.flatnonzero(self._leaves[origin])
+                    if self._arcs.head[self._on[origin, side]] == path.nodes[0]
                 )[1]
                 last = min(
                     (int(at_end[end, side]), int(self._on[end, side]))
-                    for side in range(2)
-                    if self._on[end, side] >= 0 and self._arcs.tail[self._on[end, side]] == path.nodes[-1]
+                    for side in np.flatnonzero(self._arrives[end])
+                    if self._arcs.tail[self._on[end, side]] == path.nodes[-1]
                 )[1]
                 routes.append([first, *between, last])
             else:
@@ -230,7 +255,7 @@ class Between:
         """Return for each path the lightest of the parallel links from each of its nodes to the next."""
         graph = self._graph
         key = graph.tail * graph.nodes + graph.head
-        order = np.lexsort([weights.links, key])
+        order = np.lexsort([weights.links, self._closed_links, key])
         key = key[order]
         steps = [
             np.array(nodes[:-1], dtype=np.int64) * graph.nodes + np.array(nodes[1:], dtype=np.int64)
@@ -240,7 +265,7 @@ class Between:
 
     def _direct(self, weights: _Weights, origin: int, end: int) -> tuple[int, int] | None:
         """Return weight and arc of the way along one arc, where there is one."""
-        if self._piece[origin] != self._piece[end]:
+        if self._piece[origin] != self._piece[end] or self._cell[origin] != self._cell[end]:
             return None
         ahead = weights.left[origin] - weights.left[end]
         ways = [(int(ahead[side]), int(self._on[origin, side])) for side in range(2)]

@@ -28,19 +28,25 @@ OUTSIDE_M = 2000
 class OnRoad:
     """The places on the road: arrays with one row per place.
 
-    `snaps`; `piece` and `segment`: where it is (segment: index of the point before it); `lon`, `lat`: the
-    point on the road. `arcs` (places, 2): the arcs along and against the piece, -1 where closed; `ms`, `dm`
-    of the same shape: what is left of each arc from there to its end.
+    `snaps`; `piece` and `segment`: where it is (segment: index of the point before it, `share`: of the way
+    from there to the next one); `lon`, `lat`: the point on the road. `arcs` (places, 2): the arcs along and
+    against the piece, -1 where closed; `ms`, `dm` of the same shape: what is left of each arc from there to
+    its end. `leaves`, `arrives` of the same shape: whether a vehicle gets from there to the end of the arc,
+    and from its beginning to there; `cell`: places on one piece get to each other along it when it is equal.
     """
 
     snaps: tuple[Snap, ...]
     piece: np.ndarray
     segment: np.ndarray
+    share: np.ndarray
     lon: np.ndarray
     lat: np.ndarray
     arcs: np.ndarray
     ms: np.ndarray
     dm: np.ndarray
+    leaves: np.ndarray
+    arrives: np.ndarray
+    cell: np.ndarray
 
     @property
     def served(self) -> np.ndarray:
@@ -48,8 +54,14 @@ class OnRoad:
         return np.array([snap.status == SNAP_OK for snap in self.snaps], dtype=bool)
 
 
-def on_road(places: Sequence[Coordinate], pieces: Pieces, arcs: Arcs, profile: Profile) -> OnRoad:
-    """Return the places on the nearest road of a main network."""
+def on_road(
+    places: Sequence[Coordinate],
+    pieces: Pieces,
+    arcs: Arcs,
+    profile: Profile,
+    shut: np.ndarray | None = None,
+) -> OnRoad:
+    """Return the places on the nearest road of a main network, none of the pieces marked in `shut`."""
     degrees = np.array(places, dtype=float).reshape(-1, 2)
     x, y = _mercator(degrees[:, 0], degrees[:, 1])
     line_x, line_y = _mercator(pieces.lon, pieces.lat)
@@ -59,10 +71,11 @@ def on_road(places: Sequence[Coordinate], pieces: Pieces, arcs: Arcs, profile: P
     points = shapely.points(x, y)
     main = np.zeros(count, dtype=bool)
     main[arcs.piece[arcs.main >= 0]] = True
+    free = np.ones(count, dtype=bool) if shut is None else ~shut
     scale = MEAN_RADIUS * np.cos(np.radians(np.clip(degrees[:, 1], -MERCATOR_END, MERCATOR_END)))
 
-    piece, apart = _nearest(points, shapes, np.flatnonzero(main))
-    cut_off, apart_cut_off = _nearest(points, shapes, np.flatnonzero(~main))
+    piece, apart = _nearest(points, shapes, np.flatnonzero(main & free))
+    cut_off, apart_cut_off = _nearest(points, shapes, np.flatnonzero(~main & free))
     on_island = (apart_cut_off * scale <= profile.far_m) & (
         apart * scale > apart_cut_off * scale + profile.island_m
     )
@@ -79,30 +92,49 @@ def on_road(places: Sequence[Coordinate], pieces: Pieces, arcs: Arcs, profile: P
     step = total[segment + 1] - total[segment]
     share = np.clip((begin + along - total[segment]) / np.where(step > 0, step, 1), 0, 1)
 
-    def between(values: np.ndarray) -> np.ndarray:
-        with np.errstate(invalid="ignore"):
-            return values[segment] + share * (values[segment + 1] - values[segment])
-
-    lon, lat = between(pieces.lon), between(pieces.lat)
-    last = pieces.last[piece]
-    metres = between(pieces.metres)
-    # Driven along the piece, what is left is the rest; against it, what lies before.
-    left_ms = np.column_stack([pieces.forward[last] - between(pieces.forward), between(pieces.backward)])
-    left_dm = np.column_stack([pieces.metres[last] - metres, metres])
-    of_place = arcs.of_piece[piece]
-    limit_ms, limit_dm = arcs.ms[of_place], arcs.dm[of_place]
+    lon, lat = (at(values, segment, share) for values in (pieces.lon, pieces.lat))
     xyz = earth_centred(np.column_stack([lon, lat]))  # type: ignore[arg-type]
     gaps = np.sqrt(((xyz - earth_centred(places)) ** 2).sum(axis=1))
+    of_place = arcs.of_piece[piece]
+    ms, dm = left(pieces, arcs, piece, segment, share)
     return OnRoad(
         snaps=tuple(_snaps(degrees, pieces, gaps, on_island, profile)),
         piece=piece,
         segment=segment,
+        share=share,
         lon=lon,
         lat=lat,
         arcs=of_place,
-        ms=np.clip(np.round(np.where(of_place < 0, 0, left_ms) * MS).astype(np.int64), 0, limit_ms),
-        dm=np.clip(np.round(left_dm * DM).astype(np.int64), 0, limit_dm),
+        ms=ms,
+        dm=dm,
+        leaves=of_place >= 0,
+        arrives=of_place >= 0,
+        cell=np.zeros(len(piece), dtype=np.int64),
     )
+
+
+def left(
+    pieces: Pieces, arcs: Arcs, piece: np.ndarray, segment: np.ndarray, share: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is left in ms and dm, along the piece and against it, of shape (places, 2)."""
+    last = pieces.last[piece]
+    forward, backward, metres = (
+        at(values, segment, share) for values in (pieces.forward, pieces.backward, pieces.metres)
+    )
+    # Driven along the piece, what is left is the rest; against it, what lies before.
+    with np.errstate(invalid="ignore"):
+        seconds = np.column_stack([pieces.forward[last] - forward, backward])
+    left_dm = np.column_stack([pieces.metres[last] - metres, metres])
+    of_place = arcs.of_piece[piece]
+    whole_ms, whole_dm = arcs.ms[of_place], arcs.dm[of_place]
+    ms = np.clip(np.round(np.where(of_place < 0, 0, seconds) * MS).astype(np.int64), 0, whole_ms)
+    return ms, np.clip(np.round(left_dm * DM).astype(np.int64), 0, whole_dm)
+
+
+def at(values: np.ndarray, segment: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return a value of points between two of them."""
+    with np.errstate(invalid="ignore"):
+        return values[segment] + share * (values[segment + 1] - values[segment])
 
 
 MERCATOR_END = 89.0
