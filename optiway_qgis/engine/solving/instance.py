@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.solving.driving import Legs
 from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
 
@@ -65,6 +66,15 @@ class Instance:
     def matrix(self, vehicle: Vehicle) -> Matrix:
         """Return the vehicle's travel table; where times depend on the hour the least of each pair."""
         return self.travel.matrices[travel_kind(vehicle)]
+
+    def legs(self, vehicle: Vehicle) -> Legs | None:
+        """Return the vehicle's legs by the hour, None where times do not depend on it."""
+        return self._legs[travel_kind(vehicle)] if self._legs else None
+
+    @cached_property
+    def _legs(self) -> dict[str, Legs]:
+        slots = self.travel.slots
+        return {kind: Legs(slots, kind) for kind in slots[0].matrices} if slots else {}
 
     @cached_property
     def refusals(self) -> list[list[str]]:

@@ -83,7 +83,8 @@ def keeps_rules(instance: Instance) -> bool:
     """Whether a feasible answer keeps all rules of the problem, or only those of a relaxed one."""
     by_drive = _drive_kinds(instance)
     unseen = any(
-        vehicle.max_drive is not None and travel_kind(vehicle) not in by_drive for vehicle in instance.vehicles
+        vehicle.max_drive is not None and travel_kind(vehicle) not in by_drive
+        for vehicle in instance.vehicles
     )
     return not (unseen or instance.has_strict)
 

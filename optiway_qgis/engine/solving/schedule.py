@@ -17,7 +17,9 @@ from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP, Leg, Rou
 from optiway_qgis.model.problem import DAY, ORDER_STRICT
 
 if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.driving import Leg as HourlyLeg
     from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.travel.provider import Line, Provider
     from optiway_qgis.model.problem import Stop, Vehicle, Window
 
 _FOREVER = 1 << 40
@@ -42,7 +44,7 @@ def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
     tables = [
         Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
     ]
-    return tuple(_draw(instance, table.route()) for table in tables)
+    return tuple(_draw(table) for table in tables)
 
 
 class Timetable:
@@ -50,7 +52,8 @@ class Timetable:
 
     Lists are by position, which counts stops from 0: `arrival`, `begin` of service, `late` and `setup` in
     seconds, `drive` and `metres` of the legs that lead to the stops and, where there is an end depot, to
-    that. `departure` and `end` bound the work.
+    that. `departure` and `end` bound the work. Where times depend on the hour, `drive`, `metres` and
+    `cut_off` follow from the departure, by `legs`; else they are fixed and `legs` is None.
     """
 
     def __init__(self, instance: Instance, vehicle: Vehicle, stops: list[int]):
@@ -78,6 +81,15 @@ class Timetable:
             nodes.insert(0, self.instance.depot_place(self.vehicle.start_depot))
         if self.vehicle.end_depot is not None:
             nodes.append(self.instance.depot_place(self.vehicle.end_depot))
+        self.places = nodes
+        by_hour = self.instance.legs(self.vehicle)
+        self.legs: list[HourlyLeg] | None = None
+        if by_hour:
+            self.legs = [by_hour.between(*pair) for pair in pairwise(nodes)]
+            if self.vehicle.start_depot is None:
+                self.legs.insert(0, by_hour.standing)
+            self.drive, self.metres, self.cut_off = ([0] * len(self.legs) for _ in range(3))
+            return
         matrix = self.instance.matrix(self.vehicle)
         seconds = matrix.seconds[nodes[:-1], nodes[1:]].tolist()
         metres = matrix.metres[nodes[:-1], nodes[1:]].tolist()
@@ -98,16 +110,36 @@ class Timetable:
         self.arrival: list[int] = []
         self.begin: list[int] = []
         clock = self.departure
-        for stop, setup, drive in zip(self.stops, self.setup, self.drive):
-            self.arrival.append(clock + drive)
-            self.begin.append(_first_start(stop.windows, clock + drive + setup))
+        legs = self.legs
+        for position, (stop, setup) in enumerate(zip(self.stops, self.setup)):
+            if legs:
+                self._begin_leg(legs[position], position, clock)
+            arrival = clock + self.drive[position]
+            self.arrival.append(arrival)
+            self.begin.append(_first_start(stop.windows, arrival + setup))
             clock = self.begin[-1] + stop.service
         self.end = clock
         if self.end_depot:
+            if legs:
+                self._begin_leg(legs[-1], len(self.stops), clock)
             self.end_arrival = clock + self.drive[-1]
             window = self.end_depot.window
             self.end = max(self.end_arrival, window.start) if window else self.end_arrival
         self.late = [_lateness(stop.windows, begin) for stop, begin in zip(self.stops, self.begin)]
+
+    def _begin_leg(self, leg: HourlyLeg, position: int, departure: int) -> None:
+        """Drive a leg by the hour it is begun at; one without a way counts nothing."""
+        arrival = leg.arrival(departure)
+        self.cut_off[position] = arrival is None
+        self.drive[position] = 0 if arrival is None else arrival - departure
+        slot = None if arrival is None else leg.begun_in(departure)
+        self.metres[position] = 0 if slot is None else leg.metres[slot]
+
+    def _begin_by(self, position: int, arrival: int) -> int:
+        """Return the latest moment to begin a leg that leads to a position by `arrival`."""
+        if self.legs and not self.cut_off[position]:
+            return self.legs[position].latest(arrival)
+        return arrival - self.drive[position]
 
     def _leave(self, departure: int) -> None:
         self.departure = departure
@@ -131,12 +163,13 @@ class Timetable:
             return
         over_by = min(self._end_limits(), default=_FOREVER)
         best = (self.work, self.departure)
+        cut_off = list(self.cut_off)
         while True:
             leap = 1 + self._latest_departure(self._latest_arrivals(_FOREVER, keep_windows=True))
             if leap > over_by or _outside(self.start_depot.window if self.start_depot else None, leap):
                 break
             self._leave(leap)
-            if any(self.late) or self.end > over_by:
+            if any(self.late) or self.end > over_by or self.cut_off != cut_off:
                 break
             self._leave_late()
             best = min(best, (self.work, self.departure))
@@ -152,7 +185,8 @@ class Timetable:
         A stop that is late in any case stays where it is (`keep_late`) or may slip (otherwise). With
         `keep_windows` each stop stays in the window it is served in.
         """
-        bound = over_by - self.drive[-1] if self.end_depot else over_by
+        by_hour = self.legs is not None
+        bound = self._begin_by(len(self.stops), over_by) if self.end_depot else over_by
         arrivals = [0] * len(self.stops)
         for position in range(len(self.stops) - 1, -1, -1):
             stop = self.stops[position]
@@ -165,7 +199,8 @@ class Timetable:
             elif keep_late:
                 begin = self.begin[position]
             arrivals[position] = begin - self.setup[position]
-            bound = arrivals[position] - self.drive[position]
+            arrival = arrivals[position]
+            bound = self._begin_by(position, arrival) if by_hour else arrival - self.drive[position]
         return arrivals
 
     def _end_limits(self) -> list[int]:
@@ -176,7 +211,7 @@ class Timetable:
         return [limit for limit in limits if self.end <= limit]
 
     def _latest_departure(self, arrivals: list[int]) -> int:
-        return arrivals[0] - self.drive[0]
+        return self._begin_by(0, arrivals[0])
 
     def _slacks(self) -> tuple[int, list[int], int]:
         """Return the slack of the departure, of each stop and of the end."""
@@ -189,6 +224,25 @@ class Timetable:
         at_end = over_by - self.end_arrival if self.end_depot else 0
         stops = [min(DAY, last - arrival) for last, arrival in zip(latest, self.arrival)]
         return min(DAY, leave - self.departure), stops, min(DAY, at_end)
+
+    def departures(self) -> list[int]:
+        """Return when each of the legs between `places` is begun."""
+        leaving = [begin + stop.service for begin, stop in zip(self.begin, self.stops)]
+        if self.start_depot:
+            leaving.insert(0, self.departure)
+        return leaving[: len(self.places) - 1]
+
+    def drawn_by(self) -> list[tuple[Provider, list[int]]]:
+        """Return the providers that draw the legs between `places`, each with the numbers of its legs."""
+        travel = self.instance.travel
+        count = len(self.places) - 1
+        if not self.legs:
+            return [(travel.provider, list(range(count)))]
+        by_slot: dict[int, list[int]] = {}
+        for number, (leg, departure) in enumerate(zip(self.legs[-count:], self.departures())):
+            slot = leg.begun_in(departure)
+            by_slot.setdefault(leg.slot(departure) if slot is None else slot, []).append(number)
+        return [(travel.slots[slot].provider, numbers) for slot, numbers in by_slot.items()]
 
     @cached_property
     def loads(self) -> list[tuple[int, ...]]:
@@ -407,19 +461,27 @@ def _depot_visit(
     )
 
 
-def _draw(instance: Instance, route: Route) -> Route:
+def _draw(table: Timetable) -> Route:
     """Return the route with the line of each leg."""
-    vehicle = instance.vehicles[instance.vehicle_index[route.vehicle_id]]
-    travel = instance.travel
-    places = [
-        travel.stop_place[instance.stop_index[visit.id]]
-        if visit.type == VISIT_STOP
-        else instance.depot_place(visit.id)
-        for visit in route.visits
-    ]
-    lines = travel.provider.lines(list(pairwise(places)), vehicle.profile)
-    legs = tuple(
-        Leg(visit.sequence, before.id, visit.id, visit.drive, visit.distance, line.source, line.geometry)
-        for (before, visit), line in zip(pairwise(route.visits), lines)
+    route = table.route()
+    pairs = list(pairwise(table.places))
+    lines: dict[int, Line] = {}
+    for provider, legs in table.drawn_by():
+        drawn = provider.lines([pairs[leg] for leg in legs], table.vehicle.profile)
+        lines.update(zip(legs, drawn))
+    visits = enumerate(pairwise(route.visits))
+    return replace(
+        route,
+        legs=tuple(
+            Leg(
+                visit.sequence,
+                before.id,
+                visit.id,
+                visit.drive,
+                visit.distance,
+                lines[number].source,
+                lines[number].geometry,
+            )
+            for number, (before, visit) in visits
+        ),
     )
-    return replace(route, legs=legs)
