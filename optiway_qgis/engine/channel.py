@@ -20,20 +20,24 @@ from . import lifeline
 class Channel:
     """One job in, events out. Emitting is thread-safe; every event is flushed as one line of ASCII JSON."""
 
-    def __init__(self, source: IO[bytes], events: IO[bytes], ends_with_source: bool):
+    def __init__(self, source: Callable[[], IO[bytes]], events: IO[bytes], ends_with_source: bool):
         self._source = source
         self._events = events
         self._ends_with_source = ends_with_source
         self._lock = threading.Lock()
 
     def read_job(self) -> dict[str, Any]:
-        """The job. `JobFailed` when it is not JSON or of another version.
+        """The job. `JobFailed` when it cannot be read, is not JSON or of another version.
 
         From QGIS it is one line; the rest of the stream is watched then, its end ends the process.
         """
-        text = self._source.readline() if self._ends_with_source else self._source.read()
+        try:
+            source = self._source()
+        except OSError as error:
+            raise JobFailed(f"The job cannot be read: {error}.") from error
+        text = source.readline() if self._ends_with_source else source.read()
         if self._ends_with_source:
-            lifeline.watch(self._source.fileno())
+            lifeline.watch(source.fileno())
         try:
             job = json.loads(text)
         except ValueError as error:
@@ -59,12 +63,12 @@ def open_channel(job_file: str | None = None) -> Channel:
     events = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     if job_file is not None:
-        return Channel(open(job_file, "rb"), events, ends_with_source=False)
+        return Channel(lambda: open(job_file, "rb"), events, ends_with_source=False)
     source = os.fdopen(os.dup(0), "rb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    return Channel(source, events, ends_with_source=True)
+    return Channel(lambda: source, events, ends_with_source=True)
 
 
 def serve(channel: Channel, main: Callable[[Channel], int]) -> int:

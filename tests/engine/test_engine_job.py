@@ -32,11 +32,15 @@ def small_problem() -> dict[str, Any]:
 
 @pytest.fixture
 def answer(tmp_path, checkout):
-    """A function that has a job in a file answered; returns the exit code, the events and standard error."""
+    """A function that has a job in a file answered; returns the exit code, the events and standard error.
+
+    None for a file that is not there.
+    """
 
     def run(job: Any) -> tuple[int, Events, str]:
         path = tmp_path / "job.json"
-        path.write_text(job if isinstance(job, str) else json.dumps(job), encoding="utf-8")
+        if job is not None:
+            path.write_text(job if isinstance(job, str) else json.dumps(job), encoding="utf-8")
         command = [sys.executable, "-m", "optiway_qgis.engine", str(path)]
         done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
@@ -57,6 +61,10 @@ def refusal(answer):
         return errors[0]
 
     return run
+
+
+def test_missing_job_file_is_named(refusal):
+    assert "job.json" in refusal(None)["text"]
 
 
 def test_plan_comes_after_its_phases_in_order(answer):
