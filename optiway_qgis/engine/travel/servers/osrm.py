@@ -42,7 +42,7 @@ class Osrm(RoutingServer):
         """Return times and distances; what is asked for another kind of vehicle than cars is told once."""
         word = self.word(profile)
         if word != self.profiles["car"] and word not in self._known:
-            self._report(
+            self.report(
                 f'The OSRM server is asked for "{word}" (vehicle profile "{profile}"); most know one kind of '
                 "vehicle and answer for that whatever they are asked."
             )

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -25,12 +26,13 @@ from optiway_qgis.engine.travel.provider import (
     Snap,
 )
 from optiway_qgis.engine.travel.servers.http import CONNECTIONS, Patience, Server
+from optiway_qgis.engine.travel.slowed import Slowed
 from optiway_qgis.model.errors import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.provider import Conditions, Coordinate, Provider
 
 FAR_M = 1000
 """A place farther from the nearest road is not reached: servers snap over any distance and say nothing."""
@@ -98,7 +100,7 @@ class RoutingServer(ABC):
     ):
         self.places = list(places)
         self.server = Server(self.name, travel, patience or Patience())
-        self._report = report
+        self.report = report
         self._xyz = earth_centred(self.places)
         self._known: dict[str, tuple[Matrix, list[Snap]]] = {}
         self._side: int | None = None
@@ -148,6 +150,18 @@ class RoutingServer(ABC):
                 lines[number] = Line(tuple(geometry), "road")
         return lines
 
+    def under(self, conditions: Conditions) -> Provider:
+        """Return what the server answers slowed by the traffic at both ends; barriers are refused."""
+        return Slowed(self, self.places, conditions)
+
+    def requests(self) -> int:
+        """Return how many requests a table takes, as far as the server's limit is known."""
+        return ceil(len(self.places) / (self._side or self.sides[0])) ** 2
+
+    def forget(self) -> None:
+        """Ask anew for what was known."""
+        self._known = {}
+
     def _drawn(self, word: str, chain: list[int]) -> list[list[Coordinate]]:
         """Return the lines along a chain of places, an empty one where the server gives none."""
         nothing: list[list[Coordinate]] = [[] for _ in chain[1:]]
@@ -161,7 +175,7 @@ class RoutingServer(ABC):
             return [way for pair in zip(chain, chain[1:]) for way in self._drawn(word, list(pair))]
         except ServerError as error:
             self._draws = False
-            self._report(f"Legs are drawn straight from here on. {error}")
+            self.report(f"Legs are drawn straight from here on. {error}")
             return nothing
         return ways if len(ways) == len(nothing) else nothing
 
