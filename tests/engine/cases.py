@@ -5,12 +5,24 @@ No plan and no expectation lives here: tests make plans by the scheduler, by the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Line, Matrix, Snap, Travel, places_of
+from optiway_qgis.engine.travel.provider import (
+    SNAP_OK,
+    UNREACHABLE,
+    Line,
+    Matrix,
+    Slot,
+    Snap,
+    Travel,
+    places_of,
+    travel_kind,
+)
 from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.problem import ORDER_STRICT, Depot, Problem, Sequence, Stop, Vehicle, Window
 
@@ -55,11 +67,12 @@ def a_problem(
 
 @dataclass(frozen=True)
 class GivenTravel:
-    """A travel provider whose times and distances were stated; its lines are straight."""
+    """A travel provider whose times and distances were stated; its lines are straight or go `via` places."""
 
     places: tuple[Coordinate, ...]
     matrices: dict[str, Matrix]
     source: str = "estimate"
+    via: tuple[Coordinate, ...] = ()
 
     def snap(self) -> list[Snap]:
         return [Snap(0.0, SNAP_OK)] * len(self.places)
@@ -68,7 +81,8 @@ class GivenTravel:
         return self.matrices[profile]
 
     def lines(self, pairs: Any, profile: str) -> list[Line]:
-        return [Line((self.places[origin], self.places[target]), self.source) for origin, target in pairs]
+        places = self.places
+        return [Line((places[origin], *self.via, places[target]), self.source) for origin, target in pairs]
 
 
 def given_travel(
@@ -81,23 +95,62 @@ def given_travel(
     One list serves all profiles; a dictionary gives one per profile. Without metres, a second is ten metres.
     """
     places, stop_place, depot_place = places_of(problem)
-    profiles = {vehicle.profile for vehicle in problem.vehicles}
 
     def of(given: Any, profile: str) -> np.ndarray:
         return np.array(given[profile] if isinstance(given, dict) else given, dtype=np.int64)
 
     matrices = {}
-    for profile in profiles:
-        times = of(seconds, profile)
+    for vehicle in problem.vehicles:
+        times = of(seconds, vehicle.profile)
         lengths = (
-            np.where(times == UNREACHABLE, UNREACHABLE, times * 10) if metres is None else of(metres, profile)
+            np.where(times == UNREACHABLE, UNREACHABLE, times * 10)
+            if metres is None
+            else of(metres, vehicle.profile)
         )
         if times.shape != (len(places), len(places)) or lengths.shape != times.shape:
             raise ValueError(f"{len(places)} places, but a table of shape {times.shape}")
-        matrices[profile] = Matrix(times, lengths)
+        matrices[travel_kind(vehicle)] = Matrix(_at_speed(times, vehicle.speed_factor), lengths)
     provider = GivenTravel(tuple(places), matrices)
     return Travel(
         tuple(places), tuple(stop_place), tuple(depot_place), matrices, tuple(provider.snap()), provider
+    )
+
+
+def _at_speed(seconds: np.ndarray, factor: float) -> np.ndarray:
+    """Return times divided by how fast a vehicle is, rounded up."""
+    if factor == 1:
+        return seconds
+    rows = [
+        [cell if cell == UNREACHABLE else ceil(cell / Fraction(factor)) for cell in row]
+        for row in seconds.tolist()
+    ]
+    return np.array(rows, dtype=np.int64)
+
+
+def travel_by_the_hour(problem: Problem, *slots: tuple[int, Any] | tuple[int, Any, Any]) -> Travel:
+    """Return travel times of slots, each a start with what `given_travel` takes.
+
+    The lines of each slot go by way of a place of its own, so that it shows which slot they are of.
+    """
+    travels = [given_travel(problem, *tables) for _, *tables in slots]
+    first = travels[0]
+
+    def least(kind: str, name: str) -> np.ndarray:
+        tables = [getattr(travel.matrices[kind], name) for travel in travels]
+        ways = np.min(
+            [np.where(table == UNREACHABLE, np.iinfo(table.dtype).max, table) for table in tables], axis=0
+        )
+        return np.where(np.max(tables, axis=0) == UNREACHABLE, UNREACHABLE, ways)
+
+    drawn = [
+        GivenTravel(first.places, travel.matrices, via=(spot(100 + number),))
+        for number, travel in enumerate(travels)
+    ]
+    return replace(
+        first,
+        matrices={kind: Matrix(least(kind, "seconds"), least(kind, "metres")) for kind in first.matrices},
+        provider=drawn[0],
+        slots=tuple(Slot(start, one.matrices, one) for (start, *_), one in zip(slots, drawn)),
     )
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit
 from optiway_qgis.model.problem import Depot, Problem, Sequence, Stop, Vehicle, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from optiway_qgis.engine.travel.provider import Travel
+    from optiway_qgis.engine.travel.provider import Slot, Travel
 
 RULE_ORDER = [
     "time_window",
@@ -106,11 +108,9 @@ class _Trial:
         for index, (kind, of, place) in enumerate(self.calls):
             row = _Row(kind, of.id, place, of)
             if rows:
-                matrix = self.travel.matrices[self.vehicle.profile]
-                row.drive = int(matrix.seconds[rows[-1].place][place])
-                row.distance = int(matrix.metres[rows[-1].place][place])
-                if row.drive < 0 or row.distance < 0:
-                    row.way, row.drive, row.distance = False, 0, 0
+                leg = self.leg(rows[-1].place, place, now)
+                row.way = leg is not None
+                row.drive, row.distance = leg or (0, 0)
             now += row.drive
             if index == slip_at:
                 now += slip
@@ -128,6 +128,42 @@ class _Trial:
             row.end = now
             rows.append(row)
         return rows
+
+    def leg(self, origin: int, target: int, leaving: int) -> tuple[int, int] | None:
+        """Return seconds and metres of a leg, None when the vehicle would stand for ever.
+
+        The steps of docs/model.md, slot by slot, with the share of the leg still to go as a fraction.
+        """
+        kind = travel_kind(self.vehicle)
+        slots = self.travel.slots
+        tables = [slot.matrices[kind] for slot in slots] or [self.travel.matrices[kind]]
+        ends = [slot.start for slot in slots[1:]] + [math.inf]
+        now, share, metres = leaving, Fraction(1), -1
+        for table, end in zip(tables, ends):
+            whole, length = int(table.seconds[origin][target]), int(table.metres[origin][target])
+            if now >= end:
+                continue
+            if whole < 0 or length < 0:
+                now = end
+                continue
+            if metres < 0:
+                metres = length
+            left = math.ceil(share * whole)
+            if now + left <= end:
+                return now + left - leaving, metres
+            share = Fraction(left - (end - now), whole)
+            now = end
+        return None
+
+    def slot_of(self, leaving: int, origin: int, target: int) -> Slot | Travel:
+        """Return what a leg is drawn with: the slot it is begun in, or the first after it that has a way."""
+        slots = self.travel.slots
+        if not slots:
+            return self.travel
+        kind = travel_kind(self.vehicle)
+        begun = ([slots[0]] + [slot for slot in slots[1:] if slot.start <= leaving])[-1]
+        later = [slot for slot in slots if slot.start >= begun.start]
+        return next((slot for slot in later if slot.matrices[kind].seconds[origin][target] >= 0), begun)
 
 
 def _service_start(windows: tuple[Window, ...], ready: int) -> tuple[int, int]:
@@ -163,12 +199,15 @@ def _departure(trial: _Trial) -> int:
     def harmless(later: int) -> bool:
         rows = trial.run(earliest + later)
         shut = hours is not None and later > 0 and earliest + later > hours.end
-        return rows[-1].end == at_once[-1].end and [row.late for row in rows] == lateness and not shut
+        same = [(row.late, row.way) for row in rows] == [(row.late, row.way) for row in at_once]
+        return rows[-1].end == at_once[-1].end and same and not shut
 
     late_start = earliest + _last_true(harmless, at_once[-1].end - earliest)
     several = any(isinstance(of, Stop) and len(of.windows) > 1 for _, of, _ in trial.calls)
     if any(lateness) or not several:
         return late_start
+    if trial.travel.slots:
+        return _shortest_by_the_hour(trial, late_start, hours.end if hours else math.inf)
     return _shortest(trial, late_start, hours.end if hours else math.inf)
 
 
@@ -191,6 +230,32 @@ def _shortest(trial: _Trial, standing: int, closing: float) -> int:
     return min((rows[-1].end - rows[0].arrival, rows[0].arrival) for rows in allowed)[1]
 
 
+def _shortest_by_the_hour(trial: _Trial, standing: int, closing: float) -> int:
+    """Return the departure with the least work, of equals the earliest, of those docs/model.md compares."""
+
+    def windows_of(departure: int) -> list[tuple[int, bool]]:
+        rows = [(row, row.of.windows if isinstance(row.of, Stop) else ()) for row in trial.run(departure)]
+        return [(sum(window.end < row.start for window in windows), row.way) for row, windows in rows]
+
+    def last(holds: Callable[[int], bool], departure: int) -> int:
+        return departure + _last_true(lambda later: holds(departure + later), 10**6)
+
+    def allowed(departure: int) -> bool:
+        return departure <= closing and _missed(trial, trial.run(departure)) <= missed
+
+    missed = _missed(trial, trial.run(standing))
+    closing = max(closing, standing)
+    works = []
+    departure = standing
+    while allowed(departure):
+        end = trial.run(departure)[-1].end
+        latest = last(lambda later: allowed(later) and trial.run(later)[-1].end == end, departure)
+        works.append((end - latest, latest))
+        windows = windows_of(departure)
+        departure = 1 + last(lambda later: windows_of(later) == windows, departure)
+    return min(works)[1]
+
+
 def _closed(row: _Row) -> bool:
     hours = row.of.window if isinstance(row.of, Depot) else None
     return hours is not None and not hours.start <= row.end <= hours.end
@@ -200,6 +265,7 @@ def _missed(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
     missed = {(index, "window") for index, row in enumerate(rows) if row.late > 0}
     if rows[-1].end > trial.vehicle.shift.end:
         missed.add((len(rows) - 1, "shift"))
+    missed |= {(index, "way") for index, row in enumerate(rows) if not row.way}
     return missed | {(index, "hours") for index, row in enumerate(rows) if _closed(row)}
 
 
@@ -298,7 +364,7 @@ def _route(trial: _Trial, departure: int | None) -> Route:
         )
         if visits:
             pair = rows[index - 1].place, row.place
-            line = trial.travel.provider.lines([pair], vehicle.profile)[0]
+            line = trial.slot_of(rows[index - 1].end, *pair).provider.lines([pair], vehicle.profile)[0]
             ids = rows[index - 1].id, row.id
             legs.append(Leg(visit.sequence, *ids, row.drive, row.distance, line.source, line.geometry))
         visits.append(visit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from math import ceil
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,11 +19,12 @@ from optiway_qgis.model.problem import (
     Vehicle,
     Window,
 )
-from tests.engine.cases import Case, a_problem, given_travel, spot
+from tests.engine.cases import Case, a_problem, given_travel, spot, travel_by_the_hour
 
 HORIZONS = (600, 20_000, 100_000)
 SKILLS = ("fridge", "lift")
 PROFILES = ("car", "truck")
+SPEEDS = (0.5, 1.25, 3)
 
 
 def windows(horizon: int, most: int = 3) -> st.SearchStrategy[tuple[Window, ...]]:
@@ -78,6 +80,7 @@ def vehicles(
         Vehicle,
         id=st.just(vehicle_id),
         profile=st.sampled_from(PROFILES),
+        speed_factor=some(st.sampled_from(SPEEDS), 1.0),
         start_depot=st.sampled_from((*depot_ids, None)),
         end_depot=st.sampled_from((*depot_ids, None)),
         shift=st.tuples(st.integers(0, horizon // 2), st.integers(0, horizon)).map(
@@ -122,7 +125,12 @@ def problems(draw: st.DrawFn, max_stops: int = 8, max_vehicles: int = 3) -> Prob
 def tables(draw: st.DrawFn, size: int, longest: int, unreachable: bool) -> list[list[int]]:
     """Draw an asymmetric table with 0 on the diagonal and, when asked, some pairs without a way."""
     ways = st.integers(0, longest)
-    entries = st.one_of(*[ways] * 9, st.just(UNREACHABLE)) if unreachable else ways
+    return draw(square(size, st.one_of(*[ways] * 9, st.just(UNREACHABLE)) if unreachable else ways))
+
+
+@st.composite
+def square(draw: st.DrawFn, size: int, entries: st.SearchStrategy[int]) -> list[list[int]]:
+    """Draw a square of entries with 0 on the diagonal."""
     return [[0 if row == column else draw(entries) for column in range(size)] for row in range(size)]
 
 
@@ -137,6 +145,51 @@ def cases(draw: st.DrawFn, max_stops: int = 8, max_vehicles: int = 3) -> Case:
     metres = {profile: draw(tables(size, longest * 10, unreachable)) for profile in PROFILES}
     sequences, left = draw(sequences_of(problem))
     return Case(problem, given_travel(problem, seconds, metres), sequences, left)
+
+
+@st.composite
+def tables_by_the_hour(draw: st.DrawFn, size: int, longest: int, first: int) -> list[tuple[Any, ...]]:
+    """Draw two to four slots, each with times and metres per profile: a table times a factor, or any times.
+
+    Some pairs have no way in a slot, some in none. Places that are no time apart are so in each slot.
+    """
+    starts = draw(st.lists(st.integers(first, first + 3 * longest), min_size=2, max_size=4, unique=True))
+    ways = st.one_of(st.integers(0, longest), st.integers(longest // 2, longest))
+    base = {profile: draw(square(size, ways)) for profile in PROFILES}
+    changes = st.one_of(st.sampled_from((0.5, 1.0, 1.5, 2.7)), st.sampled_from((3.0, 0.1)))
+    blocked = st.integers(0, 4 if draw(st.booleans()) else 10**6).map(lambda drawn: drawn == 1)
+    slots = []
+    for start in sorted(starts):
+        seconds, metres = {}, {}
+        for profile, table in base.items():
+            factor = draw(some(changes))
+            times = [
+                [
+                    UNREACHABLE
+                    if cell and draw(blocked)
+                    else ceil(cell * (draw(changes) if factor is None else factor))
+                    for cell in row
+                ]
+                for row in table
+            ]
+            seconds[profile] = times
+            lengths = {cell: draw(st.integers(0, longest * 10)) for row in times for cell in row}
+            lengths |= {0: 0, UNREACHABLE: UNREACHABLE}
+            metres[profile] = [[lengths[cell] for cell in row] for row in times]
+        slots.append((start, seconds, metres))
+    return slots
+
+
+@st.composite
+def cases_by_the_hour(draw: st.DrawFn, max_stops: int = 6, max_vehicles: int = 2) -> Case:
+    """Draw a case as `cases` does, its travel times depending on the hour."""
+    problem = draw(problems(max_stops, max_vehicles))
+    size = len(places_of(problem)[0])
+    longest = max(vehicle.shift.end for vehicle in problem.vehicles) // 4 + 1
+    first = draw(st.sampled_from([vehicle.shift.start for vehicle in problem.vehicles]))
+    slots = draw(tables_by_the_hour(size, longest, first))
+    sequences, left = draw(sequences_of(problem))
+    return Case(problem, travel_by_the_hour(problem, *slots), sequences, left)
 
 
 @st.composite
