@@ -20,6 +20,7 @@ NO_DEPOT = "none"
 
 LOCK_NONE, LOCK_VEHICLE, LOCK_EXCLUDE, LOCK_ORDER = "none", "vehicle", "exclude", "order"
 KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE = "delivery", "pickup", "service"
+BLOCK, DELAY, SCALE = "block", "delay", "scale"
 
 
 @dataclass(frozen=True)
@@ -275,6 +276,7 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
     ),
     Field("driver", "Who drives it.", "No name.", aliases=_as("driver_name")),
     Field("profile", "Kind of vehicle for the travel times.", "car"),
+    Field("speed_factor", "How fast it is beside its profile: 0.8 is a fifth slower. From 0.1 to 10.", "1"),
     Field(
         "active",
         "Whether it works that day: yes or no, true or false, 1 or 0.",
@@ -373,6 +375,105 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
     ),
 )
 
+TRAFFIC_FIELDS: tuple[Field, ...] = (
+    Field(
+        "weekday",
+        "Days it holds on: Mon, Monday or 1 (7 is Sunday); Mon-Fri, Fri-Mon; Sat, Sun; weekdays, weekend.",
+        "Every day.",
+        aliases=_as("weekdays", "day", "days", "day_of_week"),
+    ),
+    Field(
+        "from",
+        "First moment. With a date the row holds once, not each week.",
+        "0:00.",
+        unit="time",
+        aliases=_as("start", "tw_start", "start_time", "time_from"),
+    ),
+    Field(
+        "to",
+        "Moment it ends. Before `from`: on the next day, and `weekday` is that of `from`.",
+        "24:00.",
+        unit="time",
+        aliases=_as("end", "tw_end", "end_time", "time_to"),
+    ),
+    Field("zone_id", "Zone of ZONES it holds in.", "Everywhere.", aliases=_as("zone")),
+    Field(
+        "road_class",
+        "Classes of road it holds on, in the words of the roads layer, parted by commas.",
+        "All roads.",
+        aliases=_as("highway", "fclass"),
+    ),
+    Field(
+        "factor",
+        "Travel times are multiplied by it: 1.5 takes half as long again. From 0.1 to 20.",
+        "As speed_factor says; an error when that is empty too.",
+        aliases=_as("time_factor", "travel_time_factor"),
+    ),
+    Field(
+        "speed_factor",
+        "The same by speed: 0.5 drives half as fast, which is a factor of 2. Give one of the two.",
+        "As factor says.",
+        aliases=(Alias("speed_pct", 0.01, "read as a percentage of the usual speed"),),
+    ),
+)
+
+ZONE_FIELDS: tuple[Field, ...] = (
+    Field(
+        "zone_id",
+        "Name of the zone; features with the same name are one zone.",
+        "An error.",
+        "An error.",
+        aliases=_as("id", "zone", "zone_name", "name"),
+    ),
+)
+
+BARRIER_FIELDS: tuple[Field, ...] = (
+    Field(
+        "barrier_id",
+        "What messages call it.",
+        'It is called "barrier-" and its feature id.',
+        aliases=_as("id", "barrier", "name"),
+    ),
+    Field(
+        "kind",
+        "block: no way through; delay: passing takes `add_min` longer; scale: times there are multiplied by "
+        "`factor`.",
+        "delay where add_min is above 0, scale where factor is filled, else block.",
+        aliases=_as("BarrierType"),
+        choices=(
+            *((kind, kind) for kind in (BLOCK, DELAY, SCALE)),
+            *((word, BLOCK) for word in ("0", "restriction", "blocked", "closed")),
+            *((word, SCALE) for word in ("1", "scaled cost", "scaled")),
+            *((word, DELAY) for word in ("2", "added cost", "added")),
+        ),
+    ),
+    Field(
+        "add_min",
+        "What passing it costs.",
+        "An error where kind is delay.",
+        unit="minutes",
+        aliases=_as("AdditionalTime", "delay_min"),
+    ),
+    Field(
+        "factor",
+        "Travel times are multiplied by it: 2 takes twice as long. From 0.1 to 20.",
+        "An error where kind is scale.",
+        aliases=_as("ScaledTimeFactor", "time_factor"),
+    ),
+    Field(
+        "active_start",
+        "When it begins: a time, for each day, or a date and time.",
+        "0:00 where active_end is a time; else it has always been there.",
+        unit="time",
+    ),
+    Field(
+        "active_end",
+        "When it is gone. A time before active_start is on the next day.",
+        "24:00 where active_start is a time; else it stays.",
+        unit="time",
+    ),
+)
+
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("pair_id"),
     Unused("late_max_min", ("MaxViolationTime1", "MaxViolationTime"), ("0",)),
@@ -392,7 +493,6 @@ UNUSED_VEHICLE_FIELDS: tuple[Unused, ...] = (
     Unused("max_trips", (), ("1",)),
     Unused("overtime_after_min", ("OvertimeStartTime",)),
     Unused("overtime_cost_per_hour", ("CostPerUnitOvertime",), ("0",)),
-    Unused("speed_factor", (), ("1",)),
     Unused("service_factor", (), ("1",)),
     Unused("zone_id"),
     Unused("zone_hard"),

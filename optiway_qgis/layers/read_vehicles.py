@@ -31,6 +31,8 @@ class Costs:
     per_hour: float
 
 
+SPEED_FACTORS = 0.1, 10.0
+"""Beyond these a speed beside the profile's is taken for a mistake."""
 DEFAULT_COSTS = Costs(fixed=50.0, per_km=0.5, per_hour=20.0)
 """Of vehicles without any cost: without a price no plan would be better than another."""
 
@@ -143,6 +145,7 @@ class _VehicleReader:
             id=vehicle_id,
             driver=row.text("driver"),
             profile=row.text("profile") or "car",
+            speed_factor=_or_one(row.factor("speed_factor", *SPEED_FACTORS)),
             start_depot=self._depot(row, "start_depot"),
             end_depot=self._depot(row, "end_depot"),
             shift=self._own_shift(row),
@@ -239,6 +242,10 @@ def _priced(vehicles: list[Vehicle], reading: Reading) -> list[Vehicle]:
     if vehicles:
         tell_default_costs(reading)
     return [replace(vehicle, **cost_members(DEFAULT_COSTS)) for vehicle in vehicles]
+
+
+def _or_one(factor: float | None) -> float:
+    return 1.0 if factor is None else factor
 
 
 def _metres(kilometres: float | None) -> int | None:

@@ -18,7 +18,7 @@ from .qgis_compat import is_null
 if TYPE_CHECKING:
     from .feedback import GroupedWarnings
     from .fields import Column
-    from .times import PlanDay
+    from .times import Moment, PlanDay
 
 LARGEST = 1e9
 """Above this a quantity or a price is taken for a mistake; sums stay far below 2^63."""
@@ -145,6 +145,22 @@ class Row:
             return None
         return number
 
+    def factor(self, name: str, least: float, most: float) -> float | None:
+        """A factor from `least` to `most`; None when empty."""
+        value = self.value(name)
+        if value is None:
+            return None
+        try:
+            factor = as_number(value) * self._alias(name).factor
+        except ValueError as error:
+            self.problem(name, str(error))
+            return None
+        if not least <= factor <= most:
+            unit = self._alias(name).factor
+            self.problem(name, f"is not from {least / unit:g} to {most / unit:g}. Correct it")
+            return None
+        return factor
+
     def whole(self, name: str, most: int = 1_000_000) -> int | None:
         """A whole number from 0 to `most`; None when empty."""
         number = self.number(name, most)
@@ -187,16 +203,24 @@ class Row:
         start_value, end_value = self.value(start_name), self.value(end_name)
         if start_value is None and end_value is None:
             return None
-        start = self._time(start_name) if start_value is not None else None
-        end = self._time(end_name) if end_value is not None else None
+        start = self.moment(start_name) if start_value is not None else None
+        end = self.moment(end_name) if end_value is not None else None
         if (start_value is not None and start is None) or (end_value is not None and end is None):
             return None
         return self._between(start_name, start, end_name, end)
 
     def time(self, name: str) -> int | None:
         """Seconds from midnight of the plan date; None when empty or not readable."""
-        moment = self._time(name) if self.value(name) is not None else None
+        moment = self.moment(name) if self.value(name) is not None else None
         return None if moment is None else moment.seconds
+
+    def moment(self, name: str, next_day: bool = False) -> Moment | None:
+        """What `PlanDay.read` makes of a value that is not empty; None when it is not readable."""
+        try:
+            return self._table.day.read(self.value(name), next_day)
+        except ValueError as error:
+            self.problem(name, str(error))
+            return None
 
     def second_pairs(self, name: str) -> tuple[Window, ...]:
         """Windows given as pairs of seconds: [[28800, 36000], ...], or one such pair."""
@@ -220,20 +244,13 @@ class Row:
         column = None if name in self._given else self._table.columns.get(name)
         return Alias(name) if column is None else column.alias
 
-    def _time(self, name: str, next_day: bool = False):
-        try:
-            return self._table.day.read(self.value(name), next_day)
-        except ValueError as error:
-            self.problem(name, str(error))
-            return None
-
     def _between(self, start_name: str, start: Any, end_name: str, end: Any) -> Window | None:
         first = 0 if start is None else start.seconds
         if end is None:
             return Window(first, max(OPEN_END, first + DAY))
         last = end.seconds
         if last < first and start is not None and not end.dated:
-            last = self._time(end_name, next_day=True).seconds
+            last = self.moment(end_name, next_day=True).seconds
             if last >= first:
                 self.warn(NEXT_DAY.format(start=self.shown(start_name), end=self.shown(end_name)))
         if last < first:

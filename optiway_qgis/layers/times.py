@@ -72,6 +72,10 @@ class PlanDay:
         """Seconds from midnight to that wall clock time of the plan date, or of the day after."""
         return self._wall(self.date.addDays(int(next_day)), QTime(0, 0).secsTo(clock))
 
+    def on_clock(self, days: int, clock: int) -> int:
+        """Seconds from midnight to `clock` (seconds after 0:00, 24:00 at most) `days` after the plan date."""
+        return self._wall(self.date.addDays(days), clock)
+
     def wall_clock(self, seconds: int) -> QDateTime:
         """The wall clock `seconds` after midnight, marked as UTC so that no writer shifts it."""
         local = self._midnight.addSecs(seconds)
@@ -102,7 +106,12 @@ class PlanDay:
     def _wall(self, day: QDate, seconds_of_day: int) -> int:
         if seconds_of_day == DAY:
             day, seconds_of_day = day.addDays(1), 0
-        return int(self._midnight.secsTo(QDateTime(day, QTime(0, 0).addSecs(seconds_of_day), self.zone)))
+        clock = QTime(0, 0).addSecs(seconds_of_day)
+        moment = QDateTime(day, clock, self.zone)
+        if not moment.isValid() or moment.time() != clock:  # the clock is put forward over it: when that is
+            day_before = QDateTime(day.addDays(-1), QTime(12, 0), self.zone)
+            moment = self.zone.nextTransition(day_before).atUtc
+        return int(self._midnight.secsTo(moment))
 
     def _on(self, day: QDate | None, seconds_of_day: int, next_day: bool) -> Moment:
         if day is not None and day.year() > _LAST_NULL_YEAR:

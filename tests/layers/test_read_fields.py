@@ -6,12 +6,15 @@ import pytest
 
 from optiway_qgis.layers import output_fields
 from optiway_qgis.layers.fields import (
+    BARRIER_FIELDS,
     DEPOT_FIELDS,
     STOP_FIELDS,
+    TRAFFIC_FIELDS,
     UNUSED_DEPOT_FIELDS,
     UNUSED_STOP_FIELDS,
     UNUSED_VEHICLE_FIELDS,
     VEHICLE_FIELDS,
+    ZONE_FIELDS,
     fields_table,
     recognise,
     unused_columns,
@@ -139,7 +142,7 @@ def test_a_field_is_either_read_or_said_to_be_unused():
 def test_the_page_explains_every_input_field(checkout):
     """docs/fields.md holds the very table the plugin reads by, with what empty and missing mean."""
     page = (checkout / "docs" / "fields.md").read_text(encoding="utf-8")
-    for fields in TABLES.values():
+    for fields in (*TABLES.values(), TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS):
         assert all(field.what and field.empty and field.missing for field in fields)
         assert fields_table(fields) in page
     for unused in (*UNUSED_STOP_FIELDS, *UNUSED_DEPOT_FIELDS, *UNUSED_VEHICLE_FIELDS):

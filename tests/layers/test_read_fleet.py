@@ -66,7 +66,7 @@ def test_what_is_wrong_with_depots_is_an_error_of_the_job(rows, options, words):
 def test_every_field_of_a_vehicle_arrives_in_the_units_of_the_model():
     """Minutes become seconds, kilometres metres, capacities thousandths."""
     row = {
-        "vehicle_id": 7, "driver": "Ana", "profile": "van", "active": "yes",
+        "vehicle_id": 7, "driver": "Ana", "profile": "van", "speed_factor": "0,8", "active": "yes",
         "start_depot": "D1", "end_depot": "none", "shift_start": "07:00", "shift_end": "15:30",
         "capacity": "80,5", "capacity_3": 2, "skills": "fridge, lift", "max_stops": 12, "max_work_min": 480,
         "max_drive_min": 240.5, "max_distance_km": 120.25,
@@ -76,6 +76,7 @@ def test_every_field_of_a_vehicle_arrives_in_the_units_of_the_model():
     assert shared.errors == []
     vehicle = vehicles[0]
     assert (vehicle.id, vehicle.driver, vehicle.profile) == ("7", "Ana", "van")
+    assert vehicle.speed_factor == 0.8
     assert (vehicle.start_depot, vehicle.end_depot) == ("D1", None)
     assert vehicle.shift == Window(25200, 55800)
     assert vehicle.capacity == (80500, None, 2000)
@@ -91,9 +92,18 @@ def test_a_vehicle_with_an_id_only_gets_the_stated_defaults():
     vehicle = vehicles[0]
     assert (vehicle.start_depot, vehicle.end_depot, vehicle.shift) == ("D1", "D1", SHIFT)
     assert (vehicle.capacity, vehicle.max_stops, vehicle.max_work) == ((), None, None)
+    assert vehicle.speed_factor == 1
     costs = (vehicle.fixed_cost, vehicle.cost_per_km, vehicle.cost_per_hour)
     assert costs == (DEFAULT_COSTS.fixed, DEFAULT_COSTS.per_km, DEFAULT_COSTS.per_hour)
     assert any("No costs given" in text for text in shared.feedback.infos)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "11", "slow"])
+def test_a_speed_nobody_drives_is_an_error_of_the_job(value):
+    """Percent where a factor belongs, or nothing: vehicle, field, value and remedy."""
+    _, shared = vehicles_of([{"vehicle_id": "V1", "speed_factor": value}])
+    assert len(shared.errors) == 1
+    assert f'(vehicle_id "V1"): speed_factor "{value}" is not' in shared.errors[0]
 
 
 def test_one_cost_anywhere_is_taken_as_it_is():
@@ -201,7 +211,7 @@ def test_lost_leading_zeros_are_recognised():
 def test_vehicles_fields_not_built_yet_are_told():
     """Neutral values ask for nothing and are passed over."""
     _, shared = vehicles_of(
-        [{"vehicle_id": "V1", "max_trips": 2, "speed_factor": 1.0, "overtime_after_min": 480}]
+        [{"vehicle_id": "V1", "max_trips": 2, "service_factor": 1.0, "overtime_after_min": 480}]
     )
     assert (
         "VEHICLES: max_trips, overtime_after_min are carried along but not used yet."

@@ -96,6 +96,20 @@ def test_a_night_in_which_the_clocks_change_is_as_long_as_it_is(plan_date, hours
     assert day.wall_clock(end).time() == QTime(6, 0)
 
 
+@pytest.mark.parametrize(
+    ("zone", "plan_date", "clock", "wall"),
+    [
+        ("Europe/Lisbon", QDate(2026, 3, 29), "01:30", QTime(2, 0)),
+        ("America/New_York", QDate(2026, 3, 8), "02:00", QTime(3, 0)),
+        ("Africa/Cairo", QDate(2026, 4, 24), "00:20", QTime(1, 0)),
+    ],
+)
+def test_a_time_the_clock_is_put_forward_over_is_when_that_happens(zone, plan_date, clock, wall):
+    """Such a time is not midnight; the shop opens when its clock shows the next time there is."""
+    day = PlanDay(plan_date, zone)
+    assert day.wall_clock(day.read(clock).seconds).time() == wall
+
+
 @given(
     st.dates(min_value=calendar_date(1990, 1, 1), max_value=calendar_date(2037, 1, 1)),
     st.sampled_from(["Europe/Lisbon", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]),

@@ -1,0 +1,84 @@
+"""What makes travel times depend on the day and the hour: traffic, weather and barriers of one plan.
+
+The layers are read in read_traffic.py and read_barriers.py; what the conditions do to ways and times is the
+engine's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
+
+from ..model.problem import DAY, Window
+from .read_barriers import Barriers, read_barriers
+from .read_traffic import TRAFFIC, ZONES, Traffic, read_traffic, read_zones
+
+if TYPE_CHECKING:
+    from qgis.core import QgsProcessingFeatureSource
+
+    from ..model.problem import Vehicle
+    from .reading import Reading
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """The traffic, weather and barriers of a plan; the default changes nothing."""
+
+    traffic: Traffic = field(default_factory=Traffic)
+    weather: float = 1.0
+    barriers: Barriers = field(default_factory=Barriers)
+    horizon: Window = field(default_factory=lambda: Window(0, DAY))
+
+    def travel_members(self) -> dict[str, Any]:
+        """The members of a job's `travel` (model/job.py); those not used are left out."""
+        traffic: dict[str, Any] = {}
+        if self.traffic.rows:
+            traffic["rows"] = list(self.traffic.rows)
+        if self.weather != 1:
+            traffic["weather"] = self.weather
+        if self.traffic.zones:
+            traffic["zones"] = dict(self.traffic.zones)
+        members: dict[str, Any] = {"traffic": traffic} if traffic else {}
+        if self.barriers.forms:
+            members["barriers"] = list(self.barriers.forms)
+        return members
+
+    @property
+    def situations(self) -> int:
+        """How many different states of the roads there are within the horizon."""
+        spans = [_span(form, self.horizon) for form in (*self.traffic.rows, *self.barriers.forms)]
+        cuts = {self.horizon.start, *(end for span in spans for end in span[:2] if self._holds(end))}
+        return len({frozenset(what for start, end, what in spans if start <= cut < end) for cut in cuts})
+
+    def _holds(self, moment: int) -> bool:
+        return self.horizon.start < moment < self.horizon.end
+
+
+def read_conditions(
+    traffic: QgsProcessingFeatureSource | None,
+    zones: QgsProcessingFeatureSource | None,
+    barriers: QgsProcessingFeatureSource | None,
+    weather: float,
+    horizon: Window,
+    reading: Reading,
+) -> Conditions:
+    """Read what is given; what is wrong is added to the errors of the reading."""
+    known = read_zones(zones, reading) if zones is not None else None
+    found = Traffic() if traffic is None else read_traffic(traffic, known, horizon, reading)
+    if known is not None and traffic is None:
+        reading.warnings.add(f"{ZONES} is not used without {TRAFFIC}")
+    hindered = Barriers() if barriers is None else read_barriers(barriers, horizon, reading)
+    return Conditions(found, weather, hindered, horizon)
+
+
+def horizon_of(vehicles: Iterable[Vehicle]) -> Window:
+    """From the first to the last moment of any shift, the plan date at least."""
+    shifts = [vehicle.shift for vehicle in vehicles]
+    return Window(min((0, *(shift.start for shift in shifts))), max((DAY, *(shift.end for shift in shifts))))
+
+
+def _span(form: Mapping[str, Any], horizon: Window) -> tuple[int, int, str]:
+    """From when to when a row or barrier holds, and a text that is the same where it does the same."""
+    start, end = form["start"], form["end"]
+    what = str([form[name] for name in sorted(form) if name not in ("start", "end")])
+    return horizon.start if start is None else start, horizon.end if end is None else end, what

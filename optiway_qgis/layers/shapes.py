@@ -1,0 +1,39 @@
+"""Geometries of any kind to GeoJSON in degrees WGS 84: zones and barriers as the engine takes them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from qgis.core import QgsCsException, QgsGeometry, QgsWkbTypes
+
+if TYPE_CHECKING:
+    from qgis.core import QgsCoordinateTransform
+
+_DECIMALS = 7
+"""About a centimetre."""
+
+
+def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str, Any]:
+    """A geometry that is not empty as a GeoJSON object; curves become short segments, Z and M are dropped.
+
+    Raises
+    ------
+    ValueError
+        When it has no place on the earth; the text says what to do.
+    """
+    moved = QgsGeometry(geometry)
+    if QgsWkbTypes.isCurvedType(moved.wkbType()):
+        moved.convertToStraightSegment()
+    moved.get().dropZValue()
+    moved.get().dropMValue()
+    try:
+        moved.transform(transform)
+    except QgsCsException:
+        raise ValueError("geometry lies outside its CRS. Check it and the CRS of the layer") from None
+    # Written so that coordinates that are not numbers fail it, too.
+    if not all(abs(vertex.x()) <= 180 and abs(vertex.y()) <= 90 for vertex in moved.vertices()):
+        raise ValueError(
+            "geometry is not on the earth. Check that longitude comes first, and the CRS of the layer"
+        )
+    return json.loads(moved.asJson(_DECIMALS))
