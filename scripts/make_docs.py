@@ -45,8 +45,10 @@ _KINDS = {
 }
 _LAYERS = {
     QgsProcessing.SourceType.TypeVector: "table or layer",
+    QgsProcessing.SourceType.TypeVectorAnyGeometry: "layer",
     QgsProcessing.SourceType.TypeVectorLine: "line layer",
     QgsProcessing.SourceType.TypeVectorPoint: "point layer",
+    QgsProcessing.SourceType.TypeVectorPolygon: "polygon layer",
 }
 
 

@@ -21,6 +21,10 @@ PHRASES = {
     "seed": "Seed",
     "travel": "Travel times",
     "travel_estimate": "estimated",
+    "traffic": "Traffic",
+    "traffic_rows": "rows in force: {count}, situations: {situations}",
+    "traffic_weather": "weather factor: {factor}",
+    "traffic_barriers": "barriers: {count}",
     "contents": "Contents",
     "estimate_note": (
         "Travel times and distances are estimates, not roads: the way is taken from the straight distance "

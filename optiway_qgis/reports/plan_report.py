@@ -99,6 +99,7 @@ def _header(view: PlanView) -> Markup:
         ("engine", plan.engine),
         ("seed", plan.seed),
         ("travel", source),
+        ("traffic", _conditions(view)),
     ]
     return element(
         "header",
@@ -114,6 +115,21 @@ def _plan_day(plan_date: str) -> str:
     except ValueError:
         return plan_date
     return f"{phrase(f'day_{weekday}')}, {plan_date}"
+
+
+def _conditions(view: PlanView) -> str:
+    """What changed the travel times; empty where nothing did."""
+    used = view.options.conditions
+    if used is None:
+        return ""
+    told = []
+    if used.rows or used.situations > 1:
+        told.append(phrase("traffic_rows", count=used.rows, situations=used.situations))
+    if used.weather != 1:
+        told.append(phrase("traffic_weather", factor=f"{used.weather:g}"))
+    if used.barriers:
+        told.append(phrase("traffic_barriers", count=used.barriers))
+    return " · ".join(told)
 
 
 def _facts(facts: Iterable[tuple[str, object]]) -> Markup:

@@ -14,12 +14,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class TravelConditions:
+    """What changed travel times: rows of traffic and barriers in force, the different situations they make,
+    a factor for the weather."""
+
+    rows: int = 0
+    situations: int = 1
+    weather: float = 1.0
+    barriers: int = 0
+
+
+@dataclass(frozen=True)
 class ReportOptions:
-    """How the report is written: title (empty: the general one), currency of the amounts, miles or not."""
+    """How the report is written: title (empty: the general one), currency of the amounts, miles or not, and
+    under what conditions of travel the plan was made (None: not known)."""
 
     title: str = ""
     currency: str = ""
     miles: bool = False
+    conditions: TravelConditions | None = None
 
 
 @dataclass(frozen=True)

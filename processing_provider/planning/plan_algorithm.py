@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from qgis.core import (
@@ -37,12 +37,15 @@ from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
 from optiway_qgis.layers import output_fields, plan_project, run, styles, write
+from optiway_qgis.layers.conditions import Conditions, horizon_of, read_conditions
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
+from optiway_qgis.layers.read_barriers import BARRIERS
 from optiway_qgis.layers.read_roads import ROADS, RoadLayer
 from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
+from optiway_qgis.layers.read_traffic import TRAFFIC, ZONES
 from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.road_travel import road_travel
 from optiway_qgis.layers.server_access import server_access
@@ -52,6 +55,7 @@ from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
 from optiway_qgis.model.problem import Problem, Settings
 from optiway_qgis.reports.plan_report import plan_report
+from optiway_qgis.reports.plan_view import ReportOptions, TravelConditions
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.carried import CarriedStops
@@ -69,6 +73,7 @@ ALLOW_FAR = "ALLOW_FAR"
 MATRIX = "MATRIX"
 SERVER_URL = "SERVER_URL"
 AUTH = "AUTH"
+WEATHER_FACTOR = "WEATHER_FACTOR"
 TIME_LIMIT = "TIME_LIMIT"
 ITERATIONS = "ITERATIONS"
 SEED = "SEED"
@@ -128,12 +133,13 @@ def tr(text: str) -> str:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What an algorithm has read: the problem, what travels along, and the order to keep (None: to be
-    found)."""
+    """What an algorithm has read: the problem, what travels along, the order to keep (None: to be found),
+    and the conditions of travel."""
 
     problem: Problem
     carried: CarriedStops
     sequences: tuple[Sequence, ...] | None = None
+    conditions: Conditions = field(default_factory=Conditions)
 
 
 class PlanAlgorithm(QgsProcessingAlgorithm):
@@ -258,6 +264,54 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 advanced=True,
             )
         self.add_server()
+        if takes_matrix:
+            self.add_conditions()
+
+    def add_conditions(self) -> None:
+        """Add TRAFFIC, BARRIERS, ZONES and WEATHER_FACTOR."""
+        for name, label, kind, help_text, advanced in (
+            (
+                TRAFFIC,
+                "Traffic",
+                QgsProcessing.SourceType.TypeVector,
+                "Table of factors on travel times by weekday and hour: weekday, from, to, factor, and "
+                "zone_id or road_class where it does not hold everywhere. See docs/traffic.md.",
+                False,
+            ),
+            (
+                BARRIERS,
+                "Barriers",
+                QgsProcessing.SourceType.TypeVectorAnyGeometry,
+                "Points, lines or polygons that block roads or slow them down: kind (block, delay, scale), "
+                "add_min, factor, active_start, active_end. Without fields all of them block.",
+                False,
+            ),
+            (
+                ZONES,
+                "Zones of the traffic",
+                QgsProcessing.SourceType.TypeVectorPolygon,
+                "Polygons with zone_id, which rows of TRAFFIC name.",
+                True,
+            ),
+        ):
+            self.add(
+                QgsProcessingParameterFeatureSource(name, tr(label), [kind], optional=True),
+                help_text,
+                advanced,
+            )
+        self.add(
+            QgsProcessingParameterNumber(
+                WEATHER_FACTOR,
+                tr("Weather factor"),
+                QgsProcessingParameterNumber.Type.Double,
+                defaultValue=1,
+                optional=True,
+                minValue=0.1,
+                maxValue=10,
+            ),
+            "All travel times of the day are multiplied by it: 1.2 on a day of snow takes a fifth longer.",
+            advanced=True,
+        )
 
     def add_server(self) -> None:
         """Add SERVER_URL and AUTH."""
@@ -467,6 +521,12 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         reading = Reading(day, context.transformContext(), feedback, warnings, errors)
         inputs = self.read_inputs(parameters, context, reading)
         self.read_travel(parameters, context, reading)
+        conditions = read_conditions(
+            *(self.source(name) for name in (TRAFFIC, ZONES, BARRIERS)),
+            self._weather(parameters, context),
+            horizon_of(inputs.problem.vehicles),
+            reading,
+        )
         warnings.push(feedback)
         if errors:
             raise InputError(errors)
@@ -478,7 +538,12 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles "
             f"{len(problem.vehicles)}."
         )
-        return inputs
+        return replace(inputs, conditions=conditions)
+
+    def _weather(self, parameters, context) -> float:
+        if parameters.get(WEATHER_FACTOR) is None:
+            return 1.0
+        return self.parameterAsDouble(parameters, WEATHER_FACTOR, context)
 
     def _plan(self, parameters, context, feedback, inputs: Inputs, engine, progress: run.Progress) -> Plan:
         if not inputs.problem.stops:
@@ -486,6 +551,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
+            travel = {**travel, **inputs.conditions.travel_members()}
             if inputs.sequences is None:
                 job = run.plan_job(inputs.problem, travel, settings)
             else:
@@ -593,7 +659,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         try:
             os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
             with open(path, "w", encoding="utf-8") as file:
-                file.write(plan_report(inputs.problem, plan, rejected))
+                file.write(plan_report(inputs.problem, plan, rejected, _report_options(inputs.conditions)))
         except OSError as error:
             raise QgsProcessingException(
                 f"REPORT: {path} cannot be written ({error.strerror}). Choose another file."
@@ -619,6 +685,13 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
         codes = sorted({violation.code for violation in plan.violations})
         lines.append(f"{counts.violations} rules are broken: {', '.join(codes)}.")
     return lines
+
+
+def _report_options(conditions: Conditions) -> ReportOptions:
+    used = TravelConditions(
+        conditions.traffic.used, conditions.situations, conditions.weather, conditions.barriers.used
+    )
+    return ReportOptions(conditions=used)
 
 
 def destination_of(value: Any, context) -> str:

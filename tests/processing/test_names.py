@@ -13,7 +13,8 @@ PLAN_OUTPUTS = [
 SINKS = PLAN_OUTPUTS[:5]
 ROADS = ["ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"]
 SERVER = ["SERVER_URL", "AUTH"]
-TRAVEL = [*ROADS, "MATRIX", *SERVER]
+CONDITIONS = ["TRAFFIC", "BARRIERS", "ZONES", "WEATHER_FACTOR"]
+TRAVEL = [*ROADS, "MATRIX", *SERVER, *CONDITIONS]
 PARAMETERS = {
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
@@ -37,10 +38,10 @@ OUTPUTS = {
 BASIC = {
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
-        *("SHIFT_START", "SHIFT_END", "ROADS", "TIME_LIMIT"),
+        *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS", "TIME_LIMIT"),
     ],
-    "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS"],
-    "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS"],
+    "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS", "TRAFFIC", "BARRIERS"],
+    "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
 }
 SOURCES = ["estimate", "roads", "matrix", "osrm", "valhalla", "openrouteservice"]
