@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.check import check
+from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.planner import reschedule
+from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import DAY, Sequence, Settings, Vehicle, Window
 from tests.engine.cases import (
@@ -28,10 +31,13 @@ from tests.engine.cases import (
     between,
     given_travel,
     line_travel,
+    spot,
+    travel_by_the_hour,
 )
 from tests.engine.oracle import oracle_plan, oracle_route
 from tests.engine.plannable import examples, plannable
-from tests.engine.strategies import cases, sequences_of
+from tests.engine.rush import rush, rushing
+from tests.engine.strategies import cases, cases_by_the_hour, sequences_of
 
 if TYPE_CHECKING:
     from optiway_qgis.model.plan import Plan, Route
@@ -80,6 +86,38 @@ def test_every_figure_is_the_oracles_on_days_that_can_be_kept(planned, draw):
     problem, travel = planned
     sequences, left = draw.draw(sequences_of(problem))
     agrees_with_the_oracle(Case(problem, travel, sequences, left))
+
+
+@examples(150)
+@given(cases_by_the_hour())
+def test_every_figure_is_the_oracles_where_times_depend_on_the_hour(case: Case):
+    """Slots shorter than legs, blocked roads, cars and trucks at speeds of their own."""
+    agrees_with_the_oracle(case)
+
+
+@examples(150)
+@given(rushing(), st.data())
+def test_every_figure_is_the_oracles_on_days_with_a_rush_hour(planned, draw):
+    """Legs that are mostly shorter than the slots, so that departures and slack have room to move."""
+    problem, travel = planned
+    sequences, left = draw.draw(sequences_of(problem))
+    agrees_with_the_oracle(Case(problem, travel, sequences, left))
+
+
+@pytest.mark.parametrize("name", VALID_CASES)
+def test_one_slot_for_ever_is_no_slot(name):
+    """Where all hours are alike the figures are those of a day without hours, to the second."""
+    case = VALID_CASES[name]()
+    alike = rush(case.problem, case.travel, (at("09:00"), 1.0), (at("10:30"), 1.0))
+    with_slots = schedule(Instance(case.problem, alike), indices(case))
+    without = schedule(Instance(case.problem, case.travel), indices(case))
+    assert [replace(route, legs=()) for route in with_slots] == [replace(route, legs=()) for route in without]
+
+
+def indices(case: Case) -> list[list[int]]:
+    ids = [stop.id for stop in case.problem.stops]
+    orders = {sequence.vehicle_id: sequence.stops for sequence in case.sequences}
+    return [[ids.index(one) for one in orders.get(van.id, ())] for van in case.problem.vehicles]
 
 
 @pytest.mark.parametrize("name", VALID_CASES)
@@ -312,6 +350,69 @@ def test_vehicle_without_stops_has_no_route():
     )
     assert [route.vehicle_id for route in plan.routes] == ["V2"]
     assert plan.cost == plan.routes[0].cost
+
+
+def rush_hour_case(*slots, stops, apart=600) -> Case:
+    case = line_case(stops, apart=apart)
+    return replace(case, travel=rush(case.problem, case.travel, *slots))
+
+
+def test_day_with_a_rush_hour_worked_by_hand():
+    """Twice as long until nine: what is left at nine is driven in half the time; all on paper."""
+    stops = [a_stop("S1", 1, service=300), a_stop("S2", 2, service=300)]
+    case = rush_hour_case((0, 2.0), (at("09:00"), 1.0), stops=stops, apart=1200)
+    route = route_of(case)
+    assert [(visit.arrival, visit.drive) for visit in route.visits] == [
+        (at("08:00"), 0),
+        (at("08:40"), 2400),
+        (at("09:12") + 30, 1650),  # 40 minutes, 15 of them done at nine; 25 left are twelve and a half
+        (at("09:57") + 30, 2400),
+    ]
+    assert (route.start, route.drive, route.distance) == (at("08:00"), 6450, 48_000)
+    # All may slip to the end of the shift, and by then the road is free.
+    assert route.visits[3].slack == at("17:00") - route.end
+    assert route.visits[0].slack == at("17:00") - (1200 + 300 + 1200 + 300 + 2400) - at("08:00")
+
+
+def test_departure_after_the_rush_hour_is_as_late_as_keeps_the_end():
+    """A window at ten leaves time: the van waits at home, and drives when the road is free."""
+    stop = a_stop("S1", 1, windows=(between("10:00", "11:00"),))
+    case = rush_hour_case((0, 3.0), (at("09:55"), 1.0), stops=[stop])
+    route = route_of(case)
+    # Five minutes at full speed are half the leg; the other half takes a quarter of an hour before 9:55.
+    assert (route.start, route.visits[1].arrival, route.wait) == (at("09:40"), at("10:00"), 0)
+
+
+def test_block_is_told_where_it_never_ends_and_stood_through_where_it_does():
+    """The vehicle stands before a block and drives on after it; a road shut for good is no way."""
+    stops = [a_stop("S1", 1, windows=(between("08:00", "08:20"),)), a_stop("S2", 2)]
+    shut = np.ones((3, 3))
+    shut[1, 2] = 0
+    stands = route_of(rush_hour_case((0, 1.0), (at("08:15"), shut), (at("09:00"), 1.0), stops=stops))
+    assert (stands.visits[2].drive, stands.visits[2].arrival, stands.violations) == (
+        at("09:05") - stands.visits[1].end,
+        at("09:05"),
+        (),
+    )
+    lost = route_of(rush_hour_case((0, 1.0), (at("08:15"), shut), stops=stops))
+    assert (lost.visits[2].drive, lost.visits[2].distance, lost.violations) == (0, 0, ("unreachable",))
+
+
+def test_leg_is_drawn_and_measured_by_the_slot_it_is_begun_in():
+    """The way taken is the one that was best on leaving, even when the rush hour begins on it."""
+    case = line_case([a_stop("S1", 1), a_stop("S2", 2)], replace(VAN, end_depot=None))
+    seconds = case.travel.matrices["car"].seconds
+    slots = [(0, seconds.tolist(), (seconds * 10).tolist())]
+    slots.append((at("08:15"), seconds.tolist(), (seconds * 20).tolist()))
+    travel = travel_by_the_hour(case.problem, *slots)
+    route = route_of(replace(case, travel=travel))
+    assert [visit.distance for visit in route.visits] == [0, 6000, 6000]
+    assert {leg.geometry[1] for leg in route.legs} == {spot(100)}
+    later = replace(case.problem.vehicles[0], shift=between("08:10", "17:00"))
+    problem = replace(case.problem, vehicles=(later,))
+    route = route_of(Case(problem, travel, case.sequences))
+    assert [visit.distance for visit in route.visits] == [0, 6000, 12_000]
+    assert [leg.geometry[1] for leg in route.legs] == [spot(100), spot(101)]
 
 
 def test_legs_are_drawn_between_the_visits():
