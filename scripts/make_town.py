@@ -2,8 +2,9 @@
 
 Everything is drawn from one seed; the same seed and the same number of stops give the same bytes. Nothing is
 copied from a map: the town is laid over empty hills, its names, people and telephone numbers are invented.
-Here: the plan of the ground, the streets and their crossings, the addresses, and the files. Not here: the
-words (town_words.py), planning of routes, styles, anything of QGIS. Standard library only.
+Here: the plan of the ground, the streets and their crossings, the addresses, what hinders traffic, and the
+files. Not here: the words (town_words.py), planning of routes, styles, anything of QGIS. Standard library
+only.
 
     python3 scripts/make_town.py [--stops 60] [--seed 5] [--out optiway_qgis/resources/sample]
 
@@ -25,6 +26,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from town_words import (
+    BARRIERS,
     CUSTOMS,
     FIRST_NAMES,
     FLEET,
@@ -40,8 +42,11 @@ from town_words import (
     SUBURBS,
     THEMES,
     TOWN,
+    TRAFFIC,
+    TRAFFIC_FIELDS,
     VEHICLE_FIELDS,
     VILLAGES,
+    ZONES,
 )
 
 if TYPE_CHECKING:
@@ -937,6 +942,42 @@ def make_places(ground: Ground, cells: list[Cell]) -> list[tuple[str, str, int, 
     return [*places, ("water", RIVER, 4, (-ground.limit * 1.25, ground.river(-ground.limit * 1.25)))]
 
 
+# What hinders traffic
+
+
+def make_zones(ground: Ground) -> list[tuple[str, list[Point]]]:
+    """Name and outline of the zones of the traffic: inside the wall street, and up to the ring road."""
+    zones = []
+    for name, radius in zip(ZONES, ground.rings):
+        outline = arc(ground, radius + 15.0, 0.0, math.tau, 0.0)
+        zones.append((name, [*outline[:-1], outline[0]]))
+    return zones
+
+
+def make_barriers(ground: Ground, edges: list[Edge]) -> list[tuple[Row, list[Point]]]:
+    """A bridge that is closed, works on the ring road and a level crossing: properties and outline."""
+    bridge = next(e for e in edges if e.bridge and e.street.name == "Bridge Street")
+    (ax, ay), (bx, by) = bridge.points[0], bridge.points[-1]
+    ring = ground.rings[1]
+    works = [ground.corner(ring, index) for index in (0.3, 0.7)]
+    inner, outer = (
+        [polar(ground.ring(ring, t) + off, t) for t in span(*works, 60.0 / ring)] for off in (-30.0, 30.0)
+    )
+    rails = polar(ring * 1.35, ground.road(1, ring * 1.35))
+    shapes = {
+        "bridge": box((ax + bx) / 2, (ay + by) / 2, 15.0),
+        "works": [*inner, *outer[::-1], inner[0]],
+        "crossing": box(*rails, 12.0),
+    }
+    return [({"barrier_id": name, **BARRIERS[name]}, shape) for name, shape in shapes.items()]
+
+
+def box(x: float, y: float, half: float) -> list[Point]:
+    """A square around a point, counter-clockwise."""
+    sides = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
+    return [(x + half * across, y + half * up) for across, up in sides]
+
+
 # The files
 
 
@@ -961,7 +1002,7 @@ def write_rows(path: Path, rows: list[Row]) -> None:
 
 
 def write_town(out: Path, stops: int, seed: int) -> None:
-    """Writes streets, town, places (GeoJSON), stops, depots, vehicles and day_small (CSV) into a folder."""
+    """Writes all files of the town, tables as CSV and shapes as GeoJSON, into a folder."""
     rng = Random(seed)
     ground = make_ground(rng, stops)
     cells = make_cells(rng, ground)
@@ -972,6 +1013,7 @@ def write_town(out: Path, stops: int, seed: int) -> None:
     write_rows(out / "vehicles.csv", make_vehicles(rng, stops))
     write_rows(out / "stops.csv", make_stops(rng, houses, stops, "S", FLEET_DAY))
     write_rows(out / "day_small.csv", make_stops(rng, houses, 20, "A", SOLO_DAY))
+    write_rows(out / "traffic.csv", [dict(zip(TRAFFIC_FIELDS, row)) for row in TRAFFIC])
     roads = (
         (
             {
@@ -993,6 +1035,8 @@ def write_town(out: Path, stops: int, seed: int) -> None:
         ("streets", "LineString", roads),
         ("town", "Polygon", areas),
         ("places", "Point", labels),
+        ("zones", "Polygon", [({"zone_id": name}, shape) for name, shape in make_zones(ground)]),
+        ("barriers", "Polygon", make_barriers(ground, edges)),
     ):
         (out / f"{name}.geojson").write_text(geojson(name, kind, features), encoding="utf-8", newline="\n")
 

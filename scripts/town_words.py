@@ -159,3 +159,25 @@ FLEET = (
     (60, "fridge,liftgate", "07:30", "16:00", "D2", "D2", 48, 22, 0.40, 480),
     (45, "", "10:00", "18:30", "D2", "D2", 30, 20, 0.26, 480),
 )
+
+ZONES = ("old_town", "inner_town")
+# Rush hours on working days, the market on Saturdays, empty streets at night. The note is for people.
+TRAFFIC_FIELDS = ("weekday", "from", "to", "zone_id", "road_class", "factor", "note")
+TRAFFIC = (
+    ("Mon-Fri", "07:30", "09:00", "", "", 1.25, "Morning rush"),
+    ("Mon-Fri", "07:30", "09:00", "", "primary", 1.5, "Main roads into town"),
+    ("Mon-Fri", "07:30", "09:00", "inner_town", "", 1.8, "School run and commuters"),
+    ("Mon-Fri", "16:00", "18:00", "", "", 1.25, "Evening rush"),
+    ("Mon-Fri", "16:00", "18:00", "inner_town", "", 1.6, "Everybody goes home"),
+    ("Sat", "09:00", "14:00", "old_town", "", 2.0, "Market"),
+    ("weekend", "", "", "", "primary", 0.9, "Few lorries"),
+    ("", "21:00", "05:30", "", "", 0.85, "Night"),
+)
+BARRIERS = {
+    name: dict(zip(("reason", "kind", "add_min", "factor", "active_start", "active_end"), values))
+    for name, values in {
+        "bridge": ("Bridge closed for repair", "block", None, None, None, None),
+        "works": ("One lane closed during working hours", "scale", None, 3, "09:00", "15:30"),
+        "crossing": ("Level crossing, often shut", "delay", 2, None, None, None),
+    }.items()
+}

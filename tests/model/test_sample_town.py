@@ -20,7 +20,8 @@ import pytest
 ROOT = Path(__file__).absolute().parent.parent.parent
 SAMPLE = ROOT / "optiway_qgis" / "resources" / "sample"
 TABLES = ("stops.csv", "day_small.csv")
-FILES = {*TABLES, "depots.csv", "vehicles.csv", "streets.geojson", "town.geojson", "places.geojson"}
+SHAPES = ("streets", "town", "places", "zones", "barriers")
+FILES = {*TABLES, "depots.csv", "vehicles.csv", "traffic.csv", *(f"{name}.geojson" for name in SHAPES)}
 METRES = 111_200.0  # of a degree of latitude
 
 
@@ -36,8 +37,24 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def streets(folder: Path) -> list[tuple[dict, list[tuple[float, float]]]]:
-    features = json.loads((folder / "streets.geojson").read_text(encoding="utf-8"))["features"]
+    features = features_of(folder, "streets")
     return [(f["properties"], [tuple(p) for p in f["geometry"]["coordinates"]]) for f in features]
+
+
+def features_of(folder: Path, name: str) -> list[dict]:
+    return json.loads((folder / f"{name}.geojson").read_text(encoding="utf-8"))["features"]
+
+
+def is_inside(point: tuple[float, float], ring: list) -> bool:
+    """Whether a ray to the east leaves the ring an odd number of times."""
+    x, y = point
+    return bool(
+        sum(
+            (ay > y) != (by > y) and x < ax + (bx - ax) * (y - ay) / (by - ay)
+            for (ax, ay), (bx, by) in zip(ring, ring[1:])
+        )
+        % 2
+    )
 
 
 def to_metres(point: tuple[float, float], lat: float = 52.45) -> tuple[float, float]:
@@ -111,7 +128,7 @@ def test_a_seed_fixes_every_byte_and_another_seed_is_another_town(tmp_path: Path
     other = make_town(tmp_path / "other", "--seed", "12", "--stops", "30", hash_seed="1")
     for name in FILES:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
-    for name in FILES - {"depots.csv", "vehicles.csv"}:
+    for name in FILES - {"depots.csv", "vehicles.csv", "traffic.csv"}:
         assert (one / name).read_bytes() != (other / name).read_bytes(), name
 
 
@@ -276,3 +293,39 @@ def test_the_background_has_closed_areas_of_known_kinds() -> None:
         assert ring[0] == ring[-1]
     places = json.loads((SAMPLE / "places.geojson").read_text(encoding="utf-8"))["features"]
     assert [f["properties"]["name"] for f in places if f["properties"]["kind"] == "town"] == ["Quillbrook"]
+
+
+def test_traffic_is_about_zones_and_classes_that_are_there(folder: Path) -> None:
+    """A row for a zone or class that does not exist would change nothing, and nobody would see it."""
+    zones = {
+        f["properties"]["zone_id"]: f["geometry"]["coordinates"][0] for f in features_of(folder, "zones")
+    }
+    table = rows(folder / "traffic.csv")
+    assert {row["zone_id"] for row in table} == {"", *zones}
+    assert {row["road_class"] for row in table} - {""} <= {road["highway"] for road, _ in streets(folder)}
+    assert all(0.5 < float(row["factor"]) < 2.5 for row in table)
+    for row in table:
+        assert len({minutes(row[name]) for name in ("from", "to") if row[name]}) in (0, 2)
+    market = (-3.68, 52.45)
+    assert all(is_inside(market, ring) and ring[0] == ring[-1] for ring in zones.values())
+    assert all(is_inside(tuple(corner), zones["inner_town"]) for corner in zones["old_town"])
+
+
+def test_each_barrier_lies_across_a_road(folder: Path) -> None:
+    """Middle of the closed bridge, level crossing and works: streets run through each of them."""
+    barriers = {f["properties"]["barrier_id"]: f for f in features_of(folder, "barriers")}
+    assert {f["properties"]["kind"] for f in barriers.values()} == {"block", "delay", "scale"}
+    for barrier, name in (("bridge", "Bridge Street"), ("works", "Ring Road"), ("crossing", "Road")):
+        ring = barriers[barrier]["geometry"]["coordinates"][0]
+        met = {
+            road["name"]
+            for road, line in streets(folder)
+            for a, b in zip(line, line[1:])
+            if any(
+                is_inside((a[0] + (b[0] - a[0]) * k / 50, a[1] + (b[1] - a[1]) * k / 50), ring)
+                for k in range(51)
+            )
+        }
+        assert any(road.endswith(name) for road in met), barrier
+    middle = barriers["bridge"]["geometry"]["coordinates"][0]
+    assert not any(is_inside(line[0], middle) or is_inside(line[-1], middle) for _, line in streets(folder))
