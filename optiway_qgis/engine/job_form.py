@@ -300,10 +300,6 @@ def _barrier_faults(barriers: Any) -> Iterator[str]:
         if not faults:
             yield from _geometry_faults(who, barrier["geometry"], tuple(_NESTING))
             yield from _span_faults(who, barrier.get("start"), barrier.get("end"))
-    ids = Counter(str(barrier.get("id")) for barrier in barriers if isinstance(barrier, dict))
-    for name, times in ids.items():
-        if times > 1:
-            yield f'Barrier "{name}" is there {times} times; ids must differ.'
 
 
 def _span_faults(who: str, start: int | None, end: int | None) -> Iterator[str]:

@@ -20,9 +20,11 @@ def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str,
     Raises
     ------
     ValueError
-        When it has no place on the earth; the text says what to do.
+        When it has no place on the earth, or is a collection; the text says what to do.
     """
     moved = QgsGeometry(geometry)
+    if QgsWkbTypes.flatType(moved.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
+        raise ValueError("geometry is a collection. Split it with the algorithm Multipart to singleparts")
     if QgsWkbTypes.isCurvedType(moved.wkbType()):
         moved.convertToStraightSegment()
     moved.get().dropZValue()
