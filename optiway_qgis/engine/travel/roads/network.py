@@ -1,6 +1,6 @@
 """Times, distances and drawn ways between places on a road layer: the travel source `roads`.
 
-Here the parts meet: profile, pieces, graph, snapping and shortest paths. The job's `travel` member:
+Here the parts meet: profile, pieces, graph, snapping, conditions, shortest paths. The job's `travel` member:
     {"source": "roads", "path": "roads.npz", "categories": {"highway": ["primary", ...], ...},
      "profiles": {"car": {...}}, "cache": FOLDER or null}
 The archive has `lon`, `lat` (all vertices of all lines, degrees), `first` (lines + 1, offsets into them) and
@@ -23,13 +23,16 @@ from optiway_qgis.engine.travel.provider import (
     SNAP_OK,
     SNAP_OUTSIDE,
     UNREACHABLE,
+    Conditions,
     Line,
     Matrix,
     Snap,
 )
 from optiway_qgis.engine.travel.roads import store
 from optiway_qgis.engine.travel.roads.between import Between
+from optiway_qgis.engine.travel.roads.conditions import Classes, blocks_for_good, check, hindrances
 from optiway_qgis.engine.travel.roads.graph import Arcs, Graph, arcs_of, graph_of
+from optiway_qgis.engine.travel.roads.meets import RoadMap
 from optiway_qgis.engine.travel.roads.paths import Hierarchy
 from optiway_qgis.engine.travel.roads.pieces import Pieces, pieces_of
 from optiway_qgis.engine.travel.roads.profile import RoadTexts, ignored_lines, profile_from, speeds
@@ -39,42 +42,29 @@ from optiway_qgis.model.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from optiway_qgis.engine.travel.provider import Coordinate
+    from optiway_qgis.engine.travel.provider import Barrier, Coordinate, Provider
     from optiway_qgis.engine.travel.roads.profile import Profile
 
 SOURCE = "roads"
 FALLBACK = "car"
+CLASS = "highway"
 WORST = (SNAP_OK, SNAP_FAR, SNAP_ISLAND, SNAP_OUTSIDE)
 
 
-class RoadNetwork:
-    """Times and distances on roads, one network per vehicle profile.
-
-    A place that is far from the roads, on an island or outside of them is unreachable.
-
-    Raises
-    ------
-    InputError
-        When the archive or a profile cannot be read, or no road is open to a profile.
-    """
+class _OnRoads:
+    """Times, distances and ways on the networks of the profiles, as they are travelled under conditions."""
 
     source = SOURCE
 
-    def __init__(self, places: Sequence[Coordinate], travel: dict[str, Any], report: Callable[[str], None]):
-        self._places = list(places)
-        self._roads = _read(travel)
-        self._profiles: dict[str, Any] = travel.get("profiles") or {}
-        self._cache: str | None = travel.get("cache")
-        self._report = report
+    def __init__(self, profiles: _Profiles, conditions: Conditions):
+        self._profiles, self._conditions = profiles, conditions
+        self._places, self._report = profiles.places, profiles.report
         self._networks: dict[str, _Network] = {}
-        self._of_profile: dict[str, _Network] = {}
         self._matrices: dict[str, Matrix] = {}
 
     def snap(self) -> list[Snap]:
         """Return how each place met the network, the worst of all profiles that have been asked for."""
-        networks = list(self._networks.values())
-        if not networks:
-            networks = [self._network(next(iter(self._profiles), FALLBACK))]
+        networks = list(self._networks.values()) or [self._network(self._profiles.default)]
         return [
             max(snaps, key=lambda snap: (WORST.index(snap.status), snap.metres))
             for snaps in zip(*(network.places.snaps for network in networks))
@@ -83,7 +73,7 @@ class RoadNetwork:
     def matrix(self, profile: str) -> Matrix:
         """Return times and distances for a profile; profiles whose files say the same share one matrix."""
         network = self._network(profile)
-        if network.name not in self._matrices:
+        if network.key not in self._matrices:
             self._report(f'Finding ways between {len(self._places)} places on the roads of "{profile}"')
             served = np.flatnonzero(network.places.served)
             count = len(self._places)
@@ -91,8 +81,8 @@ class RoadNetwork:
             seconds[np.ix_(served, served)], metres[np.ix_(served, served)] = network.between.tables()
             np.fill_diagonal(seconds, 0)
             np.fill_diagonal(metres, 0)
-            self._matrices[network.name] = Matrix(seconds, metres)
-        return self._matrices[network.name]
+            self._matrices[network.key] = Matrix(seconds, metres)
+        return self._matrices[network.key]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the way along the road for each pair; where there is none, straight and marked so."""
@@ -107,44 +97,145 @@ class RoadNetwork:
                 lines[index] = Line(geometry, "road")
         return lines
 
+    def under(self, conditions: Conditions) -> Provider:
+        """Return the same places as they are travelled under other conditions, one object for equal ones.
+
+        Where places meet the road changes only by blocks that hold always.
+
+        Raises
+        ------
+        InputError
+            When a zone has no geometry, or a barrier is of an unknown kind.
+        """
+        return self._profiles.under(conditions)
+
     def _network(self, profile: str) -> _Network:
+        usual = self._profiles.network(profile)
+        if usual.key not in self._networks:
+            hindered = self._conditions != Conditions()
+            self._networks[usual.key] = (
+                usual.under(self._conditions, self._profiles.tell_once) if hindered else usual
+            )
+        return self._networks[usual.key]
+
+
+class RoadNetwork(_OnRoads):
+    """Times and distances on roads, one network per vehicle profile.
+
+    A place that is far from the roads, on an island or outside of them is unreachable.
+
+    Raises
+    ------
+    InputError
+        When the archive or a profile cannot be read, or no road is open to a profile.
+    """
+
+    def __init__(self, places: Sequence[Coordinate], travel: dict[str, Any], report: Callable[[str], None]):
+        super().__init__(_Profiles(places, travel, report), Conditions())
+
+
+class _Profiles:
+    """The networks of the profiles, each prepared when it is first asked for."""
+
+    def __init__(self, places: Sequence[Coordinate], travel: dict[str, Any], report: Callable[[str], None]):
+        self.places, self.report = list(places), report
+        self._roads = _read(travel)
+        self._files: dict[str, Any] = travel.get("profiles") or {}
+        self.default = next(iter(self._files), FALLBACK)
+        self._cache: str | None = travel.get("cache")
+        self._of_profile: dict[str, _UsualNetwork] = {}
+        self._by_key: dict[str, _UsualNetwork] = {}
+        self._under: list[tuple[Conditions, _OnRoads]] = []
+        self._told: set[str] = set()
+
+    def under(self, conditions: Conditions) -> Provider:
+        """Return the places under conditions, one object for equal ones."""
+        for known, provider in self._under:
+            if known == conditions:
+                return provider
+        check(conditions)
+        self._under.append((conditions, _OnRoads(self, conditions)))
+        return self._under[-1][1]
+
+    def tell_once(self, text: str) -> None:
+        """Report what is the same under many conditions."""
+        if text not in self._told:
+            self._told.add(text)
+            self.report(text)
+
+    def network(self, profile: str) -> _UsualNetwork:
+        """Return the network of a profile; those whose files say the same share one."""
         if profile not in self._of_profile:
-            name = profile if profile in self._profiles else FALLBACK
-            if name not in self._profiles:
+            name = profile if profile in self._files else FALLBACK
+            if name not in self._files:
                 raise InputError([f'There is no road profile "{profile}" and none called "{FALLBACK}".'])
             if name != profile:
-                self._report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
-            made = profile_from(name, self._profiles[name])
+                self.report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
+            made = profile_from(name, self._files[name])
             key = store.fingerprint({}, asdict(made))
-            if key not in self._networks:
-                self._report(f'Preparing the roads of profile "{name}"')
-                network = _Network(key, name, made, self._roads, self._places, self._cache, self._report)
-                self._networks[key] = network
-            self._of_profile[profile] = self._networks[key]
+            if key not in self._by_key:
+                self.report(f'Preparing the roads of profile "{name}"')
+                prepared = _prepared(made, self._roads, self._cache)
+                for line in prepared[3]:
+                    self.report(line)
+                if not len(prepared[1].ms):
+                    raise InputError([f'The road layer has no line that is open to profile "{name}".'])
+                hierarchy = Hierarchy(prepared[2], self._cache)
+                network = _UsualNetwork(key, made, self._roads.classes, prepared[:3], hierarchy, self.places)
+                self._by_key[key] = network
+            self._of_profile[profile] = self._by_key[key]
         return self._of_profile[profile]
 
 
 class _Network:
-    """The roads open to one profile, and the places on them."""
+    """The places on the roads of one profile, and the ways between them."""
+
+    def __init__(self, key: str, places: OnRoad, between: Between):
+        self.key, self.places, self.between = key, places, between
+
+
+class _UsualNetwork(_Network):
+    """The roads open to one profile without conditions, ready to be put under some."""
 
     def __init__(
         self,
         key: str,
-        title: str,
         profile: Profile,
-        roads: _Roads,
+        classes: Classes,
+        prepared: tuple[Pieces, Arcs, Graph],
+        hierarchy: Hierarchy,
         places: Sequence[Coordinate],
-        cache: str | None,
-        report: Callable[[str], None],
     ):
-        self.name = key
-        pieces, arcs, graph, ignored = _prepared(profile, roads, cache)
-        for line in ignored:
-            report(line)
-        if not len(arcs.ms):
-            raise InputError([f'The road layer has no line that is open to profile "{title}".'])
-        self.places: OnRoad = on_road(places, pieces, arcs, profile)
-        self.between = Between(pieces, arcs, graph, Hierarchy(graph, cache), self.places)
+        self._profile, self._classes, self._prepared = profile, classes, prepared
+        self._hierarchy, self._coordinates = hierarchy, places
+        pieces, arcs, graph = prepared
+        self._map = RoadMap(pieces)
+        on = on_road(places, pieces, arcs, profile)
+        super().__init__(key, on, Between(pieces, arcs, graph, hierarchy, on))
+        self._avoiding: tuple[tuple[Barrier, ...], OnRoad] = (), on
+
+    def under(self, conditions: Conditions, report: Callable[[str], None]) -> _Network:
+        """Return the network under conditions; only weights are made anew."""
+        hinder = hindrances(conditions, self._map, self._classes, report)
+        pieces, arcs, graph, blocked = hinder.roads(*self._prepared)
+        places = hinder.places(self._avoid(blocks_for_good(conditions)), pieces, arcs)
+        return _Network(self.key, places, Between(pieces, arcs, graph, self._hierarchy, places, blocked))
+
+    def _avoid(self, barriers: tuple[Barrier, ...]) -> OnRoad:
+        """Return the places, those that blocks shut in on the nearest roads without any."""
+        if self._avoiding[0] != barriers:
+            pieces, arcs, _ = self._prepared
+            hinder = hindrances(Conditions(barriers=barriers), self._map, self._classes, _unsaid)
+            on = hinder.places(self.places, pieces, arcs)
+            shut_in = np.flatnonzero(~(on.leaves.any(axis=1) & on.arrives.any(axis=1)))
+            coordinates = [self._coordinates[place] for place in shut_in.tolist()]
+            elsewhere = on_road(coordinates, pieces, arcs, self._profile, hinder.blocked(pieces))
+            self._avoiding = barriers, self.places.moved(shut_in, elsewhere)
+        return self._avoiding[1]
+
+
+def _unsaid(_: str) -> None:
+    """Say nothing: it is said already."""
 
 
 class _Roads:
@@ -154,6 +245,8 @@ class _Roads:
         self.lon, self.lat, self.first = arrays["lon"], arrays["lat"], arrays["first"]
         self.fingerprint = store.fingerprint(arrays, texts)
         self.texts = RoadTexts(len(self.first) - 1, texts, {name: arrays[name] for name in texts})
+        classless = np.full(self.texts.lines, -1)
+        self.classes = Classes(texts.get(CLASS, []), self.texts.codes.get(CLASS, classless))
 
 
 def _read(travel: dict[str, Any]) -> _Roads:

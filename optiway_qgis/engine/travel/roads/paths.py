@@ -64,7 +64,7 @@ class Hierarchy:
         self._hierarchy = self._library.CCH(order.tolist(), *ends, False)
 
     def weighted(self, weights: np.ndarray) -> Weighted:
-        """Return shortest paths for a weight per link: whole numbers of 0 or more, from `NO_WAY` on closed."""
+        """Return shortest paths for a weight per link: whole numbers of 0 or more, `NO_WAY` for closed."""
         capped = np.minimum(weights[self._links], NO_WAY)
         metric = self._library.CCHMetric(self._hierarchy, capped.tolist())
         return Weighted(self._library, metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +52,16 @@ class OnRoad:
     def served(self) -> np.ndarray:
         """Return which places are on the road."""
         return np.array([snap.status == SNAP_OK for snap in self.snaps], dtype=bool)
+
+    def moved(self, some: np.ndarray, elsewhere: OnRoad) -> OnRoad:
+        """Return the places with some of them, by their indices, elsewhere."""
+        snaps = np.array(self.snaps, dtype=object)
+        snaps[some] = elsewhere.snaps
+        arrays = {}
+        for name in (item.name for item in fields(self) if item.name != "snaps"):
+            arrays[name] = getattr(self, name).copy()
+            arrays[name][some] = getattr(elsewhere, name)
+        return OnRoad(snaps=tuple(snaps), **arrays)
 
 
 def on_road(
