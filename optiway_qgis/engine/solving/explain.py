@@ -6,11 +6,13 @@ route, or the stop is put into the route and timed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.insertion import best_insertions, places_per_route, timetables
+from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price
-from optiway_qgis.engine.solving.outlook import Outlook, least_outlook, timed_outlook
+from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
@@ -18,29 +20,37 @@ from optiway_qgis.model.plan import Unassigned
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.insertion import Timetables
-    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.model.problem import Vehicle
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
-    """Return the stops that no vehicle could serve with nothing else to do, each with its reason."""
+    """Return the stops that no vehicle could serve, at any hour, with nothing else to do, and why."""
     found = {}
+    best_hours = Instance(instance.problem, replace(instance.travel, slots=()))
     for index in range(len(instance.stops)):
-        reason = _alone(instance, index)
+        reason = _alone(instance, best_hours, index)
         if reason:
             found[index] = reason
     return found
 
 
-def _alone(instance: Instance, stop: int) -> Unassigned | None:
-    """Return why no vehicle can serve the stop alone, None when one can."""
+def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | None:
+    """Return why no vehicle can serve the stop alone, None when one can.
+
+    Where times depend on the hour, other stops may keep a vehicle to hours at which it drives less: its
+    limits stand in the way only if they do in the best hours, too.
+    """
     able = [kind[0] for kind in instance.kinds if not instance.refusals[kind[0]][stop]]
     if not able:
         return _nobody_may(instance, stop)
     trials = []
     for vehicle in able:
         table = Timetable(instance, instance.vehicles[vehicle], [stop])
-        if not table.violations:
+        broken = set(table.violations)
+        if instance.travel.slots and broken <= BY_THE_HOUR - {reasons.SHIFT}:
+            broken = set(Timetable(best_hours, instance.vehicles[vehicle], [stop]).violations)
+        if not broken:
             return None
         trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
@@ -68,7 +78,9 @@ def _nobody_may(instance: Instance, stop: int) -> Unassigned:
 
 
 def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
-    """Return the reason of each stop left out of a finished plan; each could be served alone."""
+    """Return the reason of each stop left out of a finished plan; each could be served alone, at least in the
+    best hours.
+    """
     tables = timetables(instance, sequences)
     places = places_per_route(instance, len(left_out))
     return [_explain_one(instance, tables, stop, places) for stop in left_out]
@@ -80,7 +92,7 @@ def _explain_one(instance: Instance, tables: Timetables, stop: int, places: int)
         if row[stop]:
             continue
         full = least_outlook(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
-        if full is None:
+        if full is None or (instance.travel.slots and BY_THE_HOUR.intersection(full.codes)):
             open_vehicles.append(vehicle)
         else:
             outlooks.append(full)

@@ -110,6 +110,12 @@ class Instance:
         """When the first shift of the fleet starts."""
         return min(vehicle.shift.start for vehicle in self.vehicles)
 
+    def earliest_departure(self, vehicle: Vehicle) -> int:
+        """Return the first moment that shift and depot let the vehicle leave."""
+        depot = self.depot(vehicle.start_depot)
+        start = vehicle.shift.start
+        return max(start, depot.window.start) if depot and depot.window else start
+
     def can_leave(self, vehicle: Vehicle) -> bool:
         """Whether the depots at both ends are open at some moment of the vehicle's shift."""
         windows = [

@@ -38,6 +38,11 @@ _TELLING = (
 )
 """Codes of a broken route, the most telling first."""
 
+BY_THE_HOUR = frozenset(
+    {reasons.SHIFT, reasons.WORK_LIMIT, reasons.DRIVE_LIMIT, reasons.DISTANCE_LIMIT},
+)
+"""Limits whose figures depend on the hour where times do: the least is a bound then, not what would be."""
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -99,6 +104,8 @@ def detours(instance: Instance, vehicle: int, stops: list[int], stop: int) -> tu
 def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
     """Return why the stop cannot be added at any position, from the least it adds; None where that proves
     nothing.
+
+    Where times depend on the hour its figures are those of the best hours for each leg.
     """
     who, asked = instance.vehicles[vehicle], instance.stops[stop]
     seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
@@ -109,7 +116,8 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
     peaks = tuple(
         max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
     )
-    drive = sum(table.drive) + seconds
+    drive, distance = _least_way(instance, table)
+    drive += seconds
     # Beside a stop at the same place it may spare that one's setup.
     place = instance.travel.stop_place
     spared = max(
@@ -120,10 +128,10 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
         vehicle=who,
         codes=(),
         added=seconds + asked.service - spared,
-        end=table.earliest_departure() + work,
+        end=instance.earliest_departure(who) + work,
         work=work,
         drive=drive,
-        distance=table.distance + metres,
+        distance=distance + metres,
         stops=len(table.stops) + 1,
         peaks=peaks,
     )
@@ -137,6 +145,15 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
     )
     codes = tuple(code for code, broken in limits if broken)
     return replace(outlook, codes=codes) if codes else None
+
+
+def _least_way(instance: Instance, table: Timetable) -> tuple[int, int]:
+    """Return the least seconds and metres of driving on the route, whatever the hour."""
+    if not instance.travel.slots:
+        return sum(table.drive), table.distance
+    matrix, origins, targets = instance.matrix(table.vehicle), table.places[:-1], table.places[1:]
+    seconds, metres = matrix.seconds[origins, targets], matrix.metres[origins, targets]
+    return int(seconds[seconds != UNREACHABLE].sum()), int(metres[seconds != UNREACHABLE].sum())
 
 
 def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -> Outlook:

@@ -19,11 +19,12 @@ import numpy as np
 from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, promote
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.polish import polish
+from optiway_qgis.engine.solving.rounds import in_rounds, mended
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
@@ -160,28 +161,71 @@ def _search(
     tell: Callable[[str], None],
     engines: list[str],
 ) -> Sequences:
-    """Return sequences that break no rule: PyVRP's where it knows all rules, else OR-Tools' from there.
+    """Return sequences that break no rule: the engines', then moves for what they do not see."""
+    if instance.travel.slots:
+        tell("Planning with the traffic of each hour")
+        kept = _by_the_hour(instance, active, settings, clock, tell, engines)
+    else:
+        kept = _by_engines(instance, active, settings, clock, tell, engines)
+    if instance.early_count or instance.travel.slots:
+        clock.new_phase()
+        tell("Moving stops that wish to be early" if instance.early_count else "Moving stops to better hours")
+        kept = polish(instance, kept, clock)
+    return kept
 
-    Wishes come last, as moves that break nothing.
-    """
+
+def _by_the_hour(
+    instance: Instance,
+    active: list[int],
+    settings: Settings,
+    clock: Clock,
+    tell: Callable[[str], None],
+    engines: list[str],
+) -> Sequences:
+    """Return sequences that break no rule, found in rounds of problems whose times know no hours."""
+
+    def search(problem: Instance, own: Clock, number: int, best: Sequences) -> Sequences:
+        if number == 0:
+            return _by_engines(problem, active, settings, own, tell, engines)
+        tell(f"Round {number + 1}, with the times at the hours of the plan before")
+        return _from_best(problem, active, best, own, settings.seed + number)
+
+    return in_rounds(instance, active, clock, search)
+
+
+def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int) -> Sequences:
+    """Return what one engine makes of the best sequences so far."""
+    stops = sorted({*_within_reach(instance, active), *(stop for route in best for stop in route)})
+    if not pyvrp_engine.keeps_rules(instance):
+        return ortools_engine.improve(instance, stops, best, clock) or best
+    missing = set(active) & set(unserved(instance, best))
+    all_required = all(instance.stops[stop].penalty is not None for stop in missing)
+    answer = pyvrp_engine.search(instance, stops, clock, seed, all_required=all_required, start=best)
+    return answer.sequences if answer.feasible else best
+
+
+def _by_engines(
+    instance: Instance,
+    active: list[int],
+    settings: Settings,
+    clock: Clock,
+    tell: Callable[[str], None],
+    engines: list[str],
+) -> Sequences:
+    """Return sequences that break no rule: PyVRP's where it knows all rules, else OR-Tools' from there."""
     whole = clock.deadline
     exact = pyvrp_engine.keeps_rules(instance)
     if not exact or instance.early_count:
         clock.deadline = clock.now() + _RELAXED * clock.remaining()
     engines.append(pyvrp_engine.NAME)
     found = _relaxed(instance, _within_reach(instance, active), settings, clock, tell)
-    kept = complete(instance, keep_rules(instance, found), active)
-    kept = complete(instance, promote(instance, kept, active), active)
+    kept = mended(instance, found, active)
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
         tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
         kept = _with_ortools(instance, _within_reach(instance, active), kept, clock)
-    if instance.early_count:
-        clock.new_phase()
-        tell("Moving stops that wish to be early")
-        kept = polish(instance, kept, clock)
     return kept
 
 

@@ -64,7 +64,7 @@ class Timetable:
         self.start_depot = instance.depot(vehicle.start_depot)
         self.end_depot = instance.depot(vehicle.end_depot)
         self._measure()
-        self._leave(self.earliest_departure())
+        self._leave(instance.earliest_departure(vehicle))
         self._leave_late()
         self._leave_for_later_windows()
 
@@ -99,11 +99,6 @@ class Timetable:
         self.cut_off = [value == UNREACHABLE for value in seconds]
         self.drive = [max(0, value) for value in seconds]
         self.metres = [0 if cut else value for cut, value in zip(self.cut_off, metres)]
-
-    def earliest_departure(self) -> int:
-        """Return the first moment that shift and depot let the vehicle leave."""
-        window = self.start_depot.window if self.start_depot else None
-        return max(self.vehicle.shift.start, window.start) if window else self.vehicle.shift.start
 
     def _forward(self) -> None:
         """Follow the route from the departure, each service as early as it can be."""
