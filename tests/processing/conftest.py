@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from qgis.core import QgsProcessingContext, QgsProject
+from qgis.core import QgsProcessingContext, QgsProject, QgsVectorLayer
 
 from tests.made_layers import Log
 
@@ -52,6 +52,27 @@ class Outcome:
             and numbers["ASSIGNED_COUNT"] == visits
             and numbers["UNASSIGNED_COUNT"] == len(self.rows("UNASSIGNED"))
         )
+
+
+@pytest.fixture
+def town_sources(qgis_app, sample_town) -> dict[str, Any]:
+    """Parameters for the stops, depots and vehicles of the sample town, read as users read CSV files."""
+
+    def csv(name: str, form: str) -> QgsVectorLayer:
+        made = QgsVectorLayer(
+            f"file://{sample_town / name}.csv?type=csv&detectTypes=yes&{form}", name, "delimitedtext"
+        )
+        if not made.isValid():
+            raise ValueError(name)
+        return made
+
+    points, plain = "xField=lon&yField=lat&crs=EPSG:4326", "geomType=none"
+    return {
+        "STOPS": csv("stops", points),
+        "DEPOTS": csv("depots", points),
+        "VEHICLES": csv("vehicles", plain),
+        "TIME_ZONE": "Europe/London",
+    }
 
 
 @pytest.fixture

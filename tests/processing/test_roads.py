@@ -6,41 +6,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsGeometry, QgsProcessingException, QgsVectorLayer
+from qgis.core import QgsProcessingException
 
 from tests.made_layers import CENTRE, Log, depot, layer, table
+from tests.made_streets import METRES_PER_DEGREE, STEP, covers, crossing, grid, roads, stop, street
 
-STEP = 0.004
-SIZE = 6
 SEA = (-9.4, 40.9)
-METRES_PER_DEGREE = 111_000
-
-
-def crossing(column: int, row: int) -> tuple[float, float]:
-    """A crossing of the town: columns to the east, rows to the north, the centre at (0, 0)."""
-    return CENTRE[0] + STEP * column, CENTRE[1] + STEP * row
-
-
-def street(*crossings: tuple[int, int], **tags) -> dict:
-    """A row of a street through these crossings."""
-    points = ", ".join(f"{x:.9f} {y:.9f}" for x, y in (crossing(*one) for one in crossings))
-    return {"at": f"LineString ({points})", "highway": "residential", **tags}
-
-
-def grid(size: int = SIZE) -> list[dict]:
-    """Streets of a town of size x size crossings, one row of the layer per block."""
-    east = [street((i, j), (i + 1, j)) for j in range(size) for i in range(size - 1)]
-    return east + [street((i, j), (i, j + 1)) for i in range(size) for j in range(size - 1)]
-
-
-def roads(rows, **options):
-    """A layer of streets. Its columns are all that any row has."""
-    return layer(rows, **{"kind": "LineString", "name": "streets", **options})
-
-
-def stop(name: str, at: tuple[float, float]) -> dict:
-    """A row of a stop."""
-    return {"at": at, "stop_id": name, "service_min": 5.0}
 
 
 SPOTS = [(1, 1), (4, 1), (2, 4), (5, 5)]
@@ -71,12 +42,6 @@ def legs_by_goal(outcome):
 def unassigned(outcome):
     """Reason and sentence by stop."""
     return {row["stop_id"]: (row["reason"], row["reason_text"]) for row in outcome.rows("UNASSIGNED")}
-
-
-def covers(streets: list[dict], geometry: QgsGeometry) -> bool:
-    """Whether a line lies on the streets, to a metre or so."""
-    wide = QgsGeometry.unaryUnion([QgsGeometry.fromWkt(row["at"]).buffer(1.5e-5, 4) for row in streets])
-    return wide.contains(geometry)
 
 
 def test_legs_and_routes_follow_the_streets(plan):
@@ -235,24 +200,9 @@ def test_plan_id_is_that_of_the_data(plan):
     assert plan([{**row, "maxspeed": "30"} for row in grid()]).rows("ROUTES")[0]["plan_id"] != ids[0]
 
 
-def test_the_sample_town_on_its_own_streets(run_algorithm, sample_town):
+def test_the_sample_town_on_its_own_streets(run_algorithm, sample_town, town_sources):
     """The streets shipped with the plugin carry its stops."""
-    streets = QgsVectorLayer(str(sample_town / "streets.geojson"), "streets", "ogr")
-    points = "type=csv&detectTypes=yes&xField=lon&yField=lat&crs=EPSG:4326"
-
-    def csv(name, form):
-        made = QgsVectorLayer(f"file://{sample_town / name}.csv?{form}", name, "delimitedtext")
-        assert made.isValid()
-        return made
-
-    outcome = run_algorithm(
-        "plan_routes",
-        STOPS=csv("stops", points),
-        DEPOTS=csv("depots", points),
-        VEHICLES=csv("vehicles", "type=csv&detectTypes=yes&geomType=none"),
-        ROADS=streets,
-        TIME_ZONE="Europe/London",
-    )
+    outcome = run_algorithm("plan_routes", **town_sources, ROADS=str(sample_town / "streets.geojson"))
     assert outcome.adds_up(60)
     assert "unreachable" not in outcome.reasons().values()
     assert {leg["travel_source"] for leg in outcome.rows("LEGS")} == {"road"}
