@@ -66,6 +66,22 @@ def test_no_way_is_unreachable_and_never_zero():
         assert np.argwhere(numbers == UNREACHABLE).tolist() == [[0, 1], [2, 0]]
 
 
+def test_a_table_of_nulls_has_no_way_at_all():
+    """A server without its map answers so, with status 200 and code Ok."""
+    nulls = [[None] * 3] * 3
+    matrix, _ = asked([Reply(table(nulls, nulls))])
+    for numbers in (matrix.seconds, matrix.metres):
+        assert (numbers == np.where(np.eye(3, dtype=bool), 0, UNREACHABLE)).all()
+
+
+@pytest.mark.parametrize(
+    "at", [None, [], [None] * 3, [{}] * 3, [{"location": None}] * 3, [{"location": [7]}] * 3]
+)
+def test_a_table_that_does_not_say_where_places_lie_is_refused(at):
+    """Stops in the sea could not be told from others."""
+    assert "places" in error_of(Reply({**table(), "sources": at}))
+
+
 @pytest.mark.parametrize(
     ("seconds", "metres", "said"),
     [
@@ -134,6 +150,18 @@ def test_a_busy_server_is_asked_again(status):
 def test_a_server_that_stays_broken_is_given_up():
     """After so many attempts, with its own words."""
     assert "status 500: out of memory" in error_of(Reply({"error": "out of memory"}, 500))
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_each_wait_is_longer_than_the_one_before(status, monkeypatch):
+    """A server that struggles is not hammered at: a quarter of a second, a half, one; then it is given up."""
+    waits = []
+    monkeypatch.setattr("optiway_qgis.engine.travel.servers.http.time.sleep", waits.append)
+    with serving(lambda _request: Reply("busy", status)) as server:
+        with pytest.raises(ServerError, match=f"status {status}: busy"):
+            Server("OSRM", {"url": server.url}, Patience()).ask("")
+        assert len(server.requests) == 4
+    assert [wait for wait in waits if wait] == [0.25, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])

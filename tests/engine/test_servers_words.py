@@ -5,14 +5,26 @@ A server on loopback answers as the real ones do; the answers were written down 
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 
-from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.provider import (
+    BLOCK,
+    DELAY,
+    SCALE,
+    UNREACHABLE,
+    Barrier,
+    Conditions,
+    TrafficRow,
+)
 from optiway_qgis.engine.travel.servers.http import Patience
 from optiway_qgis.engine.travel.servers.openrouteservice import OpenRouteService
+from optiway_qgis.engine.travel.servers.osrm import Osrm
 from optiway_qgis.engine.travel.servers.polyline import decoded
 from optiway_qgis.engine.travel.servers.valhalla import Valhalla
-from optiway_qgis.model.errors import ServerError
+from optiway_qgis.model.errors import InputError, ServerError
 from tests.engine.faulty_server import Reply, serving
 
 HASTY = Patience(attempts=2, first_wait=0.01, connect=1, answer=5)
@@ -235,6 +247,114 @@ def test_answers_of_something_else_are_refused(kind, body):
         pytest.raises(ServerError, match=f"{kind.name} server .* cannot be used"),
     ):
         kind(PLACES[:2], {"url": server.url}, [].append, HASTY).matrix("car")
+
+
+@pytest.mark.parametrize("trouble", [Reply("busy", 429), Reply("out of order", 503), Reply({}, cut_at=1)])
+def test_trouble_with_single_tiles_is_got_over(trouble):
+    """Every third request fails once; the table is whole all the same."""
+    requests = itertools.count(1)
+
+    def answer(request):
+        return trouble if next(requests) % 3 == 0 else OrsLike()(request)
+
+    patience = Patience(attempts=8, first_wait=0.01)
+    with serving(answer) as server:
+        matrix = OpenRouteService(PLACES, {"url": server.url}, [].append, patience).matrix("car")
+    assert matrix.seconds.tolist() == expected(130)
+
+
+def a_barrier(name="B1", kind=BLOCK, geometry=None, **members):
+    return Barrier(name, kind, geometry or {"type": "Point", "coordinates": [-8.6, 41.2]}, **members)
+
+
+@pytest.mark.parametrize("kind", [Osrm, OpenRouteService])
+def test_servers_that_know_no_barriers_say_so_before_they_are_asked(kind):
+    """The directions of openrouteservice do, its tables do not: a plan would drive through."""
+    with serving(lambda _request: Reply("unexpected", 500)) as server:
+        provider = kind(PLACES[:3], {"url": server.url}, [].append, HASTY)
+        with pytest.raises(InputError, match=f"need ROADS or a Valhalla server.*{kind.source}"):
+            provider.under(Conditions(barriers=(a_barrier(),)))
+        with pytest.raises(InputError, match=r"road classes \(primary\)"):
+            provider.under(Conditions((TrafficRow(0, 1, 2.0, "", "primary"),)))
+    assert server.requests == []
+
+
+def test_traffic_slows_what_a_server_answers():
+    """Asked once; a zone around the first place, and rain."""
+    zone = {
+        "type": "Polygon",
+        "coordinates": [[[-8.7, 41], [-8.5995, 41], [-8.5995, 42], [-8.7, 42], [-8.7, 41]]],
+    }
+    wet = Conditions((TrafficRow(0, 1, 2.0, "centre"),), 1.1, zones={"centre": zone})
+    with serving(OrsLike()) as server:
+        provider = OpenRouteService(PLACES[:3], {"url": server.url}, [].append, HASTY)
+        plain, slowed = provider.matrix("car"), provider.under(wet).matrix("car")
+    assert plain.seconds.tolist() == [[0, 13, 23], [10, 0, 13], [20, 10, 0]]
+    # 13 x 1.65 = 21.45, 23 x 1.65 = 37.95, 10 x 1.65 = 16.5, 13 x 1.1 = 14.3, 20 x 1.65 = 33, 10 x 1.1 = 11
+    assert slowed.seconds.tolist() == [[0, 22, 38], [17, 0, 15], [33, 11, 0]]
+    assert slowed.metres is plain.metres
+    assert len(server.requests) == 1
+
+
+def test_valhalla_is_told_what_is_blocked():
+    """Points as places, rings of polygons without their holes, lines there and back; in tables and routes."""
+    ring, hole = [[0, 0], [4, 0], [4, 4], [0, 0]], [[1, 1], [2, 1], [2, 2], [1, 1]]
+    forms = [
+        {"type": "Point", "coordinates": [1, 2, 30]},
+        {"type": "MultiPoint", "coordinates": [[3, 4], [5, 6]]},
+        {"type": "LineString", "coordinates": [[0, 0], [1, 0], [1, 1]]},
+        {"type": "MultiPolygon", "coordinates": [[ring, hole]]},
+    ]
+    barriers = tuple(a_barrier(f"B{number}", geometry=form) for number, form in enumerate(forms))
+    with serving(ValhallaLike()) as server:
+        provider = Valhalla(PLACES[:3], {"url": server.url}, [].append, HASTY)
+        provider.matrix("car")
+        around = provider.under(Conditions(barriers=barriers))
+        around.matrix("car")
+        around.lines([(0, 1)], "car")
+        one = provider.under(Conditions(barriers=barriers[:1]))
+        one.matrix("car")
+    asked = [(request.path, request.question) for request in server.requests]
+    assert [path for path, _ in asked] == [
+        "/locate",
+        *["/sources_to_targets"] * 2,
+        "/route",
+        "/sources_to_targets",
+    ]
+    assert not [name for name in asked[1][1] if name.startswith("exclude")]
+    for _, question in asked[2:4]:
+        assert question["exclude_locations"] == [
+            {"lon": lon, "lat": lat} for lon, lat in [(1, 2), (3, 4), (5, 6)]
+        ]
+        there_and_back = [[0, 0], [1, 0], [1, 1], [1, 0], [0, 0]]
+        assert question["exclude_polygons"] == [there_and_back, ring]
+    assert "exclude_polygons" not in asked[4][1]
+
+
+def test_valhalla_is_asked_once_for_the_same_barriers():
+    """Traffic changes four times behind one barrier: one set of tables, told beforehand."""
+    told = []
+    with serving(ValhallaLike()) as server:
+        provider = Valhalla(PLACES, {"url": server.url}, told.append, HASTY)
+        plain = provider.matrix("car")
+        slowed = [
+            provider.under(Conditions((TrafficRow(0, 1, factor),), barriers=(a_barrier(),)))
+            for factor in (1.0, 1.5, 2.0, 2.5)
+        ]
+        assert told == ["Valhalla is asked for ways around B1 as well: 9 requests for each kind of vehicle"]
+        seconds = [one.matrix("car").seconds[0, 1] for one in slowed]
+    assert seconds == [np.ceil(plain.seconds[0, 1] * factor) for factor in (1.0, 1.5, 2.0, 2.5)]
+    assert [request.path for request in server.requests].count("/sources_to_targets") == 18
+
+
+def test_valhalla_knows_blocks_only():
+    """All others are named; and a class of roads is not known to it."""
+    provider = Valhalla(PLACES[:2], {"url": "http://localhost:1"}, [].append, HASTY)
+    barriers = a_barrier(), a_barrier("toll", DELAY, add=60), a_barrier("works", SCALE, factor=2.0)
+    with pytest.raises(InputError, match=r"barriers that block, no others \(toll, works\): give ROADS"):
+        provider.under(Conditions(barriers=barriers))
+    with pytest.raises(InputError, match="primary"):
+        provider.under(Conditions((TrafficRow(0, 1, 2.0, "", "primary"),), barriers=barriers[:1]))
 
 
 def test_the_words_of_a_refusal_are_told():
