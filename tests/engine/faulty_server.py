@@ -52,6 +52,7 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[FaultyServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are sent apart
 
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

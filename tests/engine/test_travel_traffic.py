@@ -16,6 +16,7 @@ from optiway_qgis.engine.travel.matrix import GivenMatrix, write_matrix
 from optiway_qgis.engine.travel.open import open_travel
 from optiway_qgis.engine.travel.provider import (
     BLOCK,
+    DELAY,
     SCALE,
     UNREACHABLE,
     Barrier,
@@ -143,6 +144,20 @@ def test_barriers_cut_the_day_too():
         (at("10:00"), ["always"]),
         (at("15:00"), ["always", "since"]),
     ]
+
+
+def test_a_barrier_of_two_hours_of_the_day_is_one():
+    """Morning and evening are alike; where its times overlap it counts once, as a delay would count twice."""
+    times = [MORNING, EVENING, (at("18:00"), at("20:00"))]
+    market = [Barrier("market", DELAY, ANYWHERE, add=60, start=start, end=end) for start, end in times]
+    always = Barrier("always", BLOCK, ANYWHERE)
+    parts = parts_of(Conditions(barriers=(always, *market)), 0)
+    assert [start for start, _ in parts] == [0, *MORNING, at("16:00"), at("20:00")]
+    assert parts[1][1] is parts[3][1]
+    first, second = parts[1][1].barriers
+    assert (first.id, first.start, first.end) == ("always", None, None)
+    assert (second.id, second.add) == ("market", 60)
+    assert None not in (second.start, second.end)
 
 
 @dataclass

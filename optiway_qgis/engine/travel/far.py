@@ -44,7 +44,7 @@ class WithFarPlaces:
 
     def snap(self) -> list[Snap]:
         """Return how each place met the network."""
-        return self.bare.snap()
+        return self.network.snap()
 
     def matrix(self, profile: str) -> Matrix:
         """Return times and distances, those of the network wherever it has a way."""

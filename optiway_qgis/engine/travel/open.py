@@ -62,10 +62,10 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         for profile in profiles:
             if not estimate.knows(profile):
                 report(f'Vehicle profile "{profile}" is not known; it travels like a car.')
-    for profile in profiles:
-        provider.matrix(profile)
-    # After the matrices: only then is it known how places met the roads of each profile.
-    snaps = provider.snap()
+    if travel.get("allow_far") or source in SERVERS:
+        # Only after the matrices is it known how places met the roads of each profile.
+        for profile in profiles:
+            provider.matrix(profile)
     if travel.get("allow_far"):
         provider = with_far_places(provider, places)
     provider, matrices, slots = through_the_day(provider, problem.vehicles, day, report)
@@ -74,7 +74,7 @@ def open_travel(problem: Problem, travel: dict[str, Any], report: Callable[[str]
         stop_place=tuple(stop_place),
         depot_place=tuple(depot_place),
         matrices=matrices,
-        snaps=tuple(snaps),
+        snaps=tuple((slots[0].provider if slots else provider).snap()),
         provider=provider,
         slots=slots,
     )

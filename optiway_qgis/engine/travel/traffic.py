@@ -58,9 +58,9 @@ def through_the_day(
 def parts_of(day: Conditions, earliest: int) -> list[tuple[int, Conditions]]:
     """Return from which second of the day what holds, from `earliest` on; the last holds for ever.
 
-    Neighbours differ, and equal conditions are one object. Rows and barriers in conditions say nothing of
-    times, so that the evening's traffic can be that of the morning; a row that another one outdoes is left
-    out.
+    Neighbours differ, and equal conditions are one object. Rows and barriers in conditions last from 0 to 0,
+    so that the evening's traffic can be that of the morning; only barriers that hold always have no times. A
+    row that another one outdoes is left out, a barrier that is there twice counts once.
     """
     limited: Sequence[TrafficRow | Barrier] = (*day.rows, *day.barriers)
     changes = {moment for one in limited for moment in (one.start, one.end) if moment is not None}
@@ -90,8 +90,13 @@ def _at(day: Conditions, moment: int) -> Conditions:
         strongest.clear()
     rows = tuple(TrafficRow(0, 0, factor, *where) for where, factor in sorted(strongest.items()))
     zones = {row.zone: day.zones[row.zone] for row in rows if row.zone}
-    barriers = tuple(replace(one, start=None, end=None) for one in day.barriers if _in_force(one, moment))
-    return Conditions(rows, day.weather, barriers, zones)
+    barriers: list[Barrier] = []
+    for barrier in day.barriers:
+        if _in_force(barrier, moment):
+            always = barrier.start is None and barrier.end is None
+            now = barrier if always else replace(barrier, start=0, end=0)
+            barriers += [] if now in barriers else [now]
+    return Conditions(rows, day.weather, tuple(barriers), zones)
 
 
 def _in_force(barrier: Barrier, moment: int) -> bool:

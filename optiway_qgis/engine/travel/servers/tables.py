@@ -102,7 +102,8 @@ class RoutingServer(ABC):
         self.server = Server(self.name, travel, patience or Patience())
         self.report = report
         self._xyz = earth_centred(self.places)
-        self._known: dict[str, tuple[Matrix, list[Snap]]] = {}
+        self._known: dict[str, Matrix] = {}
+        self._snaps: list[Snap] = []
         self._side: int | None = None
         self._draws = True
 
@@ -119,17 +120,16 @@ class RoutingServer(ABC):
         return self.profiles.get(profile, profile)
 
     def snap(self) -> list[Snap]:
-        """Return how each place met the road, for the first profile asked about."""
-        if not self._known:
-            return [Snap(0.0, SNAP_OK)] * len(self.places)
-        return next(iter(self._known.values()))[1]
+        """Return how each place met the road, for the first profile asked about, nothing blocked."""
+        return self._snaps or [Snap(0.0, SNAP_OK)] * len(self.places)
 
     def matrix(self, profile: str) -> Matrix:
         """Return times and distances for a vehicle profile; profiles with one word share one matrix."""
         word = self.word(profile)
         if word not in self._known:
-            self._known[word] = self._asked(word)
-        return self._known[word][0]
+            self._known[word], snaps = self._asked(word)
+            self._snaps = self._snaps or snaps
+        return self._known[word]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
         """Return the way drawn for each pair; a straight estimate where there is none or the server fails."""
@@ -159,7 +159,7 @@ class RoutingServer(ABC):
         return ceil(len(self.places) / (self._side or self.sides[0])) ** 2
 
     def forget(self) -> None:
-        """Ask anew for what was known."""
+        """Ask for tables anew, other than before; how places met the road is kept."""
         self._known = {}
 
     def _drawn(self, word: str, chain: list[int]) -> list[list[Coordinate]]:
