@@ -180,7 +180,7 @@ class _Profiles:
                     self.report(line)
                 if not len(prepared[1].ms):
                     raise InputError([f'The road layer has no line that is open to profile "{name}".'])
-                hierarchy = Hierarchy(prepared[2], self._cache)
+                hierarchy = Hierarchy(prepared[2], prepared[1], self._cache)
                 network = _UsualNetwork(key, made, self._roads.classes, prepared[:3], hierarchy, self.places)
                 self._by_key[key] = network
             self._of_profile[profile] = self._by_key[key]

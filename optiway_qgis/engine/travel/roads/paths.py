@@ -5,25 +5,22 @@ The order in which nodes are contracted depends on the shape of the graph alone;
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel.roads.order import contraction_order
 from optiway_qgis.model.errors import EngineBroken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from optiway_qgis.engine.travel.roads.graph import Graph
+    from optiway_qgis.engine.travel.roads.graph import Arcs, Graph
 
 NO_WAY = 2**31 - 1
 """What the library answers where there is no way, and the weight of a closed link; larger ones would wrap."""
-
-THREADS = min(4, os.cpu_count() or 1)
 
 Start = tuple[int, int]
 """A node and the weight with which it is begun or left."""
@@ -38,7 +35,7 @@ class Path:
 
 
 class Hierarchy:
-    """The graph made ready for weights.
+    """The graph of the arcs made ready for weights.
 
     Raises
     ------
@@ -46,7 +43,7 @@ class Hierarchy:
         When routingkit-cch is not in the engine's environment.
     """
 
-    def __init__(self, graph: Graph, cache: str | None):
+    def __init__(self, graph: Graph, arcs: Arcs, cache: str | None):
         self._library = _library()
         # A link back to its own node is on no shortest path.
         self._links = np.flatnonzero(graph.tail != graph.head)
@@ -56,10 +53,7 @@ class Hierarchy:
         order = _order((store.load(cache, name) or {}).get("order"), graph.nodes)
         ends = tail.tolist(), head.tolist()
         if order is None:
-            found = self._library.compute_order_inertial(
-                graph.nodes, *ends, graph.lat.tolist(), graph.lon.tolist()
-            )
-            order = np.array(found, dtype=np.int64)
+            order = contraction_order(self._library, graph, arcs)
             store.save(cache, name, {"order": order})
         self._hierarchy = self._library.CCH(order.tolist(), *ends, False)
 
@@ -84,16 +78,11 @@ class Weighted:
         if not sources or not targets:
             return np.full((len(sources), len(targets)), np.inf)
 
-        def rows(some: Sequence[list[Start]]) -> list[np.ndarray]:
-            search = self._library.CCHOneToMany(self._metric, list(targets))
-            nothing = [None] * len(targets)
-            found = (search.distances_from_multi(source) if source else nothing for source in some)
-            return [np.array(row, dtype=float) for row in found]
-
-        size = -(-len(sources) // THREADS)
-        shares = [sources[first : first + size] for first in range(0, len(sources), size)]
-        with ThreadPoolExecutor(THREADS) as threads:
-            found = np.array([row for share in threads.map(rows, shares) for row in share])
+        # The library holds the interpreter's lock while it searches: threads would only wait for each other.
+        search = self._library.CCHOneToMany(self._metric, list(targets))
+        nothing = [None] * len(targets)
+        rows = (search.distances_from_multi(source) if source else nothing for source in sources)
+        found = np.array([np.array(row, dtype=float) for row in rows])
         return np.where(np.isnan(found) | (found >= NO_WAY), np.inf, found)
 
     def paths(self, pairs: Sequence[tuple[list[Start], list[Start]]]) -> list[Path | None]:
