@@ -27,8 +27,10 @@ from optiway_qgis.engine.travel.provider import (
 )
 from optiway_qgis.engine.travel.slowed import Slowed, place_factors
 from optiway_qgis.engine.travel.traffic import MOST, parts_of, through_the_day
-from optiway_qgis.model.errors import InputError
-from optiway_qgis.model.problem import Settings, Vehicle, Window
+from optiway_qgis.layers.engine_process import run_job
+from optiway_qgis.model.errors import InputError, JobFailed
+from optiway_qgis.model.job import JOB_VERSION
+from optiway_qgis.model.problem import Settings, Vehicle, Window, problem_to_json
 from tests.engine.cases import HOUR, a_depot, a_problem, a_stop, at, spot
 
 ANYWHERE = {"type": "Point", "coordinates": [0.0, 0.0]}
@@ -439,3 +441,50 @@ def test_a_matrix_is_written_for_the_first_vehicle_as_it_travels(tmp_path):
     write_matrix(problem, travel, path)
     read = GivenMatrix(problem, {"source": "matrix", "path": path}).matrix("car")
     assert (read.seconds == travel.matrices["car at 2.0"].seconds).all()
+
+
+def answered(task, starts, travel, window=None, **members):
+    """The plan that the engine's process makes of one stop for a vehicle that starts at a time."""
+    shift = Window(at(starts), at("18:00"))
+    vehicle = Vehicle("V1", start_depot="D", end_depot="D", shift=shift)
+    windows = () if window is None else (window,)
+    problem = a_problem([a_stop("A", 1, windows=windows)], [a_depot("D", 0)], [vehicle])
+    job = {"version": JOB_VERSION, "task": task, "problem": problem_to_json(problem), **members}
+    return run_job({**job, "travel": {"source": "estimate", **travel}}, lambda event: None, lambda: False)[
+        "plan"
+    ]
+
+
+RUSH = {"traffic": {"rows": [{"start": MORNING[0], "end": MORNING[1], "factor": 2.0}]}}
+
+
+def test_an_engine_job_drives_slower_in_the_rush():
+    """The same route begun at 08:00 and at 10:00: another time of arrival, and the same distance."""
+    legs = {}
+    for starts in ("08:00", "10:00"):
+        asked_for = [{"vehicle_id": "V1", "stops": ["A"]}]
+        (route,) = answered("schedule", starts, RUSH, sequences=asked_for)["routes"]
+        stop = route["visits"][1]
+        assert route["visits"][0]["end"] == at(starts)
+        legs[starts] = stop["arrival"] - at(starts), route["legs"][0]["metres"]
+    assert legs["08:00"] == (2 * legs["10:00"][0], legs["10:00"][1])
+
+
+def test_an_engine_job_plans_with_the_rush():
+    """What can be reached in time at 10:00 cannot at 08:00; without traffic it can at both."""
+    (route,) = answered("plan", "10:00", {}, settings={"iterations": 20})["routes"]
+    in_time = route["legs"][0]["seconds"] * 3 // 2
+    for starts, travel, served in (("08:00", {}, 1), ("08:00", RUSH, 0), ("10:00", RUSH, 1)):
+        window = Window(at(starts), at(starts) + in_time)
+        plan = answered("plan", starts, travel, window, settings={"iterations": 20})
+        assert len(plan["routes"]) == served
+        assert [lost["reason"] for lost in plan["unassigned"]] == ["time_window"] * (1 - served)
+
+
+def test_an_engine_job_refuses_what_its_source_does_not_know():
+    """In words for the user, the faults of the table and those of the source."""
+    row = {"start": 0, "end": 86400, "factor": 2.0, "road_class": "primary"}
+    with pytest.raises(JobFailed, match=r"road classes \(primary\): give ROADS"):
+        answered("plan", "08:00", {"traffic": {"rows": [row]}})
+    with pytest.raises(JobFailed, match="no such zone"):
+        answered("plan", "08:00", {"traffic": {"rows": [{**row, "zone": "moon"}]}})
