@@ -98,21 +98,26 @@ def _joined(
     # Two halves leave a passing point: the one that is not the way back goes on.
     of_passing = np.flatnonzero(passing[tail])
     of_passing = of_passing[np.argsort(tail[of_passing], kind="stable")]
-    pair = np.zeros((count, 2), dtype=np.int64)
-    pair[tail[of_passing[::2]]] = of_passing.reshape(-1, 2)
+    one, other = (np.zeros(count, dtype=np.int64) for _ in range(2))
+    one[tail[of_passing[::2]]], other[tail[of_passing[::2]]] = of_passing[::2], of_passing[1::2]
 
     def joined(passing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return for each half the first half of its chain and its number in it."""
-        halves = np.arange(2 * segments)
-        here = pair[tail]
-        before = np.where(passing[tail], twin[np.where(here[:, 0] == halves, here[:, 1], here[:, 0])], halves)
-        place = (before != halves).astype(np.int64)
+        before = np.arange(2 * segments)
+        moving = np.flatnonzero(passing[tail])
+        here = tail[moving]
+        before[moving] = twin[np.where(one[here] == moving, other[here], one[here])]
+        place = np.zeros(2 * segments, dtype=np.int64)
+        place[moving] = 1
         for _ in range(max(1, int(2 * segments).bit_length())):
-            further = before[before]
-            if np.array_equal(further, before):
+            reached = before[moving]
+            further = before[reached]
+            on = further != reached
+            moving, reached, further = moving[on], reached[on], further[on]
+            if not len(moving):
                 break
-            place += place[before]
-            before = further
+            place[moving] += place[reached]
+            before[moving] = further
         return before, place
 
     root, place = joined(passing)
@@ -123,12 +128,12 @@ def _joined(
         while left:
             chosen = min(left)
             passing[chosen] = False
-            half = pair[chosen, 0]
+            half = one[chosen]
             left.discard(chosen)
             while head[half] != chosen:
                 left.discard(int(head[half]))
-                here = pair[head[half]]
-                half = here[1] if here[0] == twin[half] else here[0]
+                here = head[half]
+                half = other[here] if one[here] == twin[half] else one[here]
         root, place = joined(passing)
 
     # Of the two chains over the same segments the one with the smaller first half is the piece.
