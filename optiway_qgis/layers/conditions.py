@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 
+_FOR_EVER = 30 * DAY
+_LINK = "_link"
+
+
 @dataclass(frozen=True)
 class Conditions:
     """The traffic, weather and barriers of a plan; the default changes nothing."""
@@ -30,28 +34,45 @@ class Conditions:
     horizon: Window = field(default_factory=lambda: Window(0, DAY))
 
     def travel_members(self) -> dict[str, Any]:
-        """The members of a job's `travel` (model/job.py); those not used are left out."""
+        """The members of a job's `travel` (docs/model.md); those not used are left out.
+
+        What holds at an end of the horizon has no end there: outside no other state of the roads is made.
+        """
         traffic: dict[str, Any] = {}
         if self.traffic.rows:
-            traffic["rows"] = list(self.traffic.rows)
+            traffic["rows"] = [
+                {**row, "end": self.horizon.end + _FOR_EVER} if row["end"] >= self.horizon.end else row
+                for row in self.traffic.rows
+            ]
         if self.weather != 1:
             traffic["weather"] = self.weather
         if self.traffic.zones:
             traffic["zones"] = dict(self.traffic.zones)
         members: dict[str, Any] = {"traffic": traffic} if traffic else {}
         if self.barriers.forms:
-            members["barriers"] = list(self.barriers.forms)
+            members["barriers"] = [{**form, **self._limits(form)} for form in self.barriers.forms]
         return members
+
+    def classes_without_roads(self, classes: Iterable[str]) -> list[str]:
+        """Classes of road that rows name and none of these is; a slip road is of its road's class, too."""
+        known = {name.strip().lower() for name in classes}
+        known |= {name[: -len(_LINK)] for name in known if name.endswith(_LINK)}
+        named = {row["road_class"] for row in self.traffic.rows if "road_class" in row}
+        return sorted(name for name in named if name.lower() not in known)
 
     @property
     def situations(self) -> int:
         """How many different states of the roads there are within the horizon."""
         spans = [_span(form, self.horizon) for form in (*self.traffic.rows, *self.barriers.forms)]
-        cuts = {self.horizon.start, *(end for span in spans for end in span[:2] if self._holds(end))}
+        cuts = {self.horizon.start, *(end for span in spans for end in span[:2] if self._is_within(end))}
         return len({frozenset(what for start, end, what in spans if start <= cut < end) for cut in cuts})
 
-    def _holds(self, moment: int) -> bool:
-        return self.horizon.start < moment < self.horizon.end
+    def _limits(self, form: Mapping[str, Any]) -> dict[str, int | None]:
+        """When a barrier begins and ends, as far as that is within the horizon."""
+        return {name: form[name] if self._is_within(form[name]) else None for name in ("start", "end")}
+
+    def _is_within(self, moment: int | None) -> bool:
+        return moment is not None and self.horizon.start < moment < self.horizon.end
 
 
 def read_conditions(
@@ -71,10 +92,12 @@ def read_conditions(
     return Conditions(found, weather, hindered, horizon)
 
 
-def horizon_of(vehicles: Iterable[Vehicle]) -> Window:
-    """From the first to the last moment of any shift, the plan date at least."""
+def horizon_of(vehicles: Iterable[Vehicle], may_overrun: bool) -> Window:
+    """From the first to the last moment of any shift; the plan date at least where they may be overrun."""
     shifts = [vehicle.shift for vehicle in vehicles]
-    return Window(min((0, *(shift.start for shift in shifts))), max((DAY, *(shift.end for shift in shifts))))
+    if may_overrun or not shifts:
+        shifts.append(Window(0, DAY))
+    return Window(min(shift.start for shift in shifts), max(shift.end for shift in shifts))
 
 
 def _span(form: Mapping[str, Any], horizon: Window) -> tuple[int, int, str]:

@@ -65,7 +65,7 @@ def read_barriers(source: QgsProcessingFeatureSource, horizon: Window, reading: 
         barriers.extend({**found, "start": start, "end": end} for start, end in spans)
     if asleep:
         reading.feedback.pushInfo(
-            f"{BARRIERS}: not there on {reading.day.iso_date} and left out: {', '.join(asleep)}."
+            f"{BARRIERS}: not there while vehicles work on {reading.day.iso_date}: {', '.join(asleep)}."
         )
     return Barriers(tuple(barriers), used)
 

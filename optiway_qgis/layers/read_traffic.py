@@ -107,7 +107,9 @@ def read_traffic(
         rows.extend(found)
         used += bool(found)
     weekday = NAMES[reading.day.date.dayOfWeek() - 1]
-    reading.feedback.pushInfo(f"{TRAFFIC}: {used} of {count} rows hold on {weekday}, {reading.day.iso_date}.")
+    reading.feedback.pushInfo(
+        f"{TRAFFIC}: {used} of {count} rows hold while vehicles work on {weekday}, {reading.day.iso_date}."
+    )
     if count == 0:
         reading.warnings.add(f"{TRAFFIC} ({source.sourceName()}) has no rows")
     named = {row["zone"] for row in rows if "zone" in row}

@@ -524,7 +524,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         conditions = read_conditions(
             *(self.source(name) for name in (TRAFFIC, ZONES, BARRIERS)),
             self._weather(parameters, context),
-            horizon_of(inputs.problem.vehicles),
+            horizon_of(inputs.problem.vehicles, may_overrun=inputs.sequences is not None),
             reading,
         )
         warnings.push(feedback)
@@ -551,12 +551,24 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
+            self._tell_classes(travel, inputs.conditions, feedback)
             travel = {**travel, **inputs.conditions.travel_members()}
             if inputs.sequences is None:
                 job = run.plan_job(inputs.problem, travel, settings)
             else:
                 job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
+
+    def _tell_classes(self, travel: dict[str, Any], conditions: Conditions, feedback) -> None:
+        """Warn of rows of the traffic for classes that no road has."""
+        if self._roads is None:
+            return
+        lost = conditions.classes_without_roads(travel["categories"].get("highway", ()))
+        if lost:
+            feedback.pushWarning(
+                f"{TRAFFIC}: no road around the stops is of the class {', '.join(lost)}: rows for it change "
+                "nothing."
+            )
 
     def travel_source(self, parameters, context) -> str:
         """What TRAVEL says, or what is given where it is empty."""

@@ -71,7 +71,7 @@ def test_when_a_barrier_is_there(row, monday):
     hours = [tuple(None if t is None else t / HOUR for t in (f["start"], f["end"])) for f in found.forms]
     assert hours == monday
     assert found.used == bool(monday)
-    told = "BARRIERS: not there on 2026-05-04 and left out: B."
+    told = "BARRIERS: not there while vehicles work on 2026-05-04: B."
     assert (told in shared.feedback.infos) == (not monday)
 
 

@@ -105,11 +105,36 @@ def test_a_route_past_midnight_meets_the_traffic_of_the_next_day():
     assert spans(late, horizon=Window(-22 * HOUR, 2 * DAY)) == [(-21, -20), (3, 4), (27, 28)]
 
 
-def test_the_horizon_is_the_plan_date_and_all_shifts():
-    """Somebody who starts the evening before, and somebody who is back on the day after."""
-    assert horizon_of([Vehicle("V", shift=Window(8 * HOUR, 17 * HOUR))]) == Window(0, DAY)
+def test_the_horizon_holds_all_shifts():
+    """Somebody who starts the evening before, and somebody who is back on the day after.
+
+    An order that is kept may overrun its shifts: then the plan date counts whole.
+    """
+    usual = Vehicle("V", shift=Window(8 * HOUR, 17 * HOUR))
+    assert horizon_of([usual], may_overrun=False) == usual.shift
+    assert horizon_of([usual], may_overrun=True) == Window(0, DAY)
     early, night = Vehicle("A", shift=Window(-HOUR, 0)), Vehicle("B", shift=Window(HOUR, 30 * HOUR))
-    assert horizon_of([early, night]) == Window(-HOUR, 30 * HOUR)
+    for may_overrun in (False, True):
+        assert horizon_of([early, night], may_overrun) == Window(-HOUR, 30 * HOUR)
+    assert horizon_of([], may_overrun=False) == Window(0, DAY)
+
+
+def test_what_holds_at_the_end_of_the_work_makes_no_further_situation():
+    """Nobody is on the road after it: rows and barriers of that moment go on, so that no table is wasted."""
+    shared = reading()
+    traffic = source_of(table([{"factor": 1.5, "from": "16:00", "to": "20:00"}, {"factor": 1.2}]))
+    at = {"at": (-8.61, 41.15), "active_start": "07:00", "active_end": "18:00"}
+    barriers = source_of(layer([at, {**at, "active_start": "09:00"}], name="barriers"))
+    work = Window(8 * HOUR, 18 * HOUR)
+    found = read_conditions(traffic, None, barriers, 1.0, work, shared)
+    members = found.travel_members()
+    assert [row["start"] for row in members["traffic"]["rows"]] == [16 * HOUR, 0]
+    assert all(row["end"] > 10 * DAY for row in members["traffic"]["rows"])
+    assert [(form["start"], form["end"]) for form in members["barriers"]] == [
+        (None, None),
+        (9 * HOUR, None),
+    ]
+    assert found.situations == 3
 
 
 @pytest.mark.parametrize(
@@ -155,7 +180,7 @@ def test_every_value_arrives_under_the_names_of_the_job():
     ]
     assert found.used == 2
     assert list(found.zones) == ["Z1"]
-    assert "TRAFFIC: 2 of 2 rows hold on Monday, 2026-05-04." in shared.feedback.infos
+    assert "TRAFFIC: 2 of 2 rows hold while vehicles work on Monday, 2026-05-04." in shared.feedback.infos
 
 
 @pytest.mark.parametrize(("name", "value"), [("speed_factor", 0.5), ("speed_pct", 50), ("speed_pct", "50")])

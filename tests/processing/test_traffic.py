@@ -162,7 +162,7 @@ def test_a_block_of_another_day_does_nothing(plan):
     barrier = {"at": BLOCKED, "name": "works", "active_start": "2026-06-01T00:00"}
     outcome = plan(BARRIERS=areas([barrier], "barriers"))
     assert crosses(outcome, BLOCKED) == [True, True]
-    assert "BARRIERS: not there on 2026-05-04 and left out: works." in outcome.log.infos
+    assert "BARRIERS: not there while vehicles work on 2026-05-04: works." in outcome.log.infos
 
 
 def test_delays_and_slow_stretches(plan):
@@ -187,7 +187,7 @@ def test_a_stop_behind_a_block_is_unreachable(plan):
 
 def test_the_report_says_under_what_conditions(plan, tmp_path):
     """Rows of the day, situations, weather and barriers, where the source of travel times is told."""
-    traffic = table([{**RUSH, "factor": 1.5}, {"weekday": "Sun", "factor": 0.9}], "traffic")
+    traffic = table([{**RUSH, "to": "12:00", "factor": 1.5}, {"weekday": "Sun", "factor": 0.9}], "traffic")
     report = tmp_path / "report.html"
     plan(
         TRAFFIC=traffic,
@@ -220,6 +220,17 @@ def test_what_needs_roads_says_so(refuse):
     assert 'Barriers need ROADS or a Valhalla server; the source of travel times is "estimate"' in message
     message = refuse(TRAVEL="estimate", TRAFFIC=classes)
     assert "rows for road classes (primary): give ROADS" in message
+
+
+def test_a_class_that_no_road_has_is_told(plan):
+    """A row for it would change nothing, and nobody would know why; slip roads count for their road."""
+    rows = [{"highway": "Residential, motorways", "factor": 2}]
+    outcome = plan(TRAFFIC=table(rows, "traffic"))
+    told = "TRAFFIC: no road around the stops is of the class motorways: rows for it change nothing."
+    assert told in outcome.log.warnings
+    ramps = roads([street(*((column, 0) for column in range(6)), highway="trunk_link")])
+    outcome = plan(ROADS=ramps, TRAFFIC=table([{"highway": "trunk", "factor": 2}], "traffic"))
+    assert not any("no road around" in text for text in outcome.log.warnings)
 
 
 def test_all_that_is_wrong_is_told_in_one_message(refuse):
@@ -307,7 +318,7 @@ def test_the_sample_town_with_its_traffic_and_barriers(run_algorithm, sample_tow
         BARRIERS=str(sample_town / "barriers.geojson"),
     )
     assert slow.adds_up(60)
-    assert "TRAFFIC: 6 of 8 rows hold on Monday, 2026-05-04." in slow.log.infos
+    assert "TRAFFIC: 5 of 8 rows hold while vehicles work on Monday, 2026-05-04." in slow.log.infos
     bridge = QgsGeometry.fromWkt(
         "Polygon ((-3.6804 52.4457, -3.6801 52.4457, -3.6801 52.4459, -3.6804 52.4457))"
     )
