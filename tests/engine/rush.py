@@ -52,7 +52,8 @@ def rushing(draw: st.DrawFn, max_stops: int = 10, **kinds: bool) -> Planned:
         factor: float | np.ndarray = draw(st.sampled_from((0.7, 1.0, 1.3, 1.8, 3.0)))
         place = draw(seldom(st.integers(0, size - 1)))
         if place is not None:
+            # No way into the place from anywhere: a table of roads knows no pair cut off that has a way round.
             factor = np.full((size, size), factor)
-            factor[draw(st.integers(0, size - 1)), place] = 0
+            factor[:, place] = 0
         slots.append((start, factor))
     return problem, rush(problem, travel, *slots)

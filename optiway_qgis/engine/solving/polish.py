@@ -1,8 +1,8 @@
 """A small local search on the objective itself, timed by the scheduler: for what no engine sees.
 
-Stops that wish to be early are priced by their times, which PyVRP has no term for; and answers taken apart
-and put together again have kinks left. Only changes that break no rule and lower the price are made, so the
-result is never worse.
+Stops that wish to be early are priced by their times, which PyVRP has no term for; travel times that depend
+on the hour are known to no engine; and answers taken apart and put together again have kinks left. Only
+changes that break no rule and lower the price are made, so the result is never worse.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ class _Search:
         for other in self.near[stop]:
             yield from self._next_to(stop, other)
         yield from self._onto_idle(stop)
+        yield from self._joined(stop)
 
     def _forward(self, stop: int) -> Iterator[Change]:
         """Yield the stop at each earlier position, and with the stretch before it turned round."""
@@ -149,6 +150,17 @@ class _Search:
         # The two routes exchange their ends behind the stop and before the other.
         cut, joint = route.index(stop) + 1, goal.index(other)
         yield {vehicle: route[:cut] + goal[joint:], target: goal[:joint] + route[cut:]}
+
+    def _joined(self, stop: int) -> Iterator[Change]:
+        """Yield the route that begins with the stop before and behind that of each other vehicle."""
+        vehicle = self.vehicle_of[stop]
+        route = self.sequences[vehicle]
+        if route[0] != stop:
+            return
+        for other, goal in enumerate(self.sequences):
+            if goal and other != vehicle:
+                yield {vehicle: [], other: route + goal}
+                yield {vehicle: [], other: goal + route}
 
     def _onto_idle(self, stop: int) -> Iterator[Change]:
         """Yield the stop alone, and the route from it on, on the first idle vehicle of each kind."""
