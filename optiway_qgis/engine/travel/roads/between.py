@@ -10,6 +10,7 @@ Where arcs are nodes, a closed one can be driven into and not be left, and ways 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Weights:
-    """One weighting: of the graph's links, of whole arcs, and of what is left of its arcs for each place.
+    """One weighting of time (`of_ms`) and distance (`of_dm`), and what is left by it of each place's arcs."""
 
-    `links` are those of open links, also where one is closed.
-    """
-
+    of_ms: int
+    of_dm: int
     paths: Weighted
-    links: np.ndarray
-    arcs: np.ndarray
     left: np.ndarray
+
+    def of(self, roads: Arcs | Graph, some: np.ndarray) -> np.ndarray:
+        """Return the weights of some arcs, or of some links of the graph."""
+        return self.of_ms * roads.ms[some] + self.of_dm * roads.dm[some]
+
+
+class _Joining:
+    """The links of a graph by the nodes they join."""
+
+    def __init__(self, graph: Graph):
+        self._nodes, self._tail, self._head = graph.nodes, graph.tail, graph.head
+
+    @cached_property
+    def _sorted(self) -> tuple[np.ndarray, np.ndarray]:
+        key = self._tail * self._nodes + self._head
+        order = np.argsort(key, kind="stable")
+        return order, key[order]
+
+    def along(self, nodes: Sequence[int]) -> list[np.ndarray]:
+        """Return the links from each of some nodes to the next."""
+        order, keys = self._sorted
+        steps = np.array(nodes[:-1], dtype=np.int64) * self._nodes + np.array(nodes[1:], dtype=np.int64)
+        ends = zip(np.searchsorted(keys, steps), np.searchsorted(keys, steps, side="right"))
+        return [order[first:end] for first, end in ends]
 
 
 class Between:
@@ -62,6 +84,7 @@ class Between:
     ):
         served = places.served
         self._pieces, self._arcs, self._graph, self._hierarchy = pieces, arcs, graph, hierarchy
+        self._joining = _Joining(graph)
         self._piece, self._segment = places.piece[served], places.segment[served]
         self._point = list(zip(places.lon[served].tolist(), places.lat[served].tolist()))
         self._on = places.arcs[served]
@@ -70,9 +93,14 @@ class Between:
         )
         self._left_ms, self._left_dm = places.ms[served], places.dm[served]
         self._closed = np.zeros(len(arcs.ms), dtype=bool) if closed is None else closed
-        self._closed_links = self._closed[graph.tail] if graph.by_turns else self._closed
         self._both: _Weights | None = None
         self._tables: tuple[np.ndarray, np.ndarray] | None = None
+
+    def changed(self, arcs: Arcs, graph: Graph, places: OnRoad, closed: np.ndarray) -> Between:
+        """Return the ways on the same roads when their times are others and some are closed."""
+        other = Between(self._pieces, arcs, graph, self._hierarchy, places, closed)
+        other._joining = self._joining
+        return other
 
     def tables(self) -> tuple[np.ndarray, np.ndarray]:
         """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way."""
@@ -101,14 +129,10 @@ class Between:
         return self._both
 
     def _weights(self, of_ms: int, of_dm: int) -> _Weights:
-        def mixed(ms: np.ndarray, dm: np.ndarray) -> np.ndarray:
-            return of_ms * ms + of_dm * dm
-
-        links = mixed(self._graph.ms, self._graph.dm)
-        arcs = mixed(self._arcs.ms, self._arcs.dm)
-        left = mixed(self._left_ms, self._left_dm)
-        paths = self._hierarchy.weighted(np.where(self._closed_links, NO_WAY, links))
-        return _Weights(paths, links, arcs, left)
+        links = of_ms * self._graph.ms + of_dm * self._graph.dm
+        closed = self._closed[self._graph.tail] if self._graph.by_turns else self._closed
+        paths = self._hierarchy.weighted(np.where(closed, NO_WAY, links))
+        return _Weights(of_ms, of_dm, paths, of_ms * self._left_ms + of_dm * self._left_dm)
 
     def _table(self, weights: _Weights) -> tuple[np.ndarray, float]:
         """Return the weights between all places, and the largest at the node of a target."""
@@ -134,7 +158,7 @@ class Between:
         """Return what is added to the weight of a target's node: driven of the last arc, or not driven."""
         if self._graph.by_turns:
             return -weights.left
-        return weights.arcs[self._on] - weights.left
+        return weights.of(self._arcs, self._on) - weights.left
 
     def _starts(self, weights: _Weights, place: int) -> list[Start]:
         starts: list[Start] = []
@@ -181,8 +205,8 @@ class Between:
         """Return the arcs that follow an arc, with the weight at their ends."""
         # Links that are turns are in the order of the arcs before them.
         links = np.arange(*np.searchsorted(self._graph.tail, [arc, arc + 1]))
-        ends = {int(self._graph.head[link]): begun + int(weights.links[link]) for link in links}
-        return {node: weight for node, weight in ends.items() if weight < NO_WAY}
+        ends = zip(self._graph.head[links].tolist(), (begun + weights.of(self._graph, links)).tolist())
+        return {node: weight for node, weight in ends if weight < NO_WAY}
 
     def _routes(self, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
         """Return the arcs of the way of each pair, empty where there is none."""
@@ -229,7 +253,7 @@ class Between:
             ends = [(int(self._arcs.tail[arc]), int(at_end[end, side])) for arc, side in arcs]
             asked.append((self._starts(weights, origin), ends))
         paths = weights.paths.paths(asked)
-        links = self._lightest(weights, [path.nodes if path else [] for path in paths])
+        links = [self._lightest(weights, path.nodes) if path else [] for path in paths]
         routes = []
         for (origin, end), path, between in zip(pairs, paths, links):
             direct = self._direct(weights, origin, end)
@@ -251,17 +275,13 @@ class Between:
                 routes.append([])
         return routes
 
-    def _lightest(self, weights: _Weights, paths: Sequence[list[int]]) -> list[list[int]]:
-        """Return for each path the lightest of the parallel links from each of its nodes to the next."""
-        graph = self._graph
-        key = graph.tail * graph.nodes + graph.head
-        order = np.lexsort([weights.links, self._closed_links, key])
-        key = key[order]
-        steps = [
-            np.array(nodes[:-1], dtype=np.int64) * graph.nodes + np.array(nodes[1:], dtype=np.int64)
-            for nodes in paths
-        ]
-        return [order[np.searchsorted(key, step)].tolist() for step in steps]
+    def _lightest(self, weights: _Weights, nodes: list[int]) -> list[int]:
+        """Return the lightest of the parallel links from each of some nodes to the next."""
+        lightest = []
+        for parallel in self._joining.along(nodes):
+            open_ = parallel[~self._closed[parallel]]
+            lightest.append(int(open_[weights.of(self._graph, open_).argmin()]))
+        return lightest
 
     def _direct(self, weights: _Weights, origin: int, end: int) -> tuple[int, int] | None:
         """Return weight and arc of the way along one arc, where there is one."""

@@ -207,7 +207,7 @@ class _UsualNetwork(_Network):
         places: Sequence[Coordinate],
     ):
         self._profile, self._classes, self._prepared = profile, classes, prepared
-        self._hierarchy, self._coordinates = hierarchy, places
+        self._coordinates = places
         pieces, arcs, graph = prepared
         self._map = RoadMap(pieces)
         on = on_road(places, pieces, arcs, profile)
@@ -219,7 +219,7 @@ class _UsualNetwork(_Network):
         hinder = hindrances(conditions, self._map, self._classes, report)
         pieces, arcs, graph, blocked = hinder.roads(*self._prepared)
         places = hinder.places(self._avoid(blocks_for_good(conditions)), pieces, arcs)
-        return _Network(self.key, places, Between(pieces, arcs, graph, self._hierarchy, places, blocked))
+        return _Network(self.key, places, self.between.changed(arcs, graph, places, blocked))
 
     def _avoid(self, barriers: tuple[Barrier, ...]) -> OnRoad:
         """Return the places, those that blocks shut in on the nearest roads without any."""
