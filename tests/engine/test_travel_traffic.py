@@ -251,6 +251,17 @@ def test_too_many_situations_are_refused():
     assert len(slots) == 4 * MOST
 
 
+def test_more_tables_than_fit_in_memory_are_refused(monkeypatch):
+    """With the first of them: 2 situations x 2 kinds of vehicle x 4 pairs x 8 bytes."""
+    day = Conditions(rows=(TrafficRow(*MORNING, 1.5),))
+    vehicles = [Vehicle("V1"), Vehicle("V2", speed_factor=2.0), Vehicle("V3")]
+    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 128)
+    assert len(through_the_day(asked(), vehicles, day, [].append)[2]) == 3
+    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 127)
+    with pytest.raises(InputError, match=r"make 2 different situations.*Plan fewer stops"):
+        through_the_day(asked(), vehicles, day, [].append)
+
+
 PLACES = [spot(0), spot(1), spot(2)]
 
 

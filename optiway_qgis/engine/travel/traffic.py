@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST = 48
 """Different situations of a day: one for each half hour. Each asks for travel tables of its own."""
 
+LARGEST = 4_000_000_000
+"""Bytes of the travel times of all situations: what an ordinary computer can spare."""
+
 
 def through_the_day(
     provider: Provider, vehicles: Sequence[Vehicle], day: Conditions, report: Callable[[str], None]
@@ -34,7 +37,8 @@ def through_the_day(
     Raises
     ------
     InputError
-        When the provider refuses some conditions, or there are more than `MOST`.
+        When the provider refuses some conditions, there are more than `MOST`, or their tables are larger than
+        `LARGEST`.
     """
     parts = parts_of(day, min((vehicle.shift.start for vehicle in vehicles), default=0))
     different = {id(conditions): conditions for _, conditions in parts}
@@ -46,11 +50,14 @@ def through_the_day(
             ]
         )
     under = _under(provider, different)
-    matrices = {key: matrices_of(one, vehicles) for key, one in under.items()}
     if len(parts) == 1:
-        ((key, only),) = under.items()
-        return only, matrices[key], ()
-    _tell(matrices, len(parts), report)
+        (only,) = under.values()
+        return only, matrices_of(only, vehicles), ()
+    matrices: dict[int, dict[str, Matrix]] = {}
+    for key, one in under.items():
+        matrices[key] = matrices_of(one, vehicles)
+        if len(matrices) == 1:
+            _tell_size(matrices[key], len(under), len(parts), report)
     slots = tuple(Slot(start, matrices[id(now)], under[id(now)]) for start, now in parts)
     return provider, _bound(list(matrices.values())), slots
 
@@ -131,9 +138,19 @@ def _bound(by_conditions: Sequence[dict[str, Matrix]]) -> dict[str, Matrix]:
     return bound
 
 
-def _tell(matrices: dict[int, dict[str, Matrix]], parts: int, report: Callable[[str], None]) -> None:
-    tables = {id(matrix.seconds): matrix.seconds.nbytes for of in matrices.values() for matrix in of.values()}
+def _tell_size(tables: dict[str, Matrix], situations: int, parts: int, report: Callable[[str], None]) -> None:
+    """Say how much is going to be computed, by the tables of the first situation; refuse too much."""
+    sizes = {id(matrix): matrix.seconds.nbytes for matrix in tables.values()}
+    size = sum(sizes.values()) * situations
+    if size > LARGEST:
+        raise InputError(
+            [
+                f"Traffic and barriers make {situations} different situations of the day; their travel times "
+                f"would take {size / 1e9:.1f} GB, and {LARGEST / 1e9:.0f} GB is the most. Plan fewer stops, "
+                "kinds of vehicles or situations."
+            ]
+        )
     report(
-        f"{len(matrices)} different traffic situations in {parts} parts of the day: {len(tables)} travel "
-        f"tables, {sum(tables.values()) / 1e6:.0f} MB"
+        f"{situations} different traffic situations in {parts} parts of the day: {len(sizes) * situations} "
+        f"travel tables, {size / 1e6:.0f} MB"
     )
