@@ -60,7 +60,8 @@ class PlanOneRoute(PlanAlgorithm):
             "<i>Plan routes</i>.</p>"
             "<p>Times and legs follow the lines of <i>Roads</i>, or come from a routing server or a travel "
             "matrix (see the advanced parameters). Without any of them travel times are an estimate from "
-            "straight distances, and legs are drawn straight.</p>"
+            "straight distances, and legs are drawn straight. With a table of <i>Traffic</i> times "
+            "depend on the hour; <i>Barriers</i> close roads or slow them down.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

@@ -65,7 +65,8 @@ class Schedule(PlanAlgorithm):
             "given. Where the plan was made with expressions for demand or windows, give the same ones "
             "here, and give the same depots and vehicles to have their hours, shifts, capacities, limits "
             "and costs judged: without them vehicles leave when the visits say so and have no limits. Give "
-            "the same roads, server or matrix too: without any of them travel times are an estimate.</p>"
+            "the same roads, server or matrix, traffic and barriers too: without any of the first three "
+            "travel times are an estimate.</p>"
         )
 
     def initAlgorithm(self, configuration=None):

@@ -114,6 +114,26 @@ def test_rows_for_a_class_of_road(drive):
     assert slow[2] == pytest.approx(usual[2], abs=3 * A_SECOND)
 
 
+def test_the_order_changes_where_the_hour_matters(run_algorithm):
+    """Two stops in a centre that is slow until 9:30 come last; the order of an empty morning would cost more."""
+    stops = [stop(name, crossing(*at)) for name, at in zip("ABCD", ((6, 1), (14, 8), (5, -3), (16, -2)))]
+    given = {
+        "DEPOTS": layer([depot(at=crossing(-4, 0))], name="depots"),
+        "VEHICLES": table([{"vehicle_id": "V1", "shift_start": "08:00", "shift_end": "18:00"}]),
+        "SERVICE_TIME": "10",
+    }
+    rush = {
+        "TRAFFIC": table([{"to": "09:30", "zone_id": "centre", "factor": 4}], "traffic"),
+        "ZONES": areas([{"zone_id": "centre", "at": box(4, -5, 8, 3)}]),
+    }
+    empty = run_algorithm("plan_routes", STOPS=layer(stops), **given)
+    slow = run_algorithm("plan_routes", STOPS=layer(stops), **given, **rush)
+    kept = run_algorithm("schedule", STOPS=empty.results["VISITS"], **given, **rush)
+    assert set(empty.orders()["V1"][:2]) & {"A", "C"}
+    assert set(slow.orders()["V1"][2:]) == {"A", "C"}
+    assert slow.results["COST"] < kept.results["COST"]
+
+
 @pytest.fixture
 def plan(run_algorithm):
     """A function (**parameters) -> Outcome of plan_routes with one vehicle on a grid of streets."""
