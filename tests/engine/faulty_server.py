@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reply:
-    """What is sent: a body (text, or anything as JSON), late if wished, or cut off after so many bytes."""
+    """What is sent: a body (text, or anything as JSON), late if wished, or cut off after so many bytes.
+
+    What is cut off may stall before the connection is closed.
+    """
 
     body: Any = ""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     late_s: float = 0.0
     cut_at: int | None = None
+    stalls_s: float = 0.0
 
     def content(self) -> bytes:
         """The bytes of the body."""
@@ -68,6 +72,7 @@ def serving(answer: Callable[[Request], Reply]) -> Iterator[FaultyServer]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content[: reply.cut_at])
+            time.sleep(reply.stalls_s)
             self.close_connection = reply.cut_at is not None
 
         do_POST = do_GET

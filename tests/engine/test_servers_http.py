@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import socket
 import subprocess
 import time
@@ -197,6 +198,28 @@ def test_a_slow_server_is_given_up():
     assert time.monotonic() - started < 1.4
 
 
+def test_a_server_that_stalls_in_mid_answer_is_given_up():
+    """Once: to wait as long again for each further attempt would help nobody."""
+    started = time.monotonic()
+    assert "did not answer within 0.4 s" in error_of(Reply(table(), cut_at=50, stalls_s=1.5))
+    assert time.monotonic() - started < 1.4
+
+
+def test_a_host_that_takes_no_connection_is_given_up():
+    """A firewall that swallows everything: the message has the seconds that were waited."""
+    with socket.socket() as deaf, contextlib.ExitStack() as queue:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(3):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        patience = Patience(attempts=2, first_wait=0.01, connect=0.3, answer=5)
+        with pytest.raises(ServerError, match=f"OSRM server {url} cannot be reached within 0.3 s"):
+            Server("OSRM", {"url": url}, patience).ask("")
+
+
 def test_a_server_that_is_down():
     """The message names the address and the system's words."""
     with socket.socket() as free:
@@ -255,6 +278,20 @@ def test_a_proxy_that_wants_a_password_is_named(scheme):
         with pytest.raises(ServerError, match="proxy wants a user name and a password") as caught:
             provider.matrix("car")
     assert "hidden" not in str(caught.value)
+
+
+def test_a_proxy_gets_the_user_and_password_it_wants():
+    """Those that QGIS knows; the server behind it does not get them."""
+
+    def answer(request):
+        given = request.headers.get("Proxy-Authorization", "").removeprefix("Basic ")
+        return Reply(table()) if base64.b64decode(given) == b"me:hidden" else Reply("Who are you?", 407)
+
+    with serving(answer) as proxy:
+        address = proxy.url.replace("//", "//me:hidden@")
+        provider = Osrm(PLACES, {"url": "http://osrm.invalid", "proxy": address}, [].append, HASTY)
+        assert provider.matrix("car").seconds.tolist() == SECONDS
+    assert "Authorization" not in proxy.requests[0].headers
 
 
 def test_proxies_of_the_environment_are_not_used(monkeypatch):

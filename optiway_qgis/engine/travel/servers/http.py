@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 
 from optiway_qgis.model.errors import InputError, ServerError
 
@@ -108,8 +109,10 @@ class Server:
                     timeout=(patience.connect, patience.answer),
                     allow_redirects=False,
                 )
+            except requests.ConnectTimeout as error:
+                raise self._error(f"cannot be reached within {patience.connect:g} s") from error
             except requests.Timeout as error:
-                raise self._error(f"did not answer within {patience.answer:g} s") from error
+                raise self._too_slow() from error
             except requests.exceptions.SSLError as error:
                 raise self._error(
                     f"has a certificate that is not trusted: {_cause(error)}. Add its authority in QGIS "
@@ -118,6 +121,8 @@ class Server:
             except requests.RequestException as error:
                 if isinstance(error, requests.exceptions.ProxyError) and _PROXY_REFUSES in str(error):
                     raise self._error(f"cannot be reached: {_REMEDIES[407]}") from error
+                if error.args and isinstance(error.args[0], ReadTimeoutError):  # in the middle of an answer
+                    raise self._too_slow() from error
                 if last:
                     raise Dropped(
                         f"{self.name} cannot be reached or dropped the connection: {_cause(error)}."
@@ -133,6 +138,9 @@ class Server:
     def unusable(self, what: str) -> ServerError:
         """Return the error of an answer that came and cannot be used."""
         return self._error(f"sent an answer that cannot be used: {what}")
+
+    def _too_slow(self) -> ServerError:
+        return self._error(f"did not answer within {self._patience.answer:g} s")
 
     def _error(self, what: str) -> ServerError:
         return ServerError(f"{self.name} {what.rstrip('.')}.")
