@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from optiway_qgis.engine.travel.provider import Slot, Travel
+    from optiway_qgis.model.plan import Violation
 
 RULE_ORDER = [
     "time_window",
@@ -61,6 +62,11 @@ def oracle_breaches(problem: Problem, travel: Travel, plan: Plan) -> list[tuple[
             told += [(code, route.vehicle_id, stop_id) for code in _visit_codes(trial, rows, index)]
         told += [(code, route.vehicle_id, "") for code in _route_codes(trial, rows)]
     return sorted(told)
+
+
+def said(found: Iterable[Violation]) -> set[tuple[str, str, str]]:
+    """Return the rules told broken; leaving too early and ending too late at one visit is one broken rule."""
+    return {(one.code, one.vehicle_id, one.stop_id) for one in found}
 
 
 @dataclass

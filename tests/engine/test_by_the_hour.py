@@ -29,7 +29,7 @@ from tests.engine.cases import (
     spot,
     travel_by_the_hour,
 )
-from tests.engine.oracle import departing_at, oracle_breaches, oracle_plan, oracle_route
+from tests.engine.oracle import departing_at, oracle_breaches, oracle_plan, oracle_route, said
 from tests.engine.plannable import examples, plannable
 from tests.engine.strategies import cases_by_the_hour, damaged, sequences_of
 
@@ -272,11 +272,6 @@ def test_day_of_another_slot_is_not_believed():
     assert plan.violations == ()
     figures = {one.text.split(": ")[-1].split(" is ")[0] for one in check(case.problem, case.travel, plan)}
     assert {"arrival", "drive", "distance", "seconds", "metres", "end"} <= figures
-
-
-def said(found: list) -> set[tuple[str, str, str]]:
-    """Return the rules told broken; leaving too early and ending too late at one visit is one broken rule."""
-    return {(one.code, one.vehicle_id, one.stop_id) for one in found}
 
 
 @examples(150)

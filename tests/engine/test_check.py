@@ -29,7 +29,7 @@ from tests.engine.cases import (
     line_travel,
     spot,
 )
-from tests.engine.oracle import departing_at, oracle_breaches, oracle_plan
+from tests.engine.oracle import departing_at, oracle_breaches, oracle_plan, said
 from tests.engine.strategies import cases
 
 if TYPE_CHECKING:
@@ -513,11 +513,6 @@ def test_checker_shares_no_code_with_the_scheduler():
         "optiway_qgis.model.problem",
         "optiway_qgis.engine.travel.provider",
     }
-
-
-def said(found: list) -> set[tuple[str, str, str]]:
-    """Return the rules told broken; leaving too early and ending too late at one visit is one broken rule."""
-    return {(one.code, one.vehicle_id, one.stop_id) for one in found}
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
