@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
+from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource, QgsWkbTypes
 
 from . import fields
 from .hours import ALWAYS, Hours, clock_day, read_hours
@@ -42,6 +42,11 @@ def read_barriers(source: QgsProcessingFeatureSource, horizon: Window, reading: 
     columns = fields.recognise(fields.BARRIER_FIELDS, names)
     table = Table(fields.BARRIER_FIELDS, columns, clock_day(reading.day))
     tell_columns(reading, BARRIERS, columns)
+    if source.wkbType() == QgsWkbTypes.Type.NoGeometry:
+        reading.errors.append(
+            f"{BARRIERS} ({source.sourceName()}) is a table. Choose a layer of points, lines or polygons."
+        )
+        return Barriers()
     if not source.sourceCrs().isValid():
         reading.errors.append(no_crs(BARRIERS, source))
         return Barriers()

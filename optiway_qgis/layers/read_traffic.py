@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping
 
-from qgis.core import QgsFeatureRequest, QgsGeometry, QgsProcessingFeatureSource
+from qgis.core import QgsFeatureRequest, QgsGeometry, QgsProcessingFeatureSource, QgsWkbTypes
 
 from . import fields
 from .hours import Hours, clock_day, read_hours
@@ -48,6 +48,9 @@ def read_zones(source: QgsProcessingFeatureSource, reading: Reading) -> dict[str
         reading.errors.append(
             f"{ZONES} ({source.sourceName()}) has no field zone_id. Add one with the names."
         )
+        return {}
+    if QgsWkbTypes.geometryType(source.wkbType()) != QgsWkbTypes.GeometryType.PolygonGeometry:
+        reading.errors.append(f"{ZONES} ({source.sourceName()}) holds no polygons. Choose a layer that does.")
         return {}
     if not source.sourceCrs().isValid():
         reading.errors.append(no_crs(ZONES, source))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from qgis.core import QgsCoordinateTransform, QgsGeometry
 
 from optiway_qgis.layers.read_barriers import read_barriers
+from optiway_qgis.layers.shapes import shape
 from optiway_qgis.model.problem import DAY, Window
 from tests.made_layers import layer, reading, source_of
 
@@ -139,7 +141,16 @@ def test_a_barrier_that_cannot_be_read_is_an_error(row, words):
         assert word in shared.errors[0]
 
 
-def test_a_layer_without_crs_is_refused():
-    """Nobody knows where it is."""
+def test_a_collection_is_refused():
+    """Of several kinds in one feature nobody knows what is meant."""
+    mixed = QgsGeometry.fromWkt("GeometryCollection (Point (1 2), LineString (1 2, 3 4))")
+    with pytest.raises(ValueError, match="is a collection. Split it with the algorithm Multipart"):
+        shape(mixed, QgsCoordinateTransform())
+
+
+def test_a_layer_without_crs_and_a_table_are_refused():
+    """Nobody knows where their barriers are."""
+    _, shared = barriers_of([{"name": "B", "at": None}], kind="None")
+    assert shared.errors == ["BARRIERS (barriers) is a table. Choose a layer of points, lines or polygons."]
     _, shared = barriers_of([{}], crs="")
     assert shared.errors[0].startswith("BARRIERS (barriers) has no CRS")

@@ -20,7 +20,9 @@ HOUR = 3600
 def zones_of(rows, **options):
     """Read rows as a layer of zones."""
     shared = reading()
-    return read_zones(source_of(layer(rows, kind="Polygon", name="zones", **options)), shared), shared
+    return read_zones(
+        source_of(layer(rows, **{"kind": "Polygon", "name": "zones", **options})), shared
+    ), shared
 
 
 def traffic_of(rows, date=MONDAY, zone="Europe/Lisbon", horizon=PLAN_DATE, zones=None, **types):
@@ -278,6 +280,7 @@ def test_parts_of_a_zone_are_joined_and_reprojected():
     ("rows", "options", "words"),
     [
         ([{"zone_id": "Z", "at": SQUARE}], {"crs": ""}, ["ZONES (zones) has no CRS"]),
+        ([{"zone_id": "Z", "at": (1.0, 2.0)}], {"kind": "Point"}, ["ZONES (zones) holds no polygons"]),
         ([{"zone_id": "", "at": SQUARE}], {}, ["ZONES: feature 1: zone_id is empty", "Give the zone a name"]),
         ([{"area": "Z", "at": SQUARE}], {}, ["ZONES (zones) has no field zone_id"]),
         (
