@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.engine.travel.roads.components import ranges
 from optiway_qgis.engine.travel.roads.graph import DM, MS
 from optiway_qgis.engine.travel.roads.paths import NO_WAY
 
@@ -56,12 +57,13 @@ class _Joining:
         order = np.argsort(key, kind="stable")
         return order, key[order]
 
-    def along(self, nodes: Sequence[int]) -> list[np.ndarray]:
-        """Return the links from each of some nodes to the next."""
+    def along(self, nodes: Sequence[int]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """Return a link from each of some nodes to the next, and all of them where there are several."""
         order, keys = self._sorted
         steps = np.array(nodes[:-1], dtype=np.int64) * self._nodes + np.array(nodes[1:], dtype=np.int64)
-        ends = zip(np.searchsorted(keys, steps), np.searchsorted(keys, steps, side="right"))
-        return [order[first:end] for first, end in ends]
+        first, end = np.searchsorted(keys, steps), np.searchsorted(keys, steps, side="right")
+        several = np.flatnonzero(end - first > 1).tolist()
+        return order[first], {step: order[first[step] : end[step]] for step in several}
 
 
 class Between:
@@ -277,11 +279,11 @@ class Between:
 
     def _lightest(self, weights: _Weights, nodes: list[int]) -> list[int]:
         """Return the lightest of the parallel links from each of some nodes to the next."""
-        lightest = []
-        for parallel in self._joining.along(nodes):
+        links, several = self._joining.along(nodes)
+        for step, parallel in several.items():
             open_ = parallel[~self._closed[parallel]]
-            lightest.append(int(open_[weights.of(self._graph, open_).argmin()]))
-        return lightest
+            links[step] = open_[weights.of(self._graph, open_).argmin()]
+        return links.tolist()
 
     def _direct(self, weights: _Weights, origin: int, end: int) -> tuple[int, int] | None:
         """Return weight and arc of the way along one arc, where there is one."""
@@ -295,19 +297,16 @@ class Between:
         """Return the points from the origin on the road along the arcs to the end on the road."""
         origin, end = pair
         pieces, arcs = self._pieces, self._arcs
-        parts = []
-        for number, arc in enumerate(route):
-            piece = arcs.piece[arc]
-            low, high = int(pieces.first[piece]), int(pieces.last[piece])
-            if arcs.reverse[arc]:
-                high = int(self._segment[origin]) if number == 0 else high
-                low = int(self._segment[end]) + 1 if number == len(route) - 1 else low
-                parts.append(np.arange(high, low - 1, -1))
+        piece, reverse = arcs.piece[route], arcs.reverse[route]
+        low, high = pieces.first[piece], pieces.first[piece + 1] - 1
+        for number, segment, begins in ((0, self._segment[origin], True), (-1, self._segment[end], False)):
+            if reverse[number] == begins:
+                high[number] = segment
             else:
-                low = int(self._segment[origin]) + 1 if number == 0 else low
-                high = int(self._segment[end]) if number == len(route) - 1 else high
-                parts.append(np.arange(low, high + 1))
-        points = np.concatenate(parts)
+                low[number] = segment + 1
+        size = high - low + 1
+        step = ranges(np.zeros_like(size), size)
+        points = np.where(np.repeat(reverse, size), np.repeat(high, size) - step, np.repeat(low, size) + step)
         inner = zip(pieces.lon[points].tolist(), pieces.lat[points].tolist())
         whole = [self._point[origin], *inner, self._point[end]]
         kept = [whole[0], *(after for before, after in pairwise(whole) if after != before)]
