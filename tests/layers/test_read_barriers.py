@@ -144,7 +144,7 @@ def test_a_barrier_that_cannot_be_read_is_an_error(row, words):
 def test_a_collection_is_refused():
     """Of several kinds in one feature nobody knows what is meant."""
     mixed = QgsGeometry.fromWkt("GeometryCollection (Point (1 2), LineString (1 2, 3 4))")
-    with pytest.raises(ValueError, match="is a collection. Split it with the algorithm Multipart"):
+    with pytest.raises(ValueError, match=r"is a collection\. Split it with the algorithm Multipart"):
         shape(mixed, QgsCoordinateTransform())
 
 
