@@ -23,8 +23,8 @@ MOST = 48
 """Different situations of a day: one for each half hour. Each asks for travel tables of its own."""
 
 LARGEST = 2_000_000_000
-"""Bytes of the travel times of all situations that an ordinary computer can spare; on roads, where ways change
-with the situation, distances take as much again."""
+"""Bytes of the travel times of all situations that an ordinary computer can spare. On roads, where ways
+change with the situation, distances take as much again."""
 
 
 def through_the_day(
