@@ -33,7 +33,7 @@ from optiway_qgis.model.problem import (
     Vehicle,
     Window,
 )
-from tests.engine.cases import HOUR, a_problem, given_travel, spot, travel_by_the_hour
+from tests.engine.cases import HOUR, a_problem, given_travel, spot
 from tests.engine.strategies import PROFILES, SKILLS, some, subsets
 
 if TYPE_CHECKING:
@@ -85,18 +85,12 @@ def _windows(first: int) -> st.SearchStrategy[tuple[Window, ...]]:
 
 @st.composite
 def plannable(
-    draw: st.DrawFn,
-    max_stops: int = 10,
-    *,
-    ranked: bool = False,
-    limited: bool = False,
-    hasty: bool = False,
-    by_the_hour: bool = False,
+    draw: st.DrawFn, max_stops: int = 10, *, ranked: bool = False, limited: bool = False, hasty: bool = False
 ) -> Planned:
     """Draw a problem with its travel times, of whose stops most can be served.
 
     `ranked` makes ranked stops common, `limited` limits on driving time beside limits on distance; `hasty`
-    adds stops that wish to be early; `by_the_hour` makes travel times depend on the hour.
+    adds stops that wish to be early.
     """
     first = draw(st.sampled_from((8 * HOUR, 22 * HOUR, -2 * HOUR)))
     dimensions = draw(st.sampled_from((1, 1, 2, 9)))
@@ -149,39 +143,11 @@ def plannable(
         [replace(draw(vehicles), id=name) for name in vehicle_ids],
         dimensions,
     )
-    if not by_the_hour:
-        return problem, given_travel(problem, *draw(_tables(problem)))
-    seconds, metres = draw(_tables(problem))
-    starts = draw(st.lists(st.integers(first, first + 5 * HOUR), min_size=2, max_size=4, unique=True))
-    slots = [
-        (start, *draw(_slowed(seconds, metres, st.sampled_from((0.5, 1.0, 1.6, 3.0, 8.0)))))
-        for start in sorted(starts)
-    ]
-    return problem, travel_by_the_hour(problem, *slots)
-
-
-Tables = dict[str, list[list[int]]]
+    return problem, draw(_travel(problem))
 
 
 @st.composite
-def _slowed(
-    draw: st.DrawFn, seconds: Tables, metres: Tables, factors: st.SearchStrategy[float]
-) -> tuple[Tables, Tables]:
-    """Draw what becomes of times in a slot: each profile slower by a factor; seldom a place is cut off."""
-    slowed, lengths = {}, {}
-    for profile, table in seconds.items():
-        times, closed = np.array(table), np.array(table) == UNREACHABLE
-        cut = draw(seldom(st.integers(0, len(table) - 1)))
-        if cut is not None:
-            closed[cut] = closed[:, cut] = True
-            closed[cut, cut] = False
-        slowed[profile] = np.where(closed, UNREACHABLE, np.ceil(times * draw(factors))).astype(int).tolist()
-        lengths[profile] = np.where(closed, UNREACHABLE, metres[profile]).tolist()
-    return slowed, lengths
-
-
-@st.composite
-def _tables(draw: st.DrawFn, problem: Problem) -> tuple[Tables, Tables]:
+def _travel(draw: st.DrawFn, problem: Problem) -> Travel:
     """Draw asymmetric times of up to a quarter of an hour without short cuts; seldom a place is cut off."""
     size = len(places_of(problem)[0])
     seconds, metres = {}, {}
@@ -196,7 +162,7 @@ def _tables(draw: st.DrawFn, problem: Problem) -> tuple[Tables, Tables]:
             others = np.arange(size) != cut
             table[others, cut] = lengths[others, cut] = UNREACHABLE
         seconds[profile], metres[profile] = table.tolist(), lengths.tolist()
-    return seconds, metres
+    return given_travel(problem, seconds, metres)
 
 
 def best_score(problem: Problem, travel: Travel) -> Score:

@@ -1,6 +1,7 @@
-"""Travel times that depend on the hour: legs worked out on paper; schedule, checker and oracle side by side.
+"""Travel times that depend on the hour: legs worked out on paper, and the checker beside the oracle.
 
-Where the slots come from, traffic tables and barriers, is tested with their sources.
+The scheduler beside the oracle on random days stands in test_schedule.py; where the slots come from, traffic
+tables and barriers, is tested with their sources.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from tests.engine.cases import (
     travel_by_the_hour,
 )
 from tests.engine.oracle import departing_at, oracle_breaches, oracle_plan, oracle_route, said
-from tests.engine.plannable import examples, plannable
-from tests.engine.strategies import cases_by_the_hour, damaged, sequences_of
+from tests.engine.plannable import examples
+from tests.engine.strategies import cases_by_the_hour, damaged
 
 if TYPE_CHECKING:
     from optiway_qgis.model.plan import Plan
@@ -285,22 +286,6 @@ def test_checker_and_oracle_agree(case, data):
         plan = departing_at(case.problem, case.travel, plan, departures)
     found = check(case.problem, case.travel, plan)
     assert said(found) == set(oracle_breaches(case.problem, case.travel, plan))
-
-
-@examples(150)
-@given(cases_by_the_hour())
-def test_schedule_agrees_whatever_the_order_breaks(case):
-    """The scheduler states the oracle's day in each figure, and the checker believes it."""
-    scheduled(case)
-
-
-@examples(150)
-@given(plannable(by_the_hour=True), st.data())
-def test_schedule_agrees_on_days_that_can_be_kept(planned, draw):
-    """Departures, later windows and slack matter where most of the order can be kept."""
-    problem, travel = planned
-    sequences, left = draw.draw(sequences_of(problem))
-    scheduled(Case(problem, travel, sequences, left))
 
 
 @examples(150)
