@@ -439,7 +439,7 @@ def test_weights_alone_are_made_anew(tmp_path, monkeypatch):
 
 
 def test_barriers_away_from_roads_are_told_once_and_do_nothing(tmp_path):
-    """Farther than 25 m, between the streets, outside of the layer; in two situations of the day."""
+    """Farther than 25 m, between the streets, outside of the layer; in several situations of the day."""
     told: list[str] = []
     usual = grid(4).network([(0.5, 0), (3.5, 4)], tmp_path, report=told.append)
     off = tuple(
@@ -451,10 +451,11 @@ def test_barriers_away_from_roads_are_told_once_and_do_nothing(tmp_path):
             ("spot", "scale", point(90, 9)),
         )
     )
-    for weather in (1.0, 1.5):
-        usual.under(Conditions(weather=weather, barriers=off)).matrix("car")
+    for seen in (off[:1], off, off):
+        usual.under(Conditions(barriers=seen)).matrix("car")
     assert [text for text in told if "Barrier" in text] == [
-        f'Barrier "{barrier.id}" has no effect: it meets no open road.' for barrier in off
+        'Barriers without effect, as no open road is there: 1 ("roadside").',
+        'Barriers without effect, as no open road is there: 3 ("yard", "abroad", "spot").',
     ]
     found = usual.under(Conditions(barriers=off)).matrix("car").seconds
     assert (found == usual.matrix("car").seconds).all()

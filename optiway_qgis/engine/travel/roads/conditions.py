@@ -20,7 +20,7 @@ from optiway_qgis.engine.travel.roads.snap import left
 from optiway_qgis.model.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from optiway_qgis.engine.travel.provider import Barrier, Conditions
     from optiway_qgis.engine.travel.roads.graph import Arcs, Graph
@@ -49,13 +49,14 @@ class Hindrances:
 
     `factor`: on the time of the stretch from each point to the next. `delay_at` (sorted positions) and
     `delay_ms`: what is lost there in either direction. `blocks` (n, 2): from where to where there is no way,
-    by their starts.
+    by their starts. `idle`: the barriers that meet no road, by their ids.
     """
 
     factor: np.ndarray
     delay_at: np.ndarray
     delay_ms: np.ndarray
     blocks: np.ndarray
+    idle: tuple[str, ...]
 
     def roads(self, pieces: Pieces, arcs: Arcs, graph: Graph) -> tuple[Pieces, Arcs, Graph, np.ndarray]:
         """Return pieces, arcs and graph as they are driven, and which arcs are blocked somewhere.
@@ -158,17 +159,15 @@ def blocks_for_good(conditions: Conditions) -> tuple[Barrier, ...]:
     )
 
 
-def hindrances(
-    conditions: Conditions, road_map: RoadMap, classes: Classes, report: Callable[[str], None]
-) -> Hindrances:
-    """Return what conditions that are checked do to pieces; `report` is told barriers that meet no road."""
+def hindrances(conditions: Conditions, road_map: RoadMap, classes: Classes) -> Hindrances:
+    """Return what conditions that are checked do to pieces."""
     pieces = road_map.pieces
     factor = conditions.weather * _of_rows(conditions, road_map, classes)
-    delays, blocks = [np.zeros((0, 2))], [np.zeros((0, 2))]
+    delays, blocks, idle = [np.zeros((0, 2))], [np.zeros((0, 2))], []
     for barrier in conditions.barriers:
         meeting = road_map.met(barrier.geometry)
         if not len(meeting.piece):
-            report(f'Barrier "{barrier.id}" has no effect: it meets no open road.')
+            idle.append(barrier.id)
         elif barrier.kind == BLOCK:
             blocks.append(np.column_stack([meeting.start, meeting.end]))
         elif barrier.kind == DELAY:
@@ -182,6 +181,7 @@ def hindrances(
         delay_at=at[order],
         delay_ms=ms[order].astype(np.int64),
         blocks=blocked[np.argsort(blocked[:, 0], kind="stable")],
+        idle=tuple(idle),
     )
 
 

@@ -35,7 +35,7 @@ from optiway_qgis.engine.travel.roads.graph import Arcs, Graph, arcs_of, graph_o
 from optiway_qgis.engine.travel.roads.meets import RoadMap
 from optiway_qgis.engine.travel.roads.paths import Hierarchy
 from optiway_qgis.engine.travel.roads.pieces import Pieces, pieces_of
-from optiway_qgis.engine.travel.roads.profile import RoadTexts, ignored_lines, profile_from, speeds
+from optiway_qgis.engine.travel.roads.profile import SHOWN, RoadTexts, ignored_lines, profile_from, speeds
 from optiway_qgis.engine.travel.roads.snap import OnRoad, on_road
 from optiway_qgis.model.errors import InputError
 
@@ -58,7 +58,7 @@ class _OnRoads:
 
     def __init__(self, profiles: _Profiles, conditions: Conditions):
         self._profiles, self._conditions = profiles, conditions
-        self._places, self._report = profiles.places, profiles.report
+        self._places = profiles.places
         self._networks: dict[str, _Network] = {}
         self._matrices: dict[str, Matrix] = {}
 
@@ -74,7 +74,9 @@ class _OnRoads:
         """Return times and distances for a profile; profiles whose files say the same share one matrix."""
         network = self._network(profile)
         if network.key not in self._matrices:
-            self._report(f'Finding ways between {len(self._places)} places on the roads of "{profile}"')
+            self._profiles.tell_once(
+                f'Finding ways between {len(self._places)} places on the roads of "{profile}"'
+            )
             served = np.flatnonzero(network.places.served)
             count = len(self._places)
             seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
@@ -112,10 +114,11 @@ class _OnRoads:
     def _network(self, profile: str) -> _Network:
         usual = self._profiles.network(profile)
         if usual.key not in self._networks:
-            hindered = self._conditions != Conditions()
-            self._networks[usual.key] = (
-                usual.under(self._conditions, self._profiles.tell_once) if hindered else usual
-            )
+            network: _Network = usual
+            if self._conditions != Conditions():
+                network, idle = usual.under(self._conditions)
+                self._profiles.tell_idle(idle)
+            self._networks[usual.key] = network
         return self._networks[usual.key]
 
 
@@ -147,6 +150,7 @@ class _Profiles:
         self._by_key: dict[str, _UsualNetwork] = {}
         self._under: list[tuple[Conditions, _OnRoads]] = []
         self._told: set[str] = set()
+        self._idle: set[str] = set()
 
     def under(self, conditions: Conditions) -> Provider:
         """Return the places under conditions, one object for equal ones."""
@@ -162,6 +166,15 @@ class _Profiles:
         if text not in self._told:
             self._told.add(text)
             self.report(text)
+
+    def tell_idle(self, barriers: Sequence[str]) -> None:
+        """Report barriers without effect, each once."""
+        fresh = [f'"{barrier}"' for barrier in barriers if barrier not in self._idle]
+        self._idle.update(barriers)
+        if fresh:
+            more = ", ..." if len(fresh) > SHOWN else ""
+            shown = ", ".join(fresh[:SHOWN])
+            self.report(f"Barriers without effect, as no open road is there: {len(fresh)} ({shown}{more}).")
 
     def network(self, profile: str) -> _UsualNetwork:
         """Return the network of a profile; those whose files say the same share one."""
@@ -214,28 +227,25 @@ class _UsualNetwork(_Network):
         super().__init__(key, on, Between(pieces, arcs, graph, hierarchy, on))
         self._avoiding: tuple[tuple[Barrier, ...], OnRoad] = (), on
 
-    def under(self, conditions: Conditions, report: Callable[[str], None]) -> _Network:
-        """Return the network under conditions; only weights are made anew."""
-        hinder = hindrances(conditions, self._map, self._classes, report)
+    def under(self, conditions: Conditions) -> tuple[_Network, tuple[str, ...]]:
+        """Return the network under conditions, only weights made anew, and the barriers without effect."""
+        hinder = hindrances(conditions, self._map, self._classes)
         pieces, arcs, graph, blocked = hinder.roads(*self._prepared)
         places = hinder.places(self._avoid(blocks_for_good(conditions)), pieces, arcs)
-        return _Network(self.key, places, self.between.changed(arcs, graph, places, blocked))
+        between = self.between.changed(arcs, graph, places, blocked)
+        return _Network(self.key, places, between), hinder.idle
 
     def _avoid(self, barriers: tuple[Barrier, ...]) -> OnRoad:
         """Return the places, those that blocks shut in on the nearest roads without any."""
         if self._avoiding[0] != barriers:
             pieces, arcs, _ = self._prepared
-            hinder = hindrances(Conditions(barriers=barriers), self._map, self._classes, _unsaid)
+            hinder = hindrances(Conditions(barriers=barriers), self._map, self._classes)
             on = hinder.places(self.places, pieces, arcs)
             shut_in = np.flatnonzero(~(on.leaves.any(axis=1) & on.arrives.any(axis=1)))
             coordinates = [self._coordinates[place] for place in shut_in.tolist()]
             elsewhere = on_road(coordinates, pieces, arcs, self._profile, hinder.blocked(pieces))
             self._avoiding = barriers, self.places.moved(shut_in, elsewhere)
         return self._avoiding[1]
-
-
-def _unsaid(_: str) -> None:
-    """Say nothing: it is said already."""
 
 
 class _Roads:
