@@ -35,12 +35,15 @@ class Hours:
         """The stretches that touch the horizon; of daily ones those that begin on these weekdays (1 to 7)."""
         found: list[Span] = [(self.start, self.end)]
         if not self.dated:
-            start, end = self.start or 0, DAY if self.end is None else self.end
-            found = [
-                (day.on_clock(days, start), day.on_clock(days + (end <= start), end))
+            first, last = self.start or 0, DAY if self.end is None else self.end
+            daily = [
+                (day.on_clock(days, first), day.on_clock(days + (last <= first), last))
                 for days in range(horizon.start // DAY - 1, horizon.end // DAY + 1)
                 if day.date.addDays(days).dayOfWeek() in weekdays
             ]
+            found = [
+                (start, end) for start, end in daily if start < end
+            ]  # not where the clock is put forward
         return [
             (start, end)
             for start, end in found

@@ -158,6 +158,13 @@ def test_hours_are_those_of_the_clock_when_it_changes(date, zone, expected):
     assert (start, end) == ((2, 2.25) if date == "2026-03-29" else (1.5, 2.25))
 
 
+def test_hours_the_clock_is_put_forward_over_are_not_there():
+    """That night nothing happens between 1:10 and 1:50."""
+    hours = [{"from": "01:10", "to": "01:50"}]
+    assert spans(hours, date="2026-03-29") == []
+    assert len(spans(hours, date="2026-03-30")) == 1
+
+
 def test_the_night_the_clock_goes_forward_is_an_hour_shorter():
     """From 22:00 to 6:00 seven hours pass."""
     ((_, first), (start, end)) = spans([{"from": "22:00", "to": "06:00"}], date="2026-03-28")
