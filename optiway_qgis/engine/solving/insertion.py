@@ -26,6 +26,9 @@ Timetables = dict[int, Timetable]
 _NEAREST = 5
 """Stops tried as the next one when a first answer is made."""
 
+_EASING_PLACES = 3
+"""Places of each route tried for a stop moved out of a route that breaks a rule."""
+
 _TRIALS = 50_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
 
@@ -203,6 +206,34 @@ def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
                     break
         sequences.append(route)
     return sequences
+
+
+def eased(instance: Instance, sequences: Sequences) -> Sequences:
+    """Return the sequences with one stop of each route that breaks a rule moved to where it costs least.
+
+    Only such moves are made as leave both routes without a broken rule; other routes stay as they are.
+    """
+    tables = timetables(instance, sequences)
+    for vehicle, table in list(tables.items()):
+        if not table.violations:
+            continue
+        best: tuple[float, Timetable, Insertion] | None = None
+        for index in table.indices:
+            rest = [one for one in table.indices if one != index]
+            without = Timetable(instance, table.vehicle, rest) if rest else None
+            if without is None or without.violations:
+                continue
+            others = {**tables, vehicle: without}
+            able = [one for one, row in enumerate(instance.refusals) if not row[index]]
+            able = _one_empty_of_a_kind(instance, others, able)
+            for entry in best_insertions(instance, others, index, able, _EASING_PLACES):
+                price = route_price(without) + entry.added_price
+                if entry.fits and (best is None or price < best[0]):
+                    best = price, without, entry
+        if best is not None:
+            _, tables[vehicle], entry = best
+            tables[entry.vehicle] = entry.table
+    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
 
 
 def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.driving import leaving
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, promote, timetables
+from optiway_qgis.engine.solving.insertion import complete, eased, keep_rules, promote, timetables
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix, travel_kind
@@ -74,7 +74,7 @@ def in_rounds(instance: Instance, active: list[int], clock: Clock, search: Searc
         found = search(static(instance, last, missed), own, number, best)
         clock.spent_iterations += own.spent_iterations
         # When the best is not beaten, its times have misled: go by those of what was found instead.
-        last = mended(instance, found, active)
+        last = mended(instance, eased(instance, found), active)
         left_out = set(unserved(instance, last))
         missed = {stop for stops in found for stop in stops if stop in left_out}
         true_score = score(instance, last)
