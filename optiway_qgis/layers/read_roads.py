@@ -10,7 +10,7 @@ import hashlib
 import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import unpack_from
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Sequence
 
@@ -22,6 +22,7 @@ from qgis.core import (
     QgsRectangle,
     QgsWkbTypes,
 )
+from qgis.PyQt.QtCore import QVariant
 
 from ..model.errors import InputError, JobCancelled
 from .fields import Alias, Column, Field, recognise, recognised_text
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
 ROADS = "ROADS"
 MARGIN_KM, MARGIN_SHARE = 20.0, 0.5
 """How far around the places roads are read: so many kilometres, or that share of their extent if more."""
+STEP_DEGREES = 0.1
+"""The box is widened to multiples of this: the places of another day mostly ask for the same roads."""
 KM_PER_DEGREE = 111.2
 
 _SHOWN = 5
-_TELL_EVERY = 5000
+_LOOK_UP_EVERY = 256
 _LINE_CLASSES = (
     "motorway",
     "trunk",
@@ -120,10 +123,31 @@ _MEANING = {
 
 
 @dataclass(frozen=True)
+class About:
+    """What is known of lines without looking at them: texts, fingerprint, and how many they are."""
+
+    categories: Mapping[str, list[str]]
+    fingerprint: str
+    lines: int
+    left_out: int
+    unreadable: int
+
+    def travel(self, path: str) -> dict[str, Any]:
+        """The job's travel member for lines in a file, without cache and profiles."""
+        return {
+            "source": "roads",
+            "path": path,
+            "categories": self.categories,
+            "fingerprint": self.fingerprint,
+        }
+
+
+@dataclass(frozen=True)
 class RoadLines:
     """Lines as the engine takes them: line i has the vertices first[i] to first[i + 1] of lon, lat (degrees).
 
-    `codes` holds for each field one int32 per line, the place of its text in `categories`, or -1.
+    `codes` holds for each field one int32 per line, the place of its text in `categories`, or -1. `left_out`
+    counts the features that are no roads, `unreadable` those without a line that can be read.
     """
 
     lon: np.ndarray
@@ -131,17 +155,23 @@ class RoadLines:
     first: np.ndarray
     codes: Mapping[str, np.ndarray]
     categories: Mapping[str, list[str]]
+    left_out: int = 0
+    unreadable: int = 0
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the engine reads, by the names it reads it by."""
+        return {"lon": self.lon, "lat": self.lat, "first": self.first, **self.codes}
+
+    def about(self) -> About:
+        """What is known of the lines apart from the lines."""
+        categories = {name: list(texts) for name, texts in self.categories.items()}
+        return About(categories, self.fingerprint(), len(self.first) - 1, self.left_out, self.unreadable)
 
     def save(self, folder: str) -> dict[str, Any]:
         """Write the arrays below the folder; return the job's travel member, without cache and profiles."""
         path = os.path.join(folder, "roads.npz")
-        np.savez(path, lon=self.lon, lat=self.lat, first=self.first, **self.codes)
-        return {
-            "source": "roads",
-            "path": path,
-            "categories": {name: list(texts) for name, texts in self.categories.items()},
-            "fingerprint": self.fingerprint(),
-        }
+        np.savez(path, **self.arrays())
+        return self.about().travel(path)
 
     def fingerprint(self) -> str:
         """A text that is the same for the same lines, wherever and whenever they were read."""
@@ -198,16 +228,16 @@ class RoadLayer:
             When the user cancels.
         """
         box, margin = box_around(places)
-        feedback.pushInfo(f"{ROADS}: uses {recognised_text(self.columns) or 'the lines alone'}")
         texts = _Texts(self.columns)
         lines = _Lines()
         total = self.source.featureCount()  # not known, -1, of an .osm.pbf
         left_out = unreadable = 0
         for number, feature in enumerate(self._features(box, context)):
-            if feedback.isCanceled():
-                raise JobCancelled
-            if total > 0 and number % _TELL_EVERY == 0:
-                progress(100 * number / total)
+            if number % _LOOK_UP_EVERY == 0:
+                if feedback.isCanceled():
+                    raise JobCancelled
+                if total > 0:
+                    progress(100 * number / total)
             codes = texts.codes(feature.attributes())
             if codes is None:
                 left_out += 1
@@ -215,8 +245,8 @@ class RoadLayer:
             added = lines.add(feature.geometry())
             unreadable += not added
             texts.keep(codes, added)
-        found = lines.arrays(texts)
-        self._tell(feedback, found, left_out, unreadable, margin)
+        found = replace(lines.arrays(texts), left_out=left_out, unreadable=unreadable)
+        self.tell(feedback, found.about(), margin)
         return found
 
     def _features(self, box: QgsRectangle, context: QgsCoordinateTransformContext) -> Iterable[QgsFeature]:
@@ -226,12 +256,18 @@ class RoadLayer:
         request.setFilterRect(box)
         return self.source.getFeatures(request, _NO_GEOMETRY)
 
-    def _tell(
-        self, feedback: QgsProcessingFeedback, found: RoadLines, left_out: int, unreadable: int, margin: float
-    ) -> None:
+    def tell(self, feedback: QgsProcessingFeedback, found: About, margin: float) -> None:
+        """Tell what was found within so many kilometres.
+
+        Raises
+        ------
+        InputError
+            When there are no roads.
+        """
+        feedback.pushInfo(f"{ROADS}: uses {recognised_text(self.columns) or 'the lines alone'}")
         around = f"within {margin:.0f} km around the stops and depots"
-        lines = len(found.first) - 1
-        if not lines:
+        left_out = found.left_out
+        if not found.lines:
             others = f", and {left_out} lines that are no roads" if left_out else ""
             raise InputError(
                 [
@@ -239,11 +275,11 @@ class RoadLayer:
                     "is right, and that the field highway holds classes of roads."
                 ]
             )
-        told = f"{ROADS}: {lines} lines {around}"
+        told = f"{ROADS}: {found.lines} lines {around}"
         feedback.pushInfo(f"{told}; {left_out} that are no roads are left out." if left_out else f"{told}.")
-        if unreadable:
+        if found.unreadable:
             feedback.pushWarning(
-                f"{ROADS}: {unreadable} lines without a geometry that can be read are left out."
+                f"{ROADS}: {found.unreadable} lines without a geometry that can be read are left out."
             )
         classes = found.categories.get("highway")
         if classes and not any(word in _LINE_CLASSES for word in classes):
@@ -255,20 +291,20 @@ class RoadLayer:
 
 
 def box_around(places: Sequence[tuple[float, float]]) -> tuple[QgsRectangle, float]:
-    """The box in degrees around places (longitude, latitude), and its margin in kilometres."""
+    """The box in degrees around places (longitude, latitude), and the kilometres it leaves at least."""
     lon, lat = np.array(places, dtype=float).T
     per_degree = KM_PER_DEGREE * max(math.cos(math.radians(float(np.abs(lat).max()))), 0.01)
     extent = max(float(np.ptp(lon)) * per_degree, float(np.ptp(lat)) * KM_PER_DEGREE)
     margin = max(MARGIN_KM, MARGIN_SHARE * extent)
-    return (
-        QgsRectangle(
-            max(-180.0, float(lon.min()) - margin / per_degree),
-            max(-90.0, float(lat.min()) - margin / KM_PER_DEGREE),
-            min(180.0, float(lon.max()) + margin / per_degree),
-            min(90.0, float(lat.max()) + margin / KM_PER_DEGREE),
-        ),
-        margin,
-    )
+    aside, up = margin / per_degree, margin / KM_PER_DEGREE
+    west, south = (_stepped(math.floor, low) for low in (float(lon.min()) - aside, float(lat.min()) - up))
+    east, north = (_stepped(math.ceil, high) for high in (float(lon.max()) + aside, float(lat.max()) + up))
+    box = QgsRectangle(max(-180.0, west), max(-90.0, south), min(180.0, east), min(90.0, north))
+    return box, margin
+
+
+def _stepped(rounded: Callable[[float], int], degrees: float) -> float:
+    return rounded(degrees / STEP_DEGREES) * STEP_DEGREES
 
 
 def _layer_problems(source: QgsProcessingFeatureSource) -> Iterable[str]:
@@ -354,8 +390,8 @@ class _Texts:
 
     def codes(self, attributes: Sequence[Any]) -> tuple[int, ...] | None:
         """The numbers of a feature's texts, in the order of the fields; None when it is no road."""
-        values = [attributes[index] for index in self._indices]
-        tags = attributes[self._tags] if self._tags is not None else None
+        values = [_or_none(attributes[index]) for index in self._indices]
+        tags = _or_none(attributes[self._tags]) if self._tags is not None else None
         key = (*values, tags)
         if key not in self._known:
             self._known[key] = self._coded(values, tags)
@@ -390,6 +426,11 @@ class _Texts:
             numbers.setdefault(texts[name], len(numbers)) if name in texts else -1
             for name, numbers in self._numbers.items()
         )
+
+
+def _or_none(value: Any) -> Any:
+    """None for a null of Qt 5, which is slow to compare with others of its kind."""
+    return None if value.__class__ is QVariant and value.isNull() else value
 
 
 _NAMES = frozenset(field.name for field in ROAD_FIELDS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Iterator
 from ..model.errors import InputError
 
 if TYPE_CHECKING:
-    from .read_roads import RoadLines
+    from .kept_roads import Savable
 
 _SHIPPED = Path(__file__).absolute().parents[1] / "resources" / "profiles"  # not resolved: maybe a symlink
 
@@ -50,8 +50,8 @@ def vehicle_profiles(settings_folder: str) -> dict[str, Any]:
 
 
 @contextmanager
-def road_travel(lines: RoadLines, settings_folder: str) -> Iterator[dict[str, Any]]:
-    """Give the job's travel member; the lines lie in a temporary folder that is gone after the block."""
+def road_travel(lines: Savable, settings_folder: str) -> Iterator[dict[str, Any]]:
+    """Give the job's travel member; lines not kept lie in a temporary folder that is gone after the block."""
     profiles = vehicle_profiles(settings_folder)
     with TemporaryDirectory(prefix="optiway-") as folder:
         yield {**lines.save(folder), "cache": str(cache_folder(settings_folder)), "profiles": profiles}

@@ -36,7 +36,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
-from optiway_qgis.layers import output_fields, plan_project, run, styles, write
+from optiway_qgis.layers import kept_roads, output_fields, plan_project, run, styles, write
 from optiway_qgis.layers.conditions import Conditions, horizon_of, read_conditions
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
@@ -47,7 +47,7 @@ from optiway_qgis.layers.read_roads import ROADS, RoadLayer
 from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
 from optiway_qgis.layers.read_traffic import TRAFFIC, ZONES
 from optiway_qgis.layers.reading import Reading
-from optiway_qgis.layers.road_travel import road_travel
+from optiway_qgis.layers.road_travel import cache_folder, road_travel
 from optiway_qgis.layers.server_access import server_access
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.layers.travel_table import matrix_fingerprint
@@ -403,6 +403,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             self._sources[name] = source
             if source is not None:
                 self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
+        streets = self.parameterAsVectorLayer(parameters, ROADS, context)
+        self._road_file = kept_roads.road_file(parameters.get(ROADS), streets)
         self._prepare_server(parameters, context)
         return True
 
@@ -627,13 +629,17 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 travel = {**travel, **self._server, "allow_far": allowed}
             yield travel
             return
-        lines = self._roads.read(
+        settings = QgsApplication.qgisSettingsDirPath()
+        lines = kept_roads.read(
+            self._roads,
+            self._road_file,
+            str(cache_folder(settings)),
             [(place.lon, place.lat) for place in (*problem.stops, *problem.depots)],
             context.transformContext(),
             feedback,
             lambda percent: progress.part(percent, READ_PERCENT, ROADS_PERCENT),
         )
-        with road_travel(lines, QgsApplication.qgisSettingsDirPath()) as travel:
+        with road_travel(lines, settings) as travel:
             yield {**travel, "allow_far": self.parameterAsBoolean(parameters, ALLOW_FAR, context)}
 
     def _write(self, parameters, context, feedback, inputs: Inputs, plan: Plan):

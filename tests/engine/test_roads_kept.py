@@ -1,0 +1,34 @@
+"""Networks kept on disk: another profile or other roads are never answered with those of before."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.streets import grid
+
+PLACES = [(0.5, 0), (3, 2.5)]
+
+
+@pytest.mark.parametrize("turn_s", [[], [[0, 0], [180, 2]]])
+def test_another_text_of_a_profile_is_another_network(tmp_path, turn_s):
+    """The file of the profile keeps its name, the folder is the same; only the speed was changed."""
+    cache = str(tmp_path / "cache")
+    slow, fast, again = (
+        grid(4).network(PLACES, tmp_path, {"speeds_kmh": {"street": kmh}, "turn_s": turn_s}, cache=cache)
+        for kmh in (20, 40, 20)
+    )
+    seconds = slow.matrix("car").seconds
+    turns = turn_s != []
+    assert fast.matrix("car").seconds[0, 1] == pytest.approx(seconds[0, 1] / 2, abs=1 + 2 * turns)
+    assert (again.matrix("car").seconds == seconds).all()
+
+
+def test_other_roads_are_another_network(tmp_path):
+    """A street made one-way in the middle of the town leads to a longer way at once."""
+    cache = str(tmp_path / "cache")
+    before = grid(4).network([(2, 3.5), (2, 0.5)], tmp_path, cache=cache).matrix("car").metres
+    after = (
+        grid(4, oneway_columns=(2,)).network([(2, 3.5), (2, 0.5)], tmp_path, cache=cache).matrix("car").metres
+    )
+    assert after[0, 1] > before[0, 1]
+    assert after[1, 0] == before[1, 0]
