@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
+
 import pytest
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from optiway_qgis.layers.conditions import horizon_of, read_conditions
-from optiway_qgis.layers.read_traffic import read_traffic, read_zones
+from optiway_qgis.layers.fields import TRAFFIC_FIELDS, VEHICLE_FIELDS
+from optiway_qgis.layers.read_traffic import FACTORS, read_traffic, read_zones
+from optiway_qgis.layers.read_vehicles import SPEED_FACTORS
 from optiway_qgis.layers.weekdays import EVERY_DAY, weekdays
 from optiway_qgis.model.problem import DAY, Vehicle, Window
 from tests.made_layers import layer, reading, source_of, table
@@ -261,6 +266,29 @@ def test_a_table_without_a_factor_is_refused():
     """A field of another name would be passed over in silence."""
     _, shared = traffic_of([{"weekday": "Mon", "delay": 3}])
     assert shared.errors == ["TRAFFIC (traffic) has no field factor. Add one: 1.5 takes half as long again."]
+
+
+def test_the_table_of_the_page_can_be_read(checkout):
+    """Whoever copies the example of docs/traffic.md gets no error; its rows hold when the page says."""
+    example = (checkout / "docs" / "traffic.md").read_text(encoding="utf-8").split("```")[1].strip()
+    rows = [{name: value or None for name, value in row.items()} for row in csv.DictReader(StringIO(example))]
+    zones = {name: {"type": "Polygon"} for name in ("inner_town", "old_town")}
+    found, shared = traffic_of(rows, zones=zones)
+    assert shared.errors == []
+    assert found.used == len(rows) - 1
+    saturday, _ = traffic_of(rows, zones=zones, date=SATURDAY)
+    assert saturday.used == 2
+
+
+def test_fields_state_their_ranges():
+    """What a value may be is said where the field is explained."""
+    ranges = {
+        "factor": (TRAFFIC_FIELDS, FACTORS),
+        "speed_factor": (VEHICLE_FIELDS, SPEED_FACTORS),
+    }
+    for name, (fields, (least, most)) in ranges.items():
+        (field,) = [field for field in fields if field.name == name]
+        assert f"From {least:g} to {most:g}." in field.what
 
 
 def test_zones_that_nobody_gave():

@@ -14,6 +14,7 @@ import pytest
 
 from optiway_qgis.engine.solving.check import RULES
 from optiway_qgis.engine.travel.roads.profile import Profile
+from optiway_qgis.engine.travel.traffic import MOST
 from optiway_qgis.model import errors, reasons
 
 CHECKOUT = Path(__file__).absolute().parents[2]
@@ -119,3 +120,9 @@ def test_roads_page_explains_each_member_of_a_profile():
     explained = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
     members = {member.name for member in fields(Profile)} - {"description"}
     assert members <= set(explained)
+
+
+def test_traffic_page_states_the_limit_of_the_engine():
+    """How many situations a day may have."""
+    page = (CHECKOUT / "docs" / "traffic.md").read_text(encoding="utf-8")
+    assert f"More than {MOST} are refused" in page
