@@ -127,9 +127,10 @@ def test_openrouteservice_goes_on_without_a_place_that_has_no_road(refuses):
 def test_openrouteservice_draws_legs():
     """The line of a route is parted at its way points; a chain that fails is asked for leg by leg."""
     with serving(OrsLike()) as server:
-        travel = OpenRouteService(PLACES[:5], {"url": server.url}, [].append, HASTY)
-        short = travel.lines([(0, 1), (1, 2)], "car")
-        long = travel.lines([(0, 1), (1, 2), (2, 3), (3, 4)], "car")
+        short, long = (
+            OpenRouteService(PLACES[:5], {"url": server.url}, [].append, HASTY).lines(pairs, "car")
+            for pairs in ([(0, 1), (1, 2)], [(0, 1), (1, 2), (2, 3), (3, 4)])
+        )
     assert [line.geometry for line in short] == [
         ((-120.2, 38.5), (-120.95, 40.7)),
         ((-120.95, 40.7), (-126.453, 43.252)),

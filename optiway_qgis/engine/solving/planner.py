@@ -323,11 +323,12 @@ def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked:
     """Return the identity of a plan: a hash of what it is made from, never of a clock.
 
     Where there is a time limit the plan itself may differ between runs under one id; fixed iterations make it
-    unique. How a server is reached, with what credentials, is no part of it.
+    unique. How a server is reached, with what credentials, and what is kept where, are no part of it.
     """
+    apart = SECRET_MEMBERS | {"cache"}
     if "fingerprint" in source:  # it stands for the data, wherever they lie
-        source = {name: value for name, value in source.items() if name not in ("path", "cache")}
-    open_members = {name: value for name, value in source.items() if name not in SECRET_MEMBERS}
+        apart |= {"path"}
+    open_members = {name: value for name, value in source.items() if name not in apart}
     matter = [asdict(problem), open_members, asdict(settings), [asdict(sequence) for sequence in asked]]
     digest = hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).digest()
     return "p-" + base64.b32encode(digest)[:10].decode().lower()

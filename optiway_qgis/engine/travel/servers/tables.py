@@ -5,6 +5,7 @@ The words a server is asked with and answers in are in the file of each server.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from optiway_qgis.engine.travel.provider import (
     Snap,
 )
 from optiway_qgis.engine.travel.servers.http import CONNECTIONS, Patience, Server
+from optiway_qgis.engine.travel.servers.kept import Kept, rounded
 from optiway_qgis.engine.travel.slowed import Slowed
 from optiway_qgis.model.errors import ServerError
 
@@ -102,7 +104,9 @@ class RoutingServer(ABC):
         self.server = Server(self.name, travel, patience or Patience())
         self.report = report
         self._xyz = earth_centred(self.places)
+        self._cache: str | None = travel.get("cache")
         self._known: dict[str, Matrix] = {}
+        self._kept: dict[str, Kept] = {}
         self._snaps: list[Snap] = []
         self._side: int | None = None
         self._draws = True
@@ -118,6 +122,10 @@ class RoutingServer(ABC):
     def word(self, profile: str) -> str:
         """Return the server's word for a vehicle profile."""
         return self.profiles.get(profile, profile)
+
+    def identity(self, word: str) -> list[Any]:
+        """Return all that the server's answers about two places depend on."""
+        return [self.source, self.server.url, word]
 
     def snap(self) -> list[Snap]:
         """Return how each place met the road, for the first profile asked about, nothing blocked."""
@@ -135,19 +143,28 @@ class RoutingServer(ABC):
         """Return the way drawn for each pair; a straight estimate where there is none or the server fails."""
         lines = straight_lines(self.places, pairs)
         seconds = self.matrix(profile).seconds
+        kept = self._kept_for(self.word(profile))
+        known = kept.lines()
+        keys = [(*rounded(self.places[origin]), *rounded(self.places[end])) for origin, end in pairs]
         asked = []
         for number, (origin, end) in enumerate(pairs):
             if origin == end:
                 lines[number] = Line(lines[number].geometry, "road")
+            elif keys[number] in known:
+                lines[number] = Line(tuple(known[keys[number]]), "road")
             elif seconds[origin, end] != UNREACHABLE:
                 asked.append(number)
         chains = _chains([pairs[number] for number in asked], self.waypoints)
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             drawn = pool.map(lambda chain: self._drawn(self.word(profile), chain), chains)
             geometries = [geometry for legs in drawn for geometry in legs]
+        new = {}
         for number, geometry in zip(asked, geometries):
             if len(geometry) > 1:
                 lines[number] = Line(tuple(geometry), "road")
+                new[keys[number]] = geometry
+        if new:
+            kept.keep_lines(new)
         return lines
 
     def under(self, conditions: Conditions) -> Provider:
@@ -161,6 +178,7 @@ class RoutingServer(ABC):
     def forget(self) -> None:
         """Ask for tables anew, other than before; how places met the road is kept."""
         self._known = {}
+        self._kept = {}
 
     def _drawn(self, word: str, chain: list[int]) -> list[list[Coordinate]]:
         """Return the lines along a chain of places, an empty one where the server gives none."""
@@ -187,6 +205,9 @@ class RoutingServer(ABC):
             np.full((count, 2), np.nan),
             set(),
         )
+        new, moment = self._fill_known(word, table)
+        if not new:
+            return self._judged(table)
         try:
             located = self.located(word)
         except TooBig as error:
@@ -198,12 +219,36 @@ class RoutingServer(ABC):
         smaller = [side for side in self.sides if side < (self._side or max(count, 1))]
         for side in [self._side or min(self.sides[0], max(count, 1)), *smaller]:
             try:
-                self._fill(word, table, side)
+                self._fill(word, table, side, new)
             except TooBig:
                 continue
             self._side = side
-            return self._judged(table)
+            judged = self._judged(table)
+            self._kept_for(word).keep_table(self.places, table.seconds, table.metres, table.at, moment)
+            return judged
         raise ServerError(f"{self.server.name} refuses even the smallest table.")
+
+    def _kept_for(self, word: str) -> Kept:
+        if word not in self._kept:
+            self._kept[word] = Kept(self._cache, *self.identity(word))
+        return self._kept[word]
+
+    def _fill_known(self, word: str, table: _Table) -> tuple[set[int], float]:
+        """Put into the table what is kept; return the places to ask about, and since when others are known."""
+        known = self._kept_for(word).table()
+        rows = {} if known is None else known.rows(self.places)
+        new = set(range(len(self.places))).difference(rows)
+        if known is None or not rows:
+            return new, time.time()
+        here, there = list(rows), list(rows.values())
+        table.seconds[np.ix_(here, here)] = known.seconds[np.ix_(there, there)]
+        table.metres[np.ix_(here, here)] = known.metres[np.ix_(there, there)]
+        table.at[here] = known.at[there]
+        table.lost = {place for place in here if np.isnan(table.at[place]).any()}
+        told = time.strftime("%H:%M", time.localtime(known.moment))
+        places = f"{len(here)} of {len(self.places)} places"
+        self.report(f"{self.name} has told the times between {places} before, at {told}")
+        return new, known.moment
 
     def located(self, profile: str) -> Sequence[Coordinate] | None:
         """Return where each place meets the road (NOWHERE: not at all), None when the tables tell."""
@@ -215,10 +260,11 @@ class RoutingServer(ABC):
         met = earth_centred([tuple(at) for at in np.where(missed[:, None], 0, table.at)])
         return np.where(missed, np.inf, np.sqrt(((met - self._xyz) ** 2).sum(axis=1)))
 
-    def _fill(self, word: str, table: _Table, side: int) -> None:
-        starts = range(0, len(self.places), side)
-        blocks = [list(range(start, min(start + side, len(self.places)))) for start in starts]
-        tiles = list(product(blocks, blocks))
+    def _fill(self, word: str, table: _Table, side: int, new: set[int]) -> None:
+        """Ask for all tiles that have something to do with a new place."""
+        order = sorted(range(len(self.places)), key=lambda place: (place not in new, place))
+        blocks = [order[start : start + side] for start in range(0, len(order), side)]
+        tiles = [tile for tile in product(blocks, blocks) if not new.isdisjoint([*tile[0], *tile[1]])]
         if not tiles:
             return
         # The first tile off the diagonal has the most places: whether it is too big is known before any work.

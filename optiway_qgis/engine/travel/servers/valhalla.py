@@ -54,6 +54,10 @@ class Valhalla(RoutingServer):
         self._around: list[tuple[tuple[Barrier, ...], Valhalla]] = []
         self._at: dict[str, list[Coordinate]] = {}
 
+    def identity(self, word: str) -> list[Any]:
+        """Return all that the server's answers about two places depend on."""
+        return [*super().identity(word), self.excluded]
+
     def under(self, conditions: Conditions) -> Provider:
         """Return the server asked for ways around what is blocked, its answers slowed by the traffic.
 
