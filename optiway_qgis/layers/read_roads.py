@@ -228,6 +228,7 @@ class RoadLayer:
             When the user cancels.
         """
         box, margin = box_around(places)
+        self._tell_fields(feedback)
         texts = _Texts(self.columns)
         lines = _Lines()
         total = self.source.featureCount()  # not known, -1, of an .osm.pbf
@@ -246,8 +247,13 @@ class RoadLayer:
             unreadable += not added
             texts.keep(codes, added)
         found = replace(lines.arrays(texts), left_out=left_out, unreadable=unreadable)
-        self.tell(feedback, found.about(), margin)
+        self._tell_lines(feedback, found.about(), margin)
         return found
+
+    def tell(self, feedback: QgsProcessingFeedback, found: About, margin: float) -> None:
+        """Tell the same as `read` of lines that were read before; `margin` in kilometres."""
+        self._tell_fields(feedback)
+        self._tell_lines(feedback, found, margin)
 
     def _features(self, box: QgsRectangle, context: QgsCoordinateTransformContext) -> Iterable[QgsFeature]:
         request = QgsFeatureRequest()
@@ -256,15 +262,10 @@ class RoadLayer:
         request.setFilterRect(box)
         return self.source.getFeatures(request, _NO_GEOMETRY)
 
-    def tell(self, feedback: QgsProcessingFeedback, found: About, margin: float) -> None:
-        """Tell what was found within so many kilometres.
-
-        Raises
-        ------
-        InputError
-            When there are no roads.
-        """
+    def _tell_fields(self, feedback: QgsProcessingFeedback) -> None:
         feedback.pushInfo(f"{ROADS}: uses {recognised_text(self.columns) or 'the lines alone'}")
+
+    def _tell_lines(self, feedback: QgsProcessingFeedback, found: About, margin: float) -> None:
         around = f"within {margin:.0f} km around the stops and depots"
         left_out = found.left_out
         if not found.lines:

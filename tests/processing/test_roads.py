@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsProcessingException
+from qgis.core import QgsApplication, QgsProcessingException
 
+from optiway_qgis.layers.road_travel import cache_folder
 from tests.made_layers import CENTRE, Log, depot, layer, table
 from tests.made_streets import METRES_PER_DEGREE, STEP, covers, crossing, grid, roads, stop, street
 
@@ -206,6 +207,25 @@ def test_the_sample_town_on_its_own_streets(run_algorithm, sample_town, town_sou
     assert outcome.adds_up(60)
     assert "unreachable" not in outcome.reasons().values()
     assert {leg["travel_source"] for leg in outcome.rows("LEGS")} == {"road"}
+
+
+def test_a_file_of_streets_is_read_once_and_again_when_it_changes(
+    run_algorithm, sample_town, town_sources, tmp_path
+):
+    """The same plan from what was kept; another as soon as the file says something else."""
+    streets = tmp_path / "streets.geojson"
+    text = (sample_town / "streets.geojson").read_text("utf-8")
+    kept = cache_folder(QgsApplication.qgisSettingsDirPath())
+    ids, files = [], []
+    for drawn in (text, text, text.replace('"residential"', '"motorway"')):
+        streets.write_text(drawn, encoding="utf-8")
+        before = set(kept.glob("roads-lines-*"))
+        outcome = run_algorithm("plan_routes", **town_sources, ROADS=str(streets))
+        ids.append(outcome.rows("ROUTES")[0]["plan_id"])
+        files.append(len(set(kept.glob("roads-lines-*")) - before))
+    assert drawn != text
+    assert files == [1, 0, 1]
+    assert ids[0] == ids[1] != ids[2]
 
 
 @pytest.fixture
