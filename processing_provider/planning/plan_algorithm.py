@@ -421,7 +421,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             )
             return
         try:
-            self._server = server_access(url, self.parameterAsString(parameters, AUTH, context))
+            access = server_access(url, self.parameterAsString(parameters, AUTH, context))
+            self._server = {**access, "cache": str(cache_folder(QgsApplication.qgisSettingsDirPath()))}
         except InputError as error:
             self._server_problems.extend(error.problems)
 

@@ -234,7 +234,7 @@ class RoutingServer(ABC):
         return self._kept[word]
 
     def _fill_known(self, word: str, table: _Table) -> tuple[set[int], float]:
-        """Put into the table what is kept; return the places to ask about, and since when others are known."""
+        """Put into the table what is kept; return the places to ask about, and when others were told."""
         known = self._kept_for(word).table()
         rows = {} if known is None else known.rows(self.places)
         new = set(range(len(self.places))).difference(rows)
