@@ -15,6 +15,7 @@ from optiway_qgis.engine.travel.roads.network import RoadNetwork
 from optiway_qgis.model.errors import InputError
 from tests.engine.streets import (
     KMH,
+    STEP,
     Lines,
     at,
     compare,
@@ -139,6 +140,11 @@ class Changed:
 def hindered_maps(draw):
     """Random streets with traffic, weather and barriers; some of the barriers upon a street."""
     lines, places = draw(street_maps())
+    for street in lines.points:
+        # A second place on each street, at a vertex of its own.
+        units = [((lon + 8.6) / STEP, (lat - 41.1) / STEP) for lon, lat in street[:2]]
+        places.append(tuple((one + other) / 2 for one, other in zip(*units)))
+        street.insert(1, at(*places[-1]))
     # Odd decimals keep borders and barriers off the places, and off the ends and middles of streets.
     number = st.floats(-0.5, 5).map(lambda number: round(number, 2) + 0.00371)
     zones, rows = {}, []
@@ -156,7 +162,8 @@ def hindered_maps(draw):
         x, y = draw(number), draw(number)
         if form == "point":
             street = lines.points[draw(st.integers(0, len(lines.points) - 1))]
-            a, b = street[0], street[1]
+            number_of_segment = draw(st.integers(0, 2))
+            a, b = street[number_of_segment : number_of_segment + 2]
             share = draw(st.sampled_from([0.3, 0.45, 0.7]))
             spot = [round(p + share * (q - p), 9) for p, q in zip(a, b)]
             geometry = {"type": "Point", "coordinates": spot}
@@ -275,6 +282,31 @@ def test_stops_before_and_behind_a_block_are_reached_from_their_side(tmp_path, p
     assert (found[found >= 0] == usual[found >= 0]).all()
 
 
+@EACH
+def test_a_place_right_at_a_block_and_places_at_both_ends_of_a_blocked_street_are_apart(tmp_path, profile):
+    """At the very point one is within the block; from end to end nothing is driven but what is closed."""
+    found = seconds_between(
+        main_street(), [(2.5, 0), *ENDS], tmp_path, barriers(block(point(2.5, 0))), profile
+    )
+    assert (found == np.where(np.eye(3), 0, -1)).all()
+    places = [(3, 0), (4, 0)]
+    found = seconds_between(main_street(), places, tmp_path, barriers(block(point(3.5, 0))), profile)
+    assert found.tolist() == [[0, -1], [-1, 0]]
+
+
+@EACH
+def test_on_a_one_way_ring_a_block_lets_nobody_around(tmp_path, profile):
+    """From behind it one still gets to all places before it, and from those only further on."""
+    ring = [(0, 0), (2, 0), (2, 2), (0, 2), (0, 0)]
+    lines = Lines().add(ring, oneway="yes").add([(0, 0), (-1, -1)])
+    places = [(0.5, 0), (1.5, 0), (0, 1.5), (0, 0.5)]
+    usual = seconds_between(lines, places, tmp_path, Conditions(), profile)
+    found = seconds_between(lines, places, tmp_path, barriers(block(point(2, 1))), profile)
+    assert (usual >= 0).all()
+    open_ = np.array([[1, 1, 0, 0], [0, 1, 0, 0], [1, 1, 1, 1], [1, 1, 0, 1]], dtype=bool)
+    assert (found == np.where(open_, usual, -1)).all()
+
+
 def test_scaling_takes_the_share_within_an_area_and_all_of_the_streets_a_line_or_point_meets(tmp_path):
     """A point or a line has no length along the road: from junction to junction counts."""
     step = metres_between(at(0, 0), at(1, 0)) / 10
@@ -320,22 +352,29 @@ def test_a_parallel_road_is_taken_when_the_better_one_is_blocked(tmp_path, profi
 
 def test_a_block_for_good_moves_stops_to_the_next_open_road(tmp_path):
     """One for a part of the day does not: there, the stop cannot be reached."""
-    places = [(0.2, 0), (3.4, -0.1), (7.8, 0)]
+    places = [(0.2, 0), (3.4, -0.1), (7.8, 0), (3.1, 0.02)]
     usual = main_street().network(places, tmp_path, {"far_m": 50})
     where = area(3.2, -0.3, 3.8, 0.3)
     later = usual.under(barriers(block(where)))
     assert later.snap() == usual.snap()
-    assert later.matrix("car").seconds.tolist() == [[0, -1, -1], [-1, 0, -1], [-1, -1, 0]]
+    near = usual.matrix("car").seconds[0, 3]
+    assert later.matrix("car").seconds.tolist() == [
+        [0, -1, -1, near],
+        [-1, 0, -1, -1],
+        [-1, -1, 0, -1],
+        [near, -1, -1, 0],
+    ]
     today = usual.under(barriers(Barrier("B", "block", where)))
     aside = metres_between(at(*places[1]), at(3, 0))
-    assert [snap.status for snap in today.snap()] == ["ok", "ok", "ok"]
+    assert [snap.status for snap in today.snap()] == ["ok"] * 4
+    assert today.snap()[3] == usual.snap()[3]
     assert today.snap()[1].metres == pytest.approx(aside, abs=0.5)
     assert today.matrix("car").metres[0, 1] == pytest.approx(metres_between(at(0.2, 0), at(3, 0)), abs=2)
     assert today.lines([(0, 1)], "car")[0].geometry[-1] == pytest.approx(at(3, 0))
     picky = main_street().network(places, tmp_path, {"far_m": aside - 1})
-    assert [snap.status for snap in picky.snap()] == ["ok", "ok", "ok"]
+    assert [snap.status for snap in picky.snap()] == ["ok"] * 4
     moved = picky.under(barriers(Barrier("B", "block", where)))
-    assert [snap.status for snap in moved.snap()] == ["ok", "far", "ok"]
+    assert [snap.status for snap in moved.snap()] == ["ok", "far", "ok", "ok"]
     assert moved.matrix("car").seconds[0, 1] == -1
 
 
@@ -360,12 +399,13 @@ def test_a_point_bars_the_nearest_carriageway_and_a_line_both(tmp_path):
         (["class 2", "zone 0.5", "all 1.5"], [0.5, 0.5, 2, 1.5]),
         (["zone class 3", "zone 0.5", "class 2"], [3, 0.5, 2, 1]),
         (["zone class 3", "class 2", "all 1.5"], [3, 1.5, 2, 1.5]),
-        (["zone 1.1", "other 1.3"], [1.3, 1.3, 1, 1]),
+        (["zone 1.1", "other 1.3"], [1.1, 1.3, 1, 1]),
+        (["zone 1.3", "other 1.1"], [1.3, 1.3, 1, 1]),
         (["zone class 1.1", "other 1.3"], [1.1, 1.3, 1, 1]),
     ],
 )
 def test_the_row_that_says_most_counts_and_of_equals_the_largest(tmp_path, rows, expected):
-    """On two streets, slow and fast, within two zones that overlap, and outside of them."""
+    """On two streets, slow and fast, within one or two zones, and outside of them."""
     lines = (
         Lines()
         .add([(0, 0), (1, 0), (2, 0), (3, 0), (4, 0)])
@@ -376,7 +416,7 @@ def test_the_row_that_says_most_counts_and_of_equals_the_largest(tmp_path, rows,
     made = tuple(
         TrafficRow(0, 0, float(row.rpartition(" ")[2]), **where[row.rpartition(" ")[0]]) for row in rows
     )
-    zones = {"W": area(-1, -1, 2.1, 2), "X": area(-1, -2, 2.2, 3)}
+    zones = {"W": area(-1, -1, 2.1, 2), "X": area(-1, 0.5, 2.2, 3)}
     places = [(0.1, 0), (1.9, 0), (0.1, 1), (1.9, 1), (2.1, 0), (3.9, 0), (2.1, 1), (3.9, 1)]
     seconds = seconds_between(lines, places, tmp_path, Conditions(made, 1.5, zones=zones), {"island_m": 0})
     metres = metres_between(at(0.1, 0), at(1.9, 0))
