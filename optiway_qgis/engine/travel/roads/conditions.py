@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from optiway_qgis.engine.travel.provider import BARRIER_KINDS, BLOCK, DELAY, TrafficRow
+from optiway_qgis.engine.travel.roads.components import ranges
 from optiway_qgis.engine.travel.roads.graph import MS
-from optiway_qgis.engine.travel.roads.meets import DECIMALS, is_area
+from optiway_qgis.engine.travel.roads.meets import DECIMALS
 from optiway_qgis.engine.travel.roads.paths import NO_WAY
 from optiway_qgis.engine.travel.roads.snap import left
 from optiway_qgis.model.errors import InputError
@@ -173,7 +174,8 @@ def hindrances(conditions: Conditions, road_map: RoadMap, classes: Classes) -> H
         elif barrier.kind == DELAY:
             delays.append(_delays(barrier, meeting, pieces))
         else:
-            factor *= 1 + (barrier.factor - 1) * _share(barrier, meeting, pieces)
+            slowed, share = _scaled(meeting, pieces)
+            factor[slowed] *= 1 + (barrier.factor - 1) * share
     blocked, (at, ms) = np.concatenate(blocks), np.concatenate(delays).T
     order = np.argsort(at, kind="stable")
     return Hindrances(
@@ -231,15 +233,18 @@ def _delays(barrier: Barrier, meeting: Meeting, pieces: Pieces) -> np.ndarray:
     return np.column_stack([at, np.full(len(at), barrier.add * MS / 2)])
 
 
-def _share(barrier: Barrier, meeting: Meeting, pieces: Pieces) -> np.ndarray:
-    """Return which share of the stretch from each point to the next a barrier holds on.
+def _scaled(meeting: Meeting, pieces: Pieces) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stretches a barrier slows, by the points they begin at, and which share of each.
 
-    That within an area; points and lines have no extent along a road and hold on all of a piece.
+    Those within an area; points and lines have no extent along a road and slow all of a piece.
     """
-    if not is_area(barrier.geometry):
-        met = np.zeros(len(pieces.tail))
-        met[meeting.piece] = 1
-        return np.repeat(met, np.diff(pieces.first))
-    knots = np.column_stack([meeting.start, meeting.end]).ravel()
-    covered = np.cumsum(np.column_stack([np.zeros(len(meeting.piece)), meeting.end - meeting.start]).ravel())
-    return np.diff(np.interp(np.arange(len(pieces.lon) + 1), knots, covered))
+    if not meeting.of_area:
+        piece = np.unique(meeting.piece)
+        stretch = ranges(pieces.first[piece], pieces.last[piece])
+        return stretch, np.ones(len(stretch))
+    begin, end = np.floor(meeting.start).astype(np.int64), np.ceil(meeting.end).astype(np.int64)
+    met = np.repeat(np.arange(len(begin)), end - begin)
+    stretch = ranges(begin, end)
+    within = np.minimum(meeting.end[met], stretch + 1) - np.maximum(meeting.start[met], stretch)
+    slowed, number = np.unique(stretch, return_inverse=True)
+    return slowed, np.bincount(number, within)

@@ -38,11 +38,13 @@ class Meeting:
     """What of the road a geometry meets: the pieces, and on each from which position to which.
 
     In the order of their positions, apart from each other; the two are equal where they only cross.
+    `of_area`: whether the geometry has an extent.
     """
 
     piece: np.ndarray
     start: np.ndarray
     end: np.ndarray
+    of_area: bool
 
 
 class RoadMap:
@@ -75,10 +77,11 @@ class RoadMap:
         key = json.dumps(geometry)
         if key not in self._met:
             whole = _geometry(geometry)
-            points = shapely.get_dimensions(whole) == 0
-            found = [self._nearest(part) for part in shapely.get_parts(whole)] if points else []
-            segment, start, end = zip(*found) if points else zip(self._touched(whole))
-            self._met[key] = self._joined(np.concatenate(segment), np.concatenate(start), np.concatenate(end))
+            extent = int(shapely.get_dimensions(whole))
+            parts = shapely.get_parts(whole) if extent == 0 else []
+            met = [self._nearest(part) for part in parts] or [self._touched(whole)]
+            piece, start, end = self._joined(*(np.concatenate(of_part) for of_part in zip(*met)))
+            self._met[key] = Meeting(piece, start, end, of_area=extent == 2)
         return self._met[key]
 
     @cached_property
@@ -145,8 +148,10 @@ class RoadMap:
             np.concatenate([np.clip(end, 0, 1), ones]),
         )
 
-    def _joined(self, segment: np.ndarray, start: np.ndarray, end: np.ndarray) -> Meeting:
-        """Return what is met of stretches as what is met of pieces."""
+    def _joined(
+        self, segment: np.ndarray, start: np.ndarray, end: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what is met of stretches as what is met of pieces: which, from where, to where."""
         start, end = (np.round(segment + share, DECIMALS) for share in (start, end))
         order = np.argsort(start, kind="stable")
         start, end = start[order], end[order]
@@ -154,12 +159,7 @@ class RoadMap:
         gaps = np.flatnonzero(start[1:] > reached[:-1])
         start = start[np.append(0, gaps + 1)[: len(start)]]
         end = reached[np.append(gaps, -1)[: len(start)]]
-        return Meeting(np.searchsorted(self.pieces.first, start, side="right") - 1, start, end)
-
-
-def is_area(geometry: dict[str, Any]) -> bool:
-    """Return whether a GeoJSON geometry has an extent."""
-    return bool(shapely.get_dimensions(_geometry(geometry)) == 2)
+        return np.searchsorted(self.pieces.first, start, side="right") - 1, start, end
 
 
 def _geometry(geometry: dict[str, Any]) -> shapely.Geometry:
