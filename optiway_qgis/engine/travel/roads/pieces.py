@@ -7,6 +7,7 @@ belongs to other files; numpy only.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Pieces:
     line: np.ndarray
     junctions: int
 
-    @property
+    @cached_property
     def last(self) -> np.ndarray:
         """Return the index of the last point of each piece."""
         return self.first[1:] - 1
