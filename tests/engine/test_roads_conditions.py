@@ -478,6 +478,19 @@ def test_weights_alone_are_made_anew(tmp_path, monkeypatch):
     assert rain.matrix("car").seconds[0, 1] > usual.matrix("car").seconds[0, 1]
 
 
+def test_ways_are_drawn_under_conditions_whose_weights_have_been_let_go(tmp_path, monkeypatch):
+    """Of a day with many situations not all weights stay in memory."""
+    monkeypatch.setattr("optiway_qgis.engine.travel.roads.between.MOST_LINKS", 0)
+    usual = grid(4).network([(0.5, 0), (4, 3.5)], tmp_path)
+    hindered = [usual.under(barriers(block(point(x, 0)))) for x in (0.75, 1.5, 2.5, 3.5)]
+    matrices = [network.matrix("car") for network in hindered]
+    for network, matrix in zip(hindered, matrices):
+        way = network.lines([(0, 1)], "car")[0].geometry
+        length = sum(metres_between(a, b) for a, b in zip(way, way[1:]))
+        assert matrix.metres[0, 1] == pytest.approx(length, rel=0.005)
+    assert matrices[0].metres[0, 1] > matrices[3].metres[0, 1]
+
+
 def test_barriers_away_from_roads_are_told_once_and_do_nothing(tmp_path):
     """Farther than 25 m, between the streets, outside of the layer; in several situations of the day."""
     told: list[str] = []

@@ -9,6 +9,8 @@ Where arcs are nodes, a closed one can be driven into and not be left, and ways 
 
 from __future__ import annotations
 
+import weakref
+from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.travel.roads.paths import Hierarchy, Start, Weighted
     from optiway_qgis.engine.travel.roads.pieces import Pieces
     from optiway_qgis.engine.travel.roads.snap import OnRoad
+
+
+MOST_LINKS = 8_000_000
+"""Weights of so many links, under all conditions of a day together, stay in memory (about 100 bytes each)."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +101,14 @@ class Between:
         )
         self._left_ms, self._left_dm = places.ms[served], places.dm[served]
         self._closed = np.zeros(len(arcs.ms), dtype=bool) if closed is None else closed
-        self._both: _Weights | None = None
+        self._both: weakref.ref[_Weights] | None = None
+        self._alive: deque[_Weights] = deque(maxlen=max(2, MOST_LINKS // max(1, len(graph.ms))))
         self._tables: tuple[np.ndarray, np.ndarray] | None = None
 
     def changed(self, arcs: Arcs, graph: Graph, places: OnRoad, closed: np.ndarray) -> Between:
         """Return the ways on the same roads when their times are others and some are closed."""
         other = Between(self._pieces, arcs, graph, self._hierarchy, places, closed)
-        other._joining = self._joining
+        other._joining, other._alive = self._joining, self._alive
         return other
 
     def tables(self) -> tuple[np.ndarray, np.ndarray]:
@@ -126,9 +133,12 @@ class Between:
         return [self._drawn(pair, route) if route else () for pair, route in zip(pairs, self._routes(pairs))]
 
     def _both_weights(self) -> _Weights:
-        if self._both is None:
-            self._both = self._weights(self._heavy, 1)
-        return self._both
+        both = self._both() if self._both else None
+        if both is None:
+            both = self._weights(self._heavy, 1)
+            self._both = weakref.ref(both)
+            self._alive.append(both)
+        return both
 
     def _weights(self, of_ms: int, of_dm: int) -> _Weights:
         links = of_ms * self._graph.ms + of_dm * self._graph.dm
