@@ -124,6 +124,16 @@ def test_turns_cost_what_the_profile_says(tmp_path):
     assert np.abs(junction[0, 1] - free[0, 1] - 10) <= 1
 
 
+def test_a_profile_is_fitted_by_its_time_factor(tmp_path):
+    """Measured by planned time is the factor: turns, junctions and driving grow alike."""
+    places = [(0.5, 0), (4, 2.5), (2.5, 4)]
+    turns = {"turn_s": [[0, 0], [90, 8]], "junction_s": 2, "crossing_s": 5}
+    planned = grid(4).network(places, tmp_path, turns).matrix("car")
+    fitted = grid(4).network(places, tmp_path, {**turns, "time_factor": 1.5}).matrix("car")
+    assert (np.abs(fitted.seconds - 1.5 * planned.seconds) <= 2).all()
+    assert (fitted.metres == planned.metres).all()
+
+
 def test_states_of_places(tmp_path):
     """Near, far, on a part that is cut off, and outside; only the first is in the matrix."""
     lines = grid(30)
