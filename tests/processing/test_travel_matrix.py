@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from qgis.core import NULL, QgsApplication, QgsAuthMethodConfig, QgsProcessingException
 
+from optiway_qgis.layers.road_travel import cache_folder
 from tests.made_layers import CENTRE, Log, depot, layer, spots, stops
 
 
@@ -173,6 +175,9 @@ def test_a_key_reaches_the_server_and_nothing_else(run_algorithm, server, tmp_pa
             REPORT=str(report),
         )
         manager.removeAuthenticationConfig(config.id())
+        kept = cache_folder(QgsApplication.qgisSettingsDirPath())
+        assert list(kept.glob("server-*"))
+        shutil.rmtree(kept)
         assert {headers.get("X-Key") for _, headers in server.asked} == {word}
         server.asked = ()
         shown = [*outcome.log.infos, *outcome.log.warnings, report.read_text(encoding="utf-8")]
