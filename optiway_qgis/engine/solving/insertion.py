@@ -96,8 +96,14 @@ def complete(
     """
     tables = timetables(instance, sequences)
     missing = _missing(instance, sequences, stops)
-    places = places or places_per_route(instance, len(missing))
-    for index in missing:
+    tables = inserted(instance, tables, missing, places or places_per_route(instance, len(missing)))
+    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+
+
+def inserted(instance: Instance, tables: Timetables, stops: list[int], places: int) -> Timetables:
+    """Return the routes with the stops, one by one in the order given, inserted as `complete` does."""
+    tables = dict(tables)
+    for index in stops:
         able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
         able = [
             vehicle
@@ -111,7 +117,7 @@ def complete(
         penalty = instance.stops[index].penalty
         if penalty is None or best.added_price < penalty:
             tables[best.vehicle] = best.table
-    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+    return tables
 
 
 def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list[int]:

@@ -13,6 +13,8 @@ from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model.problem import ORDER_EARLY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.model.problem import Stop
 
@@ -63,10 +65,19 @@ def route_price(table: Timetable) -> float:
 
 def score(instance: Instance, sequences: Sequences) -> Score:
     """Return the score of an answer given as sequences."""
-    tables = [
-        Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
-    ]
-    missing = [instance.stops[index] for index in unserved(instance, sequences)]
+    return score_of(
+        instance,
+        [
+            Timetable(instance, vehicle, stops)
+            for vehicle, stops in zip(instance.vehicles, sequences)
+            if stops
+        ],
+    )
+
+
+def score_of(instance: Instance, tables: Collection[Timetable]) -> Score:
+    """Return the score of an answer given as its routes timed."""
+    missing = [instance.stops[index] for index in unserved(instance, [table.indices for table in tables])]
     return Score(
         broken=sum(len(table.violations) for table in tables),
         unserved=sum(importance(stop) for stop in missing if stop.penalty is None),

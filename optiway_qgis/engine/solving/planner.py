@@ -24,6 +24,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.polish import polish
+from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.rounds import in_rounds, mended
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.model import reasons
@@ -171,6 +172,10 @@ def _search(
         clock.new_phase()
         tell("Moving stops that wish to be early" if instance.early_count else "Moving stops to better hours")
         kept = polish(instance, kept, clock)
+    if instance.travel.slots:
+        clock.new_phase()
+        tell("Putting groups of stops where they cost least at their hours")
+        kept = reinsert(instance, kept, active, clock, settings.seed)
     return kept
 
 

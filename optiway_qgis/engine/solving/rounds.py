@@ -17,6 +17,7 @@ from optiway_qgis.engine.solving.driving import leaving
 from optiway_qgis.engine.solving.insertion import complete, eased, keep_rules, promote, timetables
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix, travel_kind
 
 if TYPE_CHECKING:
@@ -30,14 +31,17 @@ if TYPE_CHECKING:
     Search = Callable[[Instance, Clock, int, Sequences], Sequences]
     """Returns the answer to a static problem, given a clock, the number of the round and the best so far."""
 
-_FIRST_SHARE = 0.4
+_FIRST_SHARE = 0.35
 """Share of the time or of the iterations for the first round, which begins from nothing."""
 
 _NEXT_SHARE = 0.15
 """Share of each round after it."""
 
+_MOVES_SHARE = 0.03
+"""Share, in each round, of moves by the true times in what was found: the best may be one move away."""
+
 _ROUNDS = 4
-"""Rounds where iterations are counted: their shares leave some of the number for moves by the true times."""
+"""Rounds where iterations are counted."""
 
 _UNTIL = 0.85
 """Share of the time after which no round begins."""
@@ -70,11 +74,12 @@ def in_rounds(instance: Instance, active: list[int], clock: Clock, search: Searc
         over = number == _ROUNDS if counted else clock.now() > begun + _UNTIL * length
         if number and over:
             break
-        own = _own_clock(clock, length, number)
+        own = _own_clock(clock, length, _NEXT_SHARE if number else _FIRST_SHARE)
         found = search(static(instance, last, missed), own, number, best)
         clock.spent_iterations += own.spent_iterations
         # When the best is not beaten, its times have misled: go by those of what was found instead.
         last = mended(instance, eased(instance, found), active)
+        last = polish(instance, last, _own_clock(clock, length, _MOVES_SHARE))
         left_out = set(unserved(instance, last))
         missed = {stop for stops in found for stop in stops if stop in left_out}
         true_score = score(instance, last)
@@ -88,13 +93,15 @@ def in_rounds(instance: Instance, active: list[int], clock: Clock, search: Searc
     return best
 
 
-def _own_clock(clock: Clock, length: float, number: int) -> Clock:
-    """Return the clock of one round. It tells nobody: what an engine minimises are not the true costs."""
-    share = _NEXT_SHARE if number else _FIRST_SHARE
+def _own_clock(clock: Clock, length: float, share: float) -> Clock:
+    """Return the clock of a part of a round, a share of the whole length or of the iterations.
+
+    It tells nobody: what an engine minimises are not the true costs.
+    """
     return replace(
         clock,
         deadline=min(clock.deadline, clock.now() + share * length),
-        patience=clock.patience / 2 if number else clock.patience,
+        patience=clock.patience if share == _FIRST_SHARE else clock.patience / 2,
         iterations=None if clock.iterations is None else max(1, round(share * clock.iterations)),
         report=lambda seconds, cost: None,
         history=[],
