@@ -310,10 +310,10 @@ def test_rounds_keep_to_the_time_limit():
 
 def test_reason_is_that_of_the_rush_hour_and_the_change_it_names_helps():
     """The best hours of each leg prove that it does not fit; how much is missing is told by the true ones."""
-    stops = [a_stop(f"S{number}", number, service=300, priority=60 - 20 * number) for number in (1, 2, 3)]
+    stops = [a_stop(f"S{number}", number, service=900, priority=60 - 20 * number) for number in (1, 2, 3)]
     vehicle = replace(VAN, shift=between("08:00", "12:00"))
     problem = a_problem(stops, [a_depot("D1", 0)], [vehicle])
-    travel = rush(problem, line_travel(problem, 1400), (0, 2.0), (at("12:00"), 1.8))
+    travel = rush(problem, line_travel(problem, 1100), (0, 2.0), (at("12:00"), 1.8))
     (left,) = planned(problem, travel, 100).unassigned
     assert (left.stop_id, left.reason) == ("S3", "shift")
     more = int(left.fix.split(" min")[0])
