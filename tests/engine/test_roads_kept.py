@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+import numpy as np
 import pytest
 
+from optiway_qgis.engine.travel.roads import store
 from tests.engine.streets import grid
 
 PLACES = [(0.5, 0), (3, 2.5)]
@@ -32,3 +36,20 @@ def test_other_roads_are_another_network(tmp_path):
     )
     assert after[0, 1] > before[0, 1]
     assert after[1, 0] == before[1, 0]
+
+
+@pytest.mark.parametrize(("most", "most_bytes", "left"), [(2, 10**9, "cd"), (9, 4500, "cd"), (9, 10, "d")])
+def test_what_was_used_longest_ago_goes(tmp_path, monkeypatch, most, most_bytes, left):
+    """By number and by size; what was saved last stays however large it is, and so do files of others."""
+    monkeypatch.setattr(store, "KEPT", most)
+    monkeypatch.setattr(store, "KEPT_BYTES", most_bytes)
+    other = tmp_path / "mine.npz"
+    other.write_bytes(bytes(10_000))
+    for second, name in enumerate("abc"):
+        path = tmp_path / f"roads-{name}.npz"
+        np.savez(path, numbers=np.zeros(220))
+        os.utime(path, (second, second))
+    store.save(str(tmp_path), "roads-d", {"numbers": np.zeros(220)})
+    assert sorted(path.stem[-1] for path in tmp_path.glob("roads-*")) == list(left)
+    assert other.exists()
+    assert store.load(str(tmp_path), "roads-d")["numbers"].shape == (220,)

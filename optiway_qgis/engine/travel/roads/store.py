@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import zipfile
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEPT = 24
-"""Files kept in the folder; the oldest go."""
+KEPT, KEPT_BYTES = 24, 2 << 30
+"""Files kept in the folder, and how much they may take together; those used longest ago go."""
 
 FORMAT = 1
 """Counts up when the same input gives other arrays."""
@@ -62,8 +63,16 @@ def save(folder: str | None, name: str, arrays: Mapping[str, np.ndarray]) -> Non
             Path(beside).replace(Path(folder) / f"{name}.npz")
         finally:
             Path(beside).unlink(missing_ok=True)
-        kept = sorted(Path(folder).glob("roads-*.npz"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in kept[KEPT:]:
-            old.unlink(missing_ok=True)
+        _prune(Path(folder))
     except OSError:
         return
+
+
+def _prune(folder: Path) -> None:
+    """Remove what is too much; the file used last stays in any case."""
+    used = {path: path.stat() for path in folder.glob("roads-*.npz")}
+    last_first = sorted(used, key=lambda path: used[path].st_mtime, reverse=True)
+    taken = accumulate(used[path].st_size for path in last_first)
+    for number, (path, size) in enumerate(zip(last_first, taken)):
+        if number >= KEPT or (number and size > KEPT_BYTES):
+            path.unlink(missing_ok=True)
