@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def rush(problem: Problem, travel: Travel, *slots: tuple[int, float | np.ndarray]) -> Travel:
     """Return the times multiplied slot by slot: each has a start and a factor, or one per pair, 0 for no way.
 
-    All vehicles are as fast as their profile. Metres stay.
+    `travel` has the times of the profiles. Metres stay.
     """
     stated = []
     for start, factor in slots:
@@ -52,7 +52,7 @@ def rushing(draw: st.DrawFn, max_stops: int = 10, **kinds: bool) -> Planned:
         factor: float | np.ndarray = draw(st.sampled_from((0.7, 1.0, 1.3, 1.8, 3.0)))
         place = draw(seldom(st.integers(0, size - 1)))
         if place is not None:
-            # No way into the place from anywhere: a table of roads knows no pair cut off that has a way round.
+            # No way into the place from anywhere: on roads no pair is cut off that has a way round.
             factor = np.full((size, size), factor)
             factor[:, place] = 0
         slots.append((start, factor))
