@@ -52,8 +52,9 @@ def _junctions(
         number = np.full(len(lon), -1)
         number[left] = np.arange(len(left))
         one, other = number[ends]
-        both_ways = np.concatenate([one, other]).tolist(), np.concatenate([other, one]).tolist()
-        found = library.compute_order_inertial(len(left), *both_ways, lat[left].tolist(), lon[left].tolist())
+        # The library adds the way back to each joint by itself.
+        place = lat[left].tolist(), lon[left].tolist()
+        found = library.compute_order_inertial(len(left), one.tolist(), other.tolist(), *place)
         left = left[np.array(found, dtype=np.int64)]
     return np.concatenate([*rounds, left])
 
