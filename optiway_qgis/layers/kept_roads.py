@@ -109,7 +109,7 @@ def road_file(given: Any, layer: QgsVectorLayer | None) -> RoadFile | None:
     ):
         return None
     kinds = (f"{field.name()} {field.typeName()}" for field in provider.fields())
-    crs = layer.crs().toWkt(QgsCoordinateReferenceSystem.WktVariant.WKT_PREFERRED)
+    crs = f"{layer.crs().authid()} {layer.crs().toWkt()}"
     return RoadFile(path, (layer.source(), layer.subsetString(), provider.encoding(), crs, *kinds))
 
 
