@@ -10,14 +10,13 @@ import pytest
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
-    QgsField,
     QgsProcessingFeatureSourceDefinition,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QVariant
 
 from optiway_qgis.layers.kept_roads import KeptRoads, read, road_file
+from optiway_qgis.layers.qgis_compat import INTEGER, make_field
 from optiway_qgis.layers.read_roads import RoadLayer, RoadLines
 from tests.made_layers import CENTRE, Log, layer, source_of
 
@@ -82,7 +81,7 @@ def test_what_has_not_changed_is_not_read_again(tmp_path, name):
     assert any("5 lines within" in text for text in again.infos)
 
 
-def test_the_streets_of_porto_are_kept(tmp_path, shared_data):
+def test_the_streets_of_a_town_are_kept(tmp_path, shared_data):
     """An .osm.pbf is the file most people have; places of another day lie in the same box."""
     streets = opened(f"{shared_data / 'osm' / 'monaco.osm.pbf'}|layername=lines")
     lines = roads(streets, tmp_path, places=[(7.42, 43.73)])
@@ -147,7 +146,7 @@ def in_editing(streets):
 
 
 def with_a_computed_field(streets):
-    streets.addExpressionField("2 * kmh", QgsField("speed", QVariant.Int))
+    streets.addExpressionField("2 * kmh", make_field("speed", INTEGER))
 
 
 @pytest.mark.parametrize("change", [in_editing, with_a_computed_field])
