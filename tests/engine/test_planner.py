@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optiway_qgis.engine.solving import ortools_engine
+from optiway_qgis.engine.solving import ortools_engine, planner
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.instance import Instance
@@ -281,6 +281,16 @@ def test_ortools_makes_more_of_ranks_than_mending_the_relaxed_answer():
     found = plan_score(problem, travel, plan)
     assert (found.broken, found.unserved) == (mended.broken, mended.unserved) == (0, 0)
     assert found.price < 0.9 * mended.price
+
+
+def test_stop_thought_out_of_reach_and_served_all_the_same_is_searched_over(monkeypatch):
+    """Of far too many stops only some are given to the engines; room found for another must not be an error."""
+    monkeypatch.setattr(planner, "_within_reach", lambda instance, active: active[: len(active) // 2])
+    problem, travel = ranked_problem(30, 6)
+    plan = planned(problem, travel, 100)
+    keeps_what_every_plan_keeps(problem, travel, plan)
+    assert plan.unassigned == ()
+    assert "OR-Tools" in plan.engine
 
 
 def test_plan_without_an_answer_of_ortools_is_the_mended_one(monkeypatch):

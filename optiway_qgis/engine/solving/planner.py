@@ -200,7 +200,7 @@ def _by_the_hour(
 
 def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int) -> Sequences:
     """Return what one engine makes of the best sequences so far."""
-    stops = sorted({*_within_reach(instance, active), *(stop for route in best for stop in route)})
+    stops = _within_reach_or_served(instance, active, best)
     if not pyvrp_engine.keeps_rules(instance):
         return ortools_engine.improve(instance, stops, best, clock) or best
     missing = set(active) & set(unserved(instance, best))
@@ -230,7 +230,7 @@ def _by_engines(
         clock.new_phase()
         tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
         engines.append(ortools_engine.NAME)
-        kept = _with_ortools(instance, _within_reach(instance, active), kept, clock)
+        kept = _with_ortools(instance, _within_reach_or_served(instance, active, kept), kept, clock)
     return kept
 
 
@@ -301,6 +301,11 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
         range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
     )
     return sorted(active[row] for row in worth[:most])
+
+
+def _within_reach_or_served(instance: Instance, active: list[int], sequences: Sequences) -> list[int]:
+    """Return the stops worth searching over from sequences, which may have found room for others."""
+    return sorted({*_within_reach(instance, active), *(stop for stops in sequences for stop in stops)})
 
 
 def _surely_too_much(instance: Instance, active: list[int]) -> bool:
