@@ -284,7 +284,7 @@ def test_ortools_makes_more_of_ranks_than_mending_the_relaxed_answer():
 
 
 def test_stop_thought_out_of_reach_and_served_all_the_same_is_searched_over(monkeypatch):
-    """Of far too many stops only some are given to the engines; room found for another must not be an error."""
+    """Of far too many stops only some are given to the engines; another may find room all the same."""
     monkeypatch.setattr(planner, "_within_reach", lambda instance, active: active[: len(active) // 2])
     problem, travel = ranked_problem(30, 6)
     plan = planned(problem, travel, 100)
