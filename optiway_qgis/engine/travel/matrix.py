@@ -96,8 +96,8 @@ def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
             np.savez_compressed(
                 file,
                 ids=np.array(names, dtype=str),
-                seconds=matrix.seconds[np.ix_(place, place)].astype(np.int32),
-                metres=matrix.metres[np.ix_(place, place)].astype(np.int32),
+                seconds=matrix.seconds[np.ix_(place, place)],
+                metres=matrix.metres[np.ix_(place, place)],
                 snap_status=np.array([snap.status for snap in snaps], dtype=str),
                 snap_metres=np.array([snap.metres for snap in snaps]),
             )
@@ -163,7 +163,7 @@ def _arranged(names: list[str], ids: list[str], tables: dict[str, np.ndarray]) -
     arranged = {}
     for name, table in picked.items():
         np.fill_diagonal(table, 0)
-        arranged[name] = np.where(way, np.rint(np.where(way, table, 0)), UNREACHABLE).astype(np.int64)
+        arranged[name] = np.where(way, np.rint(np.where(way, table, 0)), UNREACHABLE).astype(np.int32)
     return Matrix(**arranged)
 
 
