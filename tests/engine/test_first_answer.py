@@ -98,7 +98,7 @@ def test_stops_go_to_the_depot_whose_vehicles_are_near(day):
     assert from_home < 0.85 * away.mean(axis=0).sum()
 
 
-def test_a_part_answers_as_the_problem_of_its_stops_and_vehicles_alone(day):
+def test_a_district_answers_as_the_problem_of_its_stops_and_vehicles_alone(day):
     """Indices go in and come back: the same engine on the same members finds the same orders."""
     part = first.districts(day, range(len(day.stops)), 60)[1]
     problem = day.problem

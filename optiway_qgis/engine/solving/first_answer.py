@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving import pyvrp_engine
+from optiway_qgis.engine.solving.district import District
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.outlook import NO_WAY, by_distance
-from optiway_qgis.engine.solving.part import Part
 from optiway_qgis.engine.solving.search import Clock
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def first_answer(
     Stops are left out only where nothing near has room for them. The answer is the same for the same seed,
     whatever the number of workers.
     """
-    parts = districts(instance, stops, DISTRICT)
-    tell(f"First answer: {len(stops)} stops in {len(parts)} districts, {workers} at a time")
+    found = districts(instance, stops, DISTRICT)
+    tell(f"First answer: {len(stops)} stops in {len(found)} districts, {workers} at a time")
     with ThreadPoolExecutor(workers) as threads:
-        answers = list(threads.map(lambda part: _solved(part.instance(instance), seed), parts))
+        answers = list(threads.map(lambda one: _solved(one.instance(instance), seed), found))
     sequences: Sequences = [[] for _ in instance.vehicles]
-    for part, answer in zip(parts, answers):
-        part.put_back(answer, sequences)
+    for district, answer in zip(found, answers):
+        district.put_back(answer, sequences)
     left = len(stops) - sum(map(len, sequences))
     if left:
         tell(f"First answer: the districts are joined, {left} stops look for room in other districts")
@@ -87,14 +87,14 @@ def _total(limits: Iterable[int | None]) -> float:
     return sum(math.inf if limit is None else limit for limit in limits)
 
 
-def districts(instance: Instance, stops: Sequence[int], size: int) -> list[Part]:
+def districts(instance: Instance, stops: Sequence[int], size: int) -> list[District]:
     """Return the districts: each stop in one of them, with at least one vehicle that may serve it.
 
     Each vehicle is in at most one. A district has at most `size` stops, unless it has one vehicle only or
     stops bound to its vehicles by rules.
     """
     cutter = _Cutter(instance, stops)
-    found: list[Part] = []
+    found: list[District] = []
     for territory in cutter.territories():
         found += cutter.cut(territory, size)
     return found
@@ -237,13 +237,13 @@ class _Cutter:
             for group, able, more, fleet in zip(groups, may, moved, (group.vehicles for group in groups))
         ]
 
-    def cut(self, group: _Group, size: int) -> list[Part]:
+    def cut(self, group: _Group, size: int) -> list[District]:
         """Return a group in halves of halves of at most `size` stops each."""
         count = -(-len(group.rows) // size)
         if count < 2 or len(group.vehicles) < 2:
             if not len(group.rows):
                 return []
-            return [Part(tuple(self.stops[group.rows].tolist()), tuple(sorted(group.vehicles)))]
+            return [District(tuple(self.stops[group.rows].tolist()), tuple(sorted(group.vehicles)))]
         first, second = self._halves(group, (count // 2) / count)
         return [*self.cut(first, size), *self.cut(second, size)]
 

@@ -1,6 +1,6 @@
-"""Some of the stops and vehicles of a problem as a problem of their own, and answers to it as answers to all.
+"""A district of a large problem: some of its stops and vehicles as a problem of their own.
 
-Nothing is copied of the travel tables: the part reads those of the whole. How to cut is decided elsewhere.
+Nothing is copied of the travel tables: a district reads those of the whole. How to cut is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Part:
+class District:
     """Stops and vehicles, by index in the whole problem."""
 
     stops: tuple[int, ...]
     vehicles: tuple[int, ...]
 
     def instance(self, whole: Instance) -> Instance:
-        """Return the part as an instance: its indices are positions in `stops` and `vehicles`."""
+        """Return the district as an instance: its indices are positions in `stops` and `vehicles`."""
         problem = replace(
             whole.problem,
             stops=tuple(whole.stops[index] for index in self.stops),
@@ -32,6 +32,6 @@ class Part:
         return Instance(problem, replace(whole.travel, stop_place=places))
 
     def put_back(self, answer: Sequences, sequences: Sequences) -> None:
-        """Put an answer to the part into sequences of the whole."""
+        """Put an answer to the district into sequences of the whole."""
         for vehicle, stops in zip(self.vehicles, answer):
             sequences[vehicle] = [self.stops[index] for index in stops]
