@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.outlook import NO_WAY, by_distance
+from optiway_qgis.engine.travel.provider import travel_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,23 +74,25 @@ class Reach:
     def _detours(self, stop: int, vehicles: np.ndarray) -> np.ndarray:
         """Return the least seconds that each route is longer with the stop in it."""
         least = np.full(len(vehicles), NO_WAY)
-        for profile, members in self._by_profile(vehicles).items():
+        for kind, members in self._by_kind(vehicles).items():
             chosen = vehicles[members]
             width = int(self._size[chosen].max())
             legs = self._legs[chosen, :width]
-            added = self._added(profile, self._instance.travel.stop_place[stop], legs[..., 0], legs[..., 1])
+            added = self._added(kind, self._instance.travel.stop_place[stop], legs[..., 0], legs[..., 1])
             added[np.arange(width) >= self._size[chosen, None]] = NO_WAY
             least[members] = added.min(axis=1)
         return least
 
-    def _by_profile(self, vehicles: np.ndarray) -> dict[str, list[int]]:
+    def _by_kind(self, vehicles: np.ndarray) -> dict[str, list[int]]:
+        """Return the positions of vehicles that travel alike."""
         members: dict[str, list[int]] = {}
         for position, vehicle in enumerate(vehicles.tolist()):
-            members.setdefault(self._instance.vehicles[vehicle].profile, []).append(position)
+            members.setdefault(travel_kind(self._instance.vehicles[vehicle]), []).append(position)
         return members
 
-    def _added(self, profile: str, place: int, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-        seconds = self._instance.travel.matrices[profile].seconds
+    def _added(self, kind: str, place: int, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """Return the seconds that a place adds between the ends of each leg."""
+        seconds = self._instance.travel.matrices[kind].seconds
         into = np.where(before == _NOWHERE, 0, by_distance(seconds[:, place])[before])
         out = np.where(after == _NOWHERE, 0, by_distance(seconds[place])[after])
         spared = np.where((before == _NOWHERE) | (after == _NOWHERE), 0, seconds[before, after])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.travel.kinds import row_blocks
 from optiway_qgis.engine.travel.provider import SNAP_OK, Line, Matrix, Snap
 from optiway_qgis.engine.travel.slowed import Slowed
 
@@ -27,9 +28,6 @@ SEMI_MAJOR = 6_378_137.0
 FLATTENING = 1 / 298.257223563
 MEAN_RADIUS = 6_371_008.8
 """Metres, WGS 84: the equator's radius, the flattening, and the mean radius (2 a + b) / 3."""
-
-BLOCK_CELLS = 500_000
-"""Cells worked on at once: bounds the float intermediates to about 20 MB whatever the number of places."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +162,16 @@ class Estimate:
         count = len(self._places)
         tables = {law: np.empty((count, count), dtype=np.int32) for law in laws}
         xyz = earth_centred(self._places)
-        rows = max(1, BLOCK_CELLS // max(1, count))
 
-        def fill(first: int) -> None:
-            block, rest = slice(first, first + rows), slice(first, None)
+        def fill(block: slice) -> None:
+            rest = slice(block.start, None)
             straight = straight_metres(xyz[block], xyz[rest])
             for law, table in tables.items():
                 table[block, rest] = np.ceil(law(straight))
                 table[rest, block] = table[block, rest].T
 
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-            list(threads.map(fill, range(0, count, rows) if tables else ()))
+            list(threads.map(fill, row_blocks(count) if tables else ()))
         return tables
 
 

@@ -79,7 +79,7 @@ class _OnRoads:
             )
             served = np.flatnonzero(network.places.served)
             count = len(self._places)
-            seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
+            seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int32) for _ in range(2))
             seconds[np.ix_(served, served)], metres[np.ix_(served, served)] = network.between.tables()
             np.fill_diagonal(seconds, 0)
             np.fill_diagonal(metres, 0)
