@@ -18,7 +18,7 @@ def travel(request, tmp_path):
     """Streets of three speeds on a shifted grid, and one that no other street meets."""
     random = np.random.default_rng(5)
     corner = np.stack(np.meshgrid(np.arange(SIDE), np.arange(SIDE)), axis=-1) * STEP
-    corner = corner + random.uniform(-0.2, 0.2, corner.shape) * STEP + [-8, 41]
+    corner = corner + random.uniform(-0.2, 0.2, corner.shape) * STEP + np.array([-8, 41])
     east = np.stack([corner[:, :-1].reshape(-1, 2), corner[:, 1:].reshape(-1, 2)], axis=1)
     north = np.stack([corner[:-1].reshape(-1, 2), corner[1:].reshape(-1, 2)], axis=1)
     island = np.array([[[-8.1, 41.0], [-8.1, 41.002]]])
@@ -39,7 +39,7 @@ def travel(request, tmp_path):
 def test_rows_found_a_few_at_a_time_are_those_found_at_once(travel, rows, monkeypatch):
     """Many places share a street, also across the blocks; one is where no road leads."""
     random = np.random.default_rng(2)
-    spots = random.uniform(0, (SIDE - 1) * STEP, (60, 2)) + [-8, 41]
+    spots = random.uniform(0, (SIDE - 1) * STEP, (60, 2)) + np.array([-8, 41])
     places = [tuple(spot) for spot in spots.tolist()] + [(-8.1, 41.001)]
     whole = RoadNetwork(places, travel, [].append).matrix("car")
     monkeypatch.setattr(between, "_ROWS", rows)
