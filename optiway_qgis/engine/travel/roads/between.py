@@ -109,7 +109,7 @@ class Between:
         self._closed = np.zeros(len(arcs.ms), dtype=bool) if closed is None else closed
         self._both: weakref.ref[_Weights] | None = None
         self._alive: deque[_Weights] = deque(maxlen=max(2, MOST_LINKS // max(1, len(graph.ms))))
-        self._tables: tuple[np.ndarray, np.ndarray] | None = None
+        self._heavy = 0
 
     def changed(self, arcs: Arcs, graph: Graph, places: OnRoad, closed: np.ndarray) -> Between:
         """Return the ways on the same roads when their times are others and some are closed."""
@@ -118,32 +118,34 @@ class Between:
         return other
 
     def tables(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way."""
-        if self._tables is None:
-            count = len(self._on)
-            seconds, metres = (np.empty((count, count), dtype=np.int32) for _ in range(2))
-            farthest = 0.0
-            for rows, ms, at_node in self._rows(self._weights(1, 0)):
-                # What is not rounded yet stands in the place of seconds until the distances are known.
-                seconds[rows] = np.where(np.isfinite(ms), ms, UNREACHABLE)
-                farthest = max(farthest, at_node)
-            arc_ms = int(self._arcs.ms[self._on[self._on >= 0]].max(initial=0))
-            fastest = float((self._arcs.dm / self._arcs.ms).max())
-            self._heavy = max(1, int((NO_WAY - 1) / (max(farthest, 1) + 2 * arc_ms) - fastest - 1))
-            for rows, both, _ in self._rows(self._both_weights()):
-                ms = seconds[rows].astype(float)
-                way = ms != UNREACHABLE
-                seconds[rows] = np.where(way, np.ceil(ms / MS), UNREACHABLE)
-                metres[rows] = np.where(way, np.ceil((both - self._heavy * ms) / DM), UNREACHABLE)
-            self._tables = seconds, metres
-        return self._tables
+        """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way.
+
+        They are worked out each time: with ten thousand places nobody keeps them twice.
+        """
+        count = len(self._on)
+        seconds, metres = (np.empty((count, count), dtype=np.int32) for _ in range(2))
+        farthest = 0.0
+        for rows, ms, at_node in self._rows(self._weights(1, 0)):
+            # What is not rounded yet stands in the place of seconds until the distances are known.
+            seconds[rows] = np.where(np.isfinite(ms), ms, UNREACHABLE)
+            farthest = max(farthest, at_node)
+        arc_ms = int(self._arcs.ms[self._on[self._on >= 0]].max(initial=0))
+        fastest = float((self._arcs.dm / self._arcs.ms).max())
+        self._heavy = max(1, int((NO_WAY - 1) / (max(farthest, 1) + 2 * arc_ms) - fastest - 1))
+        for rows, both, _ in self._rows(self._both_weights()):
+            ms = seconds[rows].astype(float)
+            way = ms != UNREACHABLE
+            seconds[rows] = np.where(way, np.ceil(ms / MS), UNREACHABLE)
+            metres[rows] = np.where(way, np.ceil((both - self._heavy * ms) / DM), UNREACHABLE)
+        return seconds, metres
 
     def geometries(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[Coordinate, ...]]:
         """Return the points of the way of each pair, two or more; empty where there is no way."""
-        self.tables()
         return [self._drawn(pair, route) if route else () for pair, route in zip(pairs, self._routes(pairs))]
 
     def _both_weights(self) -> _Weights:
+        if not self._heavy:
+            self.tables()
         both = self._both() if self._both else None
         if both is None:
             both = self._weights(self._heavy, 1)
