@@ -49,7 +49,7 @@ def mark(what: str) -> None:
 
 
 def cpu_time() -> float:
-    """Return the CPU seconds of this process and its children, those that are running included; Linux only."""
+    """Return the CPU seconds of this process and its children, also running ones; Linux only."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     running = 0
     for listing in Path("/proc/self/task").glob("*/children"):
