@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,9 @@ from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.solving.outlook import detours
 from optiway_qgis.engine.solving.pyvrp_engine import search
 from optiway_qgis.engine.solving.reach import Reach
+from optiway_qgis.engine.travel.kinds import scaled
 from optiway_qgis.engine.travel.open import open_travel
+from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix
 from tests.engine.cases import VAN, a_depot, a_problem, a_stop, line_travel
 from tests.engine.plannable import counting_clock, examples, plannable, planned
 
@@ -216,3 +219,13 @@ def test_tables_of_32_bits_do_not_overflow_in_sums():
     seconds, _ = detours(instance, 0, [0], 1)
     assert seconds.tolist() == [2**31 - 2, 2**31 - 2]
     assert detours(instance, 0, [], 1)[0].tolist() == [2 * (2**31 - 2)]
+
+
+def test_seconds_slowed_beyond_32_bits_stay_below():
+    """A given matrix may say anything below 2^31; ten times that must not come out as a negative time."""
+    seconds = np.array([[0, 2**31 - 2], [UNREACHABLE, 0]], dtype=np.int32)
+    slowed = scaled(Matrix(seconds, seconds), 10.0).seconds
+    assert slowed.dtype == np.int32
+    assert slowed.tolist() == [[0, 2**31 - 2], [UNREACHABLE, 0]]
+    by_place = scaled(Matrix(seconds // 1000, seconds), np.array([0.5, 1.0])).seconds
+    assert by_place.tolist() == [[0, math.ceil((2**31 - 2) // 1000 * 1.5)], [UNREACHABLE, 0]]
