@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
+from optiway_qgis.engine.solving import pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
 from optiway_qgis.engine.solving.first_answer import first_answer, surely_too_much
@@ -35,6 +35,7 @@ from optiway_qgis.model.plan import Plan, Unassigned
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Sequence as Many
+    from types import ModuleType
 
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.search import Clock
@@ -207,7 +208,7 @@ def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Cl
     """Return what one engine makes of the best sequences so far."""
     stops = sorted({*_within_reach(instance, active), *(stop for route in best for stop in route)})
     if not pyvrp_engine.keeps_rules(instance):
-        return ortools_engine.improve(instance, stops, best, clock) or best
+        return _ortools().improve(instance, stops, best, clock) or best
     missing = set(active) & set(unserved(instance, best))
     all_required = all(instance.stops[stop].penalty is not None for stop in missing)
     answer = pyvrp_engine.search(instance, stops, clock, seed, all_required=all_required, start=best)
@@ -233,14 +234,21 @@ def _by_engines(
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
-        tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
-        engines.append(ortools_engine.NAME)
+        tell(f"{_ortools().NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
+        engines.append(_ortools().NAME)
         kept = _with_ortools(instance, _within_reach(instance, active), kept, clock)
     return kept
 
 
+def _ortools() -> ModuleType:
+    """Return the adapter to OR-Tools: loading it takes longer than a small plan, and few need it."""
+    from optiway_qgis.engine.solving import ortools_engine
+
+    return ortools_engine
+
+
 def _with_ortools(instance: Instance, active: list[int], start: Sequences, clock: Clock) -> Sequences:
-    improved = ortools_engine.improve(instance, active, start, clock)
+    improved = _ortools().improve(instance, active, start, clock)
     if improved is None:
         return start
     improved = complete(instance, keep_rules(instance, improved), active)
