@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.search import Clock
-    from optiway_qgis.engine.travel.provider import Matrix
     from optiway_qgis.model.problem import Stop, Vehicle, Window
 
 NAME = f"PyVRP {version('pyvrp')}"
@@ -216,9 +215,9 @@ class _Formulation:
         self.scale = cost_scale(instance.vehicles)
         self.profiles = sorted({travel_kind(vehicle) for vehicle in instance.vehicles})
         self.by_drive = _drive_kinds(instance)
-        self.longest = max(int(matrix.metres.max()) for matrix in instance.travel.matrices.values())
-        self.dearest = self._dearest_route()
         self._locate()
+        self.longest = self._longest_way()
+        self.dearest = self._dearest_route()
         self._load()
         self._prize(all_required)
         self._clients()
@@ -264,6 +263,11 @@ class _Formulation:
         self.locations = [
             Location(*travel.places[place]) if place >= 0 else Location(0, 0) for place in places
         ]
+
+    def _longest_way(self) -> int:
+        """Return the metres of the longest way between any two of the locations."""
+        grid = np.ix_(self.places[self.places >= 0], self.places[self.places >= 0])
+        return max(int(matrix.metres[grid].max()) for matrix in self.instance.travel.matrices.values())
 
     def _clip(self, window: Window | None) -> tuple[int, int]:
         """Return a window as PyVRP counts: from the first shift's start, closed by the last shift's end."""
@@ -427,7 +431,7 @@ class _Formulation:
         kind_of_travel = travel_kind(vehicle)
         length = vehicle.max_drive if kind_of_travel in self.by_drive else vehicle.max_distance
         if kind_of_travel in self.by_drive:
-            per_metre *= _mean_speed(self.instance.matrix(vehicle))
+            per_metre *= self._mean_speed(vehicle)
         free = not any(
             per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles)
         )
@@ -446,6 +450,14 @@ class _Formulation:
             unit_duration_cost=round(per_second * self.scale),
             profile=self.profiles.index(kind_of_travel),
         )
+
+    def _mean_speed(self, vehicle: Vehicle) -> float:
+        """Return the metres per second over all pairs of locations with a way."""
+        matrix = self.instance.matrix(vehicle)
+        grid = np.ix_(self.places[self.places >= 0], self.places[self.places >= 0])
+        seconds, metres = matrix.seconds[grid], matrix.metres[grid]
+        there = seconds > 0
+        return float(metres[there].sum() / seconds[there].sum()) if there.any() else 1.0
 
     def _depot(self, depot_id: str | None) -> int:
         if depot_id is None:
@@ -480,12 +492,6 @@ class _Formulation:
             vehicle = free[route.vehicle_type()].pop(0)
             sequences[vehicle] = [self.stop_of[activity.idx] for activity in route if activity.is_client()]
         return sequences
-
-
-def _mean_speed(matrix: Matrix) -> float:
-    """Return the metres per second over all pairs with a way."""
-    there = matrix.seconds > 0
-    return float(matrix.metres[there].sum() / matrix.seconds[there].sum()) if there.any() else 1.0
 
 
 def unit_costs(vehicle: Vehicle) -> tuple[float, float]:
