@@ -30,6 +30,7 @@ from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
 from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.problem import MAX_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,9 +54,6 @@ _MANY = 1000
 
 _PLENTY = 3
 """How many times more stops than the fleet could serve at the very best are searched over."""
-
-_SMALL = 40
-"""Up to that many stops one search thread is enough."""
 
 
 def plan(
@@ -188,19 +186,23 @@ def _by_the_hour(
         if number == 0:
             return _by_engines(problem, active, settings, own, tell, engines)
         tell(f"Round {number + 1}, with the times at the hours of the plan before")
-        return _from_best(problem, active, best, own, settings.seed + number)
+        return _from_best(problem, active, best, own, settings.seed + number, _workers(settings))
 
     return in_rounds(instance, active, clock, search)
 
 
-def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int) -> Sequences:
+def _from_best(
+    instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int, workers: int
+) -> Sequences:
     """Return what one engine makes of the best sequences so far."""
     stops = sorted({*_within_reach(instance, active), *(stop for route in best for stop in route)})
     if not pyvrp_engine.keeps_rules(instance):
         return ortools_engine.improve(instance, stops, best, clock) or best
     missing = set(active) & set(unserved(instance, best))
     all_required = all(instance.stops[stop].penalty is not None for stop in missing)
-    answer = pyvrp_engine.search(instance, stops, clock, seed, all_required=all_required, start=best)
+    answer = pyvrp_engine.search(
+        instance, stops, clock, seed, all_required=all_required, start=best, workers=workers
+    )
     return answer.sequences if answer.feasible else best
 
 
@@ -241,16 +243,14 @@ def _relaxed(
     instance: Instance, active: list[int], settings: Settings, clock: Clock, tell: Callable[[str], None]
 ) -> Sequences:
     """Return PyVRP's answer: all required stops served if that can be, else the least important left out."""
-    threads = 1
-    if settings.iterations is None and len(active) > _SMALL:
-        threads = min(2, os.cpu_count() or 1)
+    workers = _workers(settings)
     if _surely_too_much(instance, active):
         start = _first_answer(instance, active)
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
         answer = pyvrp_engine.search(
-            instance, active, clock, settings.seed, all_required=True, threads=threads
+            instance, active, clock, settings.seed, all_required=True, workers=workers
         )
         if answer.feasible:
             return answer.sequences
@@ -260,9 +260,16 @@ def _relaxed(
     tell("Not all required stops fit; searching for the best ones to leave out")
     clock.new_phase()
     answer = pyvrp_engine.search(
-        instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
+        instance, active, clock, settings.seed, all_required=False, start=start, workers=workers
     )
     return answer.sequences if answer.feasible else start
+
+
+def _workers(settings: Settings) -> int:
+    """Return the number of cores to search on: all, or one for a plan that is to be the same anywhere."""
+    if settings.workers is not None:
+        return settings.workers
+    return 1 if settings.iterations is not None else min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 def _first_answer(instance: Instance, active: list[int]) -> Sequences:
