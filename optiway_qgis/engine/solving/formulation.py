@@ -44,7 +44,12 @@ _REQUIRED_PRIZE = 5
 """What leaving out the least important required stop costs, in routes as dear as a route can be."""
 
 _FIRST_PENALTY = 50_000.0
-"""What each unit of a broken rule costs at first at the least, PyVRP's own; the search adapts it."""
+"""What each unit of load too much costs at first at the least, PyVRP's own; the search adapts it."""
+
+_FIRST_TIMES = 100
+"""What a second late or a metre too far costs at first, in prices of a second or metre on the way: PyVRP's
+own penalties are so high that a search of some seconds never dares to be late on the way to a better plan.
+"""
 
 _FIRST_SHARE = 0.02
 """What a stop too much on board costs at first, in routes as dear as can be: more finds worse plans."""
@@ -68,13 +73,13 @@ class Penalties(PenaltyParams):
     PyVRP's own bounds do not know how large the costs are: where they are larger, breaking rules pays.
     """
 
-    def __init__(self, first_loads: list[float], most: float):
+    def __init__(self, first: tuple[list[float], float, float], most: float):
         super().__init__(max_penalty=most)
-        self._first_loads = first_loads
+        self._first = first
 
     def midpoint_penalties(self, data: ProblemData) -> tuple[list[float], float, float]:
         """Return what the search begins with: per unit of each load, second and metre."""
-        return self._first_loads, _FIRST_PENALTY, _FIRST_PENALTY
+        return self._first
 
 
 Visits = list[list[int]]
@@ -258,10 +263,27 @@ class Formulation:
         excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
         amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
         stop_too_much = _FIRST_SHARE * self.dearest
-        first = [
+        loads = [
             max(_FIRST_PENALTY, float(stop_too_much / np.median(column[column > 0]))) for column in amounts.T
         ]
-        return Penalties(first, max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess)))
+        speeds = [
+            1.0 if kind in self.by_drive else _mean_speed(self.instance.travel.matrices[kind])
+            for kind in self.profiles
+        ]
+        second, metre = (
+            _FIRST_TIMES * float(np.mean(prices))
+            for prices in zip(
+                *(
+                    (
+                        one.unit_duration_cost + one.unit_distance_cost * speeds[one.profile],
+                        one.unit_duration_cost / speeds[one.profile] + one.unit_distance_cost,
+                    )
+                    for one in self.types
+                )
+            )
+        )
+        most = max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
+        return Penalties((loads, second, metre), most)
 
     def _choose(self) -> None:
         """Lay out the choices: a stop with several windows has as many, which exclude each other."""

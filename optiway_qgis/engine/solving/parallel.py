@@ -90,6 +90,7 @@ class _Rounds:
         self._workers = workers
         self._threads = threads
         self._random = np.random.default_rng(seed)
+        self._seed = seed
         self._spent = 0
 
     def run(self, start: Visits | None) -> Incumbent:
@@ -131,7 +132,8 @@ class _Rounds:
         starts = [None if visits is None else part.solution(visits) for part in parts]
         ledger = _Ledger(self._clock, formulation.scale, starts)
         numbers = [number for number in range(len(groups)) for _ in range(self._workers // len(groups) or 1)]
-        seeds = [int(seed) for seed in self._random.integers(2**31, size=len(numbers))]
+        seeds = range(self._seed, self._seed + len(numbers))
+        self._seed += len(numbers)
         lanes = -(-len(numbers) // self._workers)
         length = self._length(lanes, share)
         history, neighbours = _GROUP if len(groups) > 1 else _WHOLE
