@@ -43,16 +43,16 @@ _RULE_UNIT = 100
 _REQUIRED_PRIZE = 5
 """What leaving out the least important required stop costs, in routes as dear as a route can be."""
 
-_FIRST_PENALTY = 50_000.0
-"""What each unit of load too much costs at first at the least, PyVRP's own; the search adapts it."""
+_MOST_PENALTY = 50_000.0
+"""What each unit of a broken rule may cost at the most is no less than this."""
+
+_FIRST_SHARE = 1.0
+"""What a stop too much on board costs at first, in routes as dear as can be."""
 
 _FIRST_TIMES = 100
-"""What a second late or a metre too far costs at first, in prices of a second or metre on the way: PyVRP's
-own penalties are so high that a search of some seconds never dares to be late on the way to a better plan.
+"""What a second late or a metre too far costs at first, in prices of a second or metre on the way. PyVRP's
+own penalties are so high that a search of some seconds never dares to break a rule for a moment.
 """
-
-_FIRST_SHARE = 0.02
-"""What a stop too much on board costs at first, in routes as dear as can be: more finds worse plans."""
 
 _LARGEST_SUM = 2.0**61
 """Penalties for all that can be broken at once stay below this, for PyVRP adds them up in 64 bits."""
@@ -80,6 +80,12 @@ class Penalties(PenaltyParams):
     def midpoint_penalties(self, data: ProblemData) -> tuple[list[float], float, float]:
         """Return what the search begins with: per unit of each load, second and metre."""
         return self._first
+
+    def learned(self, ends: list[tuple[list[float], float, float]]) -> Penalties:
+        """Return penalties that begin with the mean of those that searches ended with."""
+        loads, seconds, metres = zip(*ends)
+        means = [float(np.mean(column)) for column in zip(*loads)]
+        return Penalties((means, float(np.mean(seconds)), float(np.mean(metres))), self.max_penalty)
 
 
 Visits = list[list[int]]
@@ -263,9 +269,7 @@ class Formulation:
         excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
         amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
         stop_too_much = _FIRST_SHARE * self.dearest
-        loads = [
-            max(_FIRST_PENALTY, float(stop_too_much / np.median(column[column > 0]))) for column in amounts.T
-        ]
+        loads = [float(stop_too_much / np.median(column[column > 0])) for column in amounts.T]
         speeds = [
             1.0 if kind in self.by_drive else _mean_speed(self.instance.travel.matrices[kind])
             for kind in self.profiles
@@ -282,7 +286,7 @@ class Formulation:
                 )
             )
         )
-        most = max(_FIRST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
+        most = max(_MOST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
         return Penalties((loads, second, metre), most)
 
     def _choose(self) -> None:

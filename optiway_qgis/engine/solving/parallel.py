@@ -91,6 +91,7 @@ class _Rounds:
         self._threads = threads
         self._random = np.random.default_rng(seed)
         self._seed = seed
+        self._penalties = formulation.penalties
         self._spent = 0
 
     def run(self, start: Visits | None) -> Incumbent:
@@ -138,19 +139,22 @@ class _Rounds:
         length = self._length(lanes, share)
         history, neighbours = _GROUP if len(groups) > 1 else _WHOLE
 
-        def search(number: int, seed: int) -> tuple[Solution, int]:
+        penalties = self._penalties
+
+        def search(number: int, seed: int) -> tuple[Solution, _Turn]:
             data, start = parts[number].data, starts[number]
             if start is not None and rough:
-                start = _improved(data, formulation.penalties, start, seed)
+                start = _improved(data, penalties, start, seed)
             turn = _Turn(self._clock, ledger, number, self._spent, length, whole=len(groups) == 1)
             ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
             near = NeighbourhoodParams(num_neighbours=neighbours)
-            params = SolveParams(ils, formulation.penalties, near)
-            return solve(data, turn, seed, False, False, params, start).best, turn.iterations
+            params = SolveParams(ils, penalties, near)
+            return solve(data, turn, seed, False, False, params, start).best, turn
 
         found = list(self._threads.map(search, numbers, seeds))
-        self._spent += lanes * max(iterations for _, iterations in found)
-        self._clock.spent_iterations += sum(iterations for _, iterations in found)
+        self._spent += lanes * max(turn.iterations for _, turn in found)
+        self._clock.spent_iterations += sum(turn.iterations for _, turn in found)
+        self._penalties = penalties.learned([turn.penalties for _, turn in found])
         joined: Visits = [[] for _ in formulation.instance.vehicles]
         value = 0.0
         for number, (part, start) in enumerate(zip(parts, starts)):
@@ -233,7 +237,13 @@ class _Turn(IteratedLocalSearchCallbacks):
         return used >= self._length and (self._answered or not self._whole)
 
     def on_start(self, ils: IteratedLocalSearch) -> None:
+        self._manager = ils.penalty_manager
         self.on_best(ils.initial_solution)
+
+    @property
+    def penalties(self) -> tuple[list[float], float, float]:
+        """What the search has come to charge for broken rules."""
+        return self._manager.penalties()
 
     def on_best(self, best: Solution) -> None:
         if best.is_feasible():
