@@ -55,6 +55,9 @@ _MANY = 1000
 _PLENTY = 3
 """How many times more stops than the fleet could serve at the very best are searched over."""
 
+_SMALL = 40
+"""Up to that many stops one core is enough."""
+
 
 def plan(
     problem: Problem,
@@ -243,7 +246,7 @@ def _relaxed(
     instance: Instance, active: list[int], settings: Settings, clock: Clock, tell: Callable[[str], None]
 ) -> Sequences:
     """Return PyVRP's answer: all required stops served if that can be, else the least important left out."""
-    workers = _workers(settings)
+    workers = _workers(settings) if len(active) > _SMALL else 1
     if _surely_too_much(instance, active):
         start = _first_answer(instance, active)
     else:
