@@ -46,8 +46,10 @@ _REQUIRED_PRIZE = 5
 _MOST_PENALTY = 50_000.0
 """What each unit of a broken rule may cost at the most is no less than this."""
 
-_FIRST_SHARE = 1.0
-"""What a stop too much on board costs at first, in routes as dear as can be."""
+_FIRST_SHARES, _LEAST_SHARE = 5.0, 0.05
+"""What a stop too much on board costs at first, in shares that a stop has of its vehicle's way out and back;
+and the least such share.
+"""
 
 _FIRST_TIMES = 100
 """What a second late or a metre too far costs at first, in prices of a second or metre on the way. PyVRP's
@@ -267,27 +269,35 @@ class Formulation:
         gain = max(self.dearest, *(prize or 0 for prize in self.prizes))
         legs = len(self.stops) + len(self.instance.vehicles)
         excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
-        amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
-        stop_too_much = _FIRST_SHARE * self.dearest
-        loads = [float(stop_too_much / np.median(column[column > 0])) for column in amounts.T]
+        most = max(_MOST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
+        second, metre = self._way_prices()
+        return Penalties((self._first_loads(second), _FIRST_TIMES * second, _FIRST_TIMES * metre), most)
+
+    def _way_prices(self) -> tuple[float, float]:
+        """Return what a second and a metre on the way cost, as a mean of all vehicles."""
         speeds = [
             1.0 if kind in self.by_drive else _mean_speed(self.instance.travel.matrices[kind])
             for kind in self.profiles
         ]
-        second, metre = (
-            _FIRST_TIMES * float(np.mean(prices))
-            for prices in zip(
-                *(
-                    (
-                        one.unit_duration_cost + one.unit_distance_cost * speeds[one.profile],
-                        one.unit_duration_cost / speeds[one.profile] + one.unit_distance_cost,
-                    )
-                    for one in self.types
-                )
-            )
-        )
-        most = max(_MOST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
-        return Penalties((loads, second, metre), most)
+        prices = [(one.unit_duration_cost, one.unit_distance_cost, speeds[one.profile]) for one in self.types]
+        second = np.mean([hour + way * speed for hour, way, speed in prices])
+        metre = np.mean([hour / speed + way for hour, way, speed in prices])
+        return float(second), float(metre)
+
+    def _first_loads(self, second: float) -> list[float]:
+        """Return what a unit too much on board costs at first, for each load dimension.
+
+        A stop too much costs some shares of a vehicle's way out and back, as many as there are stops to share
+        it.
+        """
+        amounts = np.maximum(np.array(self.delivery), np.array(self.pickup))
+        room = np.maximum(np.mean(np.array(self.capacities, float), axis=0), 1.0)
+        routes = min(len(self.capacities), max(amounts.sum(axis=0) / room, default=1.0))
+        depots = np.array(self.instance.travel.depot_place or self.places[:1])
+        legs = self.instance.travel.matrices[self.profiles[0]].seconds[np.ix_(depots, self.places)]
+        trip = np.mean([one.fixed_cost for one in self.types]) + 2 * float(legs[legs >= 0].mean()) * second
+        stop_too_much = _FIRST_SHARES * trip * max(routes / len(self.stops), _LEAST_SHARE)
+        return [float(stop_too_much / np.median(column[column > 0])) for column in amounts.T]
 
     def _choose(self) -> None:
         """Lay out the choices: a stop with several windows has as many, which exclude each other."""
