@@ -16,13 +16,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving import parallel
+from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import hopeless
+from optiway_qgis.engine.solving.formulation import Formulation
 from optiway_qgis.engine.solving.grouping import cut
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.planner import plan
 from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, search
 from optiway_qgis.engine.solving.search import Clock
-from optiway_qgis.model.problem import Stop, Vehicle, Window
+from optiway_qgis.model.problem import Settings, Stop, Vehicle, Window
 from tests.engine.cases import HOUR, a_depot, a_problem, given_travel
 from tests.engine.plannable import counting_clock, examples, plannable
 
@@ -151,6 +154,57 @@ def test_equal_seeds_and_workers_give_equal_answers(workers, group):
     with small_groups(group):
         answers = [found(instance, 200, workers) for _ in range(2)]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_plan_made_in_groups_is_complete_and_passes_the_checker(optional):
+    """From the problem to the checker: nothing gets lost, and cores asked for make the plan their own."""
+    instance = county(optional=optional)
+    plans = []
+    with small_groups(12):
+        for workers in (None, 1, 2, 2):
+            asked = Settings(iterations=300, workers=workers)
+            plans.append(
+                plan(instance.problem, instance.travel, {}, asked, counting_clock(300), lambda text: None)
+            )
+    alone, single, first, second = plans
+    assert first == second
+    assert alone.routes == single.routes != first.routes
+    for one in plans:
+        assert check(instance.problem, instance.travel, one) == []
+        served = [stop_id for route in one.routes for stop_id in route.stop_ids]
+        assert sorted([*served, *(left.stop_id for left in one.unassigned)]) == sorted(instance.stop_index)
+        assert bool(one.unassigned) is optional
+
+
+def test_penalties_grow_with_prices_and_are_handed_on():
+    """They mean something only beside the prices, and what a search has learned of them is kept."""
+    instance = county()
+    stops = list(range(len(instance.stops)))
+    dear = replace(
+        instance.problem,
+        vehicles=tuple(replace(one, cost_per_km=3 * one.cost_per_km) for one in instance.vehicles),
+    )
+    usual, higher = (
+        Formulation(one, stops, all_required=True) for one in (instance, Instance(dear, instance.travel))
+    )
+    first, more = (
+        [
+            amount / one.scale
+            for amount in flat(one.penalties.midpoint_penalties(one.part(one.everything).data))
+        ]
+        for one in (usual, higher)
+    )
+    assert all(high > low > 0 for high, low in zip(more, first))
+    ends = [([10.0], 20.0, 30.0), ([30.0], 40.0, 50.0)]
+    learned = usual.penalties.learned(ends)
+    assert learned.midpoint_penalties(usual.part(usual.everything).data) == ([20.0], 30.0, 40.0)
+    assert learned.max_penalty == usual.penalties.max_penalty
+
+
+def flat(penalties: tuple[list[float], float, float]) -> list[float]:
+    """Return all of them in one list."""
+    return [*penalties[0], *penalties[1:]]
 
 
 def test_start_is_kept_where_nothing_better_is_found():
