@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle, islice
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,11 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.formulation import Formulation, Penalties, Visits
     from optiway_qgis.engine.solving.search import Clock
 
-_GROUP_STOPS, _GROUP_ROUTES = 200, 8
+_GROUP_STOPS, _GROUP_ROUTES = 150, 8
 """Size of a group at the least: below that too much of what could be exchanged lies beyond its borders."""
+
+_MOST_STOPS = 350
+"""Size of a group at the most: an iteration takes longer the more stops there are."""
 
 _SECONDS, _ITERATIONS = 1.0, 2000
 """How long a group is improved in one round, in whichever of the two the clock counts."""
@@ -41,10 +45,10 @@ _FIRST = 0.3
 _LAST = 1.3
 """When what is left is no more than so many rounds, it is one round."""
 
-_WHOLE = 300, 50
-_GROUP = 100, 30
-"""Length of the history and number of neighbours in the search over a whole plan, as PyVRP has them, and in
-the short time that a group has.
+_WHOLE = (300, 50), (100, 50)
+_GROUP = ((100, 30),)
+"""Length of the history and number of neighbours of the searches over a whole plan, in turn, and over a group
+in the short time that it has. The first are PyVRP's own; with the second some plans get better, some worse.
 """
 
 
@@ -110,13 +114,14 @@ class _Rounds:
     def _cut(self, visits: Visits) -> list[Group]:
         """Return the groups of the next round, as many as there are cores or a multiple of that."""
         formulation = self._formulation
-        most = min(len(formulation.stops) // _GROUP_STOPS, sum(map(bool, visits)) // _GROUP_ROUTES)
-        if most < 2:
-            return [formulation.everything]
-        if most >= self._workers:
-            count = most - most % self._workers
+        size, workers = len(formulation.stops), self._workers
+        most = max(1, min(size // _GROUP_STOPS, sum(map(bool, visits)) // _GROUP_ROUTES))
+        if most < workers:
+            count = max(number for number in range(1, most + 1) if workers % number == 0)
         else:
-            count = max(number for number in range(1, most + 1) if self._workers % number == 0)
+            count = min(most - most % workers, workers * -(-size // (workers * _MOST_STOPS)))
+        if count == 1:
+            return [formulation.everything]
         sequences = formulation.sequences(visits)
         return cut(formulation.instance, formulation.stops, sequences, count, self._random)
 
@@ -132,26 +137,28 @@ class _Rounds:
         parts = list(self._threads.map(formulation.part, groups))
         starts = [None if visits is None else part.solution(visits) for part in parts]
         ledger = _Ledger(self._clock, formulation.scale, starts)
-        numbers = [number for number in range(len(groups)) for _ in range(self._workers // len(groups) or 1)]
+        replicas = self._workers // len(groups) or 1
+        numbers = [number for number in range(len(groups)) for _ in range(replicas)]
+        manners = islice(cycle(_GROUP if len(groups) > 1 else _WHOLE), len(numbers))
         seeds = range(self._seed, self._seed + len(numbers))
         self._seed += len(numbers)
         lanes = -(-len(numbers) // self._workers)
         length = self._length(lanes, share)
-        history, neighbours = _GROUP if len(groups) > 1 else _WHOLE
 
         penalties = self._penalties
 
-        def search(number: int, seed: int) -> tuple[Solution, _Turn]:
+        def search(number: int, seed: int, manner: tuple[int, int]) -> tuple[Solution, _Turn]:
             data, start = parts[number].data, starts[number]
             if start is not None and rough:
                 start = _improved(data, penalties, start, seed)
             turn = _Turn(self._clock, ledger, number, self._spent, length, whole=len(groups) == 1)
+            history, neighbours = manner
             ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
             near = NeighbourhoodParams(num_neighbours=neighbours)
             params = SolveParams(ils, penalties, near)
             return solve(data, turn, seed, False, False, params, start).best, turn
 
-        found = list(self._threads.map(search, numbers, seeds))
+        found = list(self._threads.map(search, numbers, seeds, manners))
         self._spent += lanes * max(turn.iterations for _, turn in found)
         self._clock.spent_iterations += sum(turn.iterations for _, turn in found)
         self._penalties = penalties.learned([turn.penalties for _, turn in found])
