@@ -31,6 +31,7 @@ from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
 from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.problem import MAX_WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ and is better.
 """
 
 _SMALL = 40
-"""Up to that many stops one search thread is enough."""
+"""Up to that many stops one core is enough."""
 
 
 def plan(
@@ -199,19 +200,23 @@ def _by_the_hour(
         if number == 0:
             return _by_engines(problem, active, settings, own, tell, engines)
         tell(f"Round {number + 1}, with the times at the hours of the plan before")
-        return _from_best(problem, active, best, own, settings.seed + number)
+        return _from_best(problem, active, best, own, settings.seed + number, _workers(settings))
 
     return in_rounds(instance, active, clock, search)
 
 
-def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int) -> Sequences:
+def _from_best(
+    instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int, workers: int
+) -> Sequences:
     """Return what one engine makes of the best sequences so far."""
     stops = _within_reach_or_served(instance, active, best)
     if not pyvrp_engine.keeps_rules(instance):
         return _ortools().improve(instance, stops, best, clock) or best
     missing = set(active) & set(unserved(instance, best))
     all_required = all(instance.stops[stop].penalty is not None for stop in missing)
-    answer = pyvrp_engine.search(instance, stops, clock, seed, all_required=all_required, start=best)
+    answer = pyvrp_engine.search(
+        instance, stops, clock, seed, all_required=all_required, start=best, workers=workers
+    )
     return answer.sequences if answer.feasible else best
 
 
@@ -259,14 +264,12 @@ def _relaxed(
     instance: Instance, active: list[int], settings: Settings, clock: Clock, tell: Callable[[str], None]
 ) -> Sequences:
     """Return PyVRP's answer: all required stops served if that can be, else the least important left out."""
-    threads = 1
-    if settings.iterations is None and len(active) > _SMALL:
-        threads = min(2, os.cpu_count() or 1)
+    workers = _workers(settings) if len(active) > _SMALL else 1
     if len(active) > _LARGE:
-        start = _of_districts(instance, active, settings.seed, clock, tell)
+        start = _of_districts(instance, active, settings.seed, workers, clock, tell)
         if not _required_left(instance, start, active):
             answer = pyvrp_engine.search(
-                instance, active, clock, settings.seed, all_required=True, start=start, threads=threads
+                instance, active, clock, settings.seed, all_required=True, start=start, workers=workers
             )
             return answer.sequences if answer.feasible else start
     elif surely_too_much(instance, active):
@@ -275,7 +278,7 @@ def _relaxed(
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
         answer = pyvrp_engine.search(
-            instance, active, clock, settings.seed, all_required=True, threads=threads
+            instance, active, clock, settings.seed, all_required=True, workers=workers
         )
         if answer.feasible:
             return answer.sequences
@@ -285,18 +288,22 @@ def _relaxed(
     tell("Not all required stops fit; searching for the best ones to leave out")
     clock.new_phase()
     answer = pyvrp_engine.search(
-        instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
+        instance, active, clock, settings.seed, all_required=False, start=start, workers=workers
     )
     return answer.sequences if answer.feasible else start
 
 
 def _of_districts(
-    instance: Instance, active: list[int], seed: int, clock: Clock, tell: Callable[[str], None]
+    instance: Instance,
+    active: list[int],
+    seed: int,
+    workers: int,
+    clock: Clock,
+    tell: Callable[[str], None],
 ) -> Sequences:
     """Return a first answer put together from districts; the clock hears of it if no required stop is
     missing.
     """
-    workers = os.cpu_count() or 1
     start = first_answer(instance, active, seed, workers, tell)
     if not _required_left(instance, start, active):
         reached = score(instance, start)
@@ -313,6 +320,13 @@ def _required_left(instance: Instance, sequences: Sequences, active: list[int]) 
         for index in unserved(instance, sequences)
         if index in wanted and instance.stops[index].penalty is None
     ]
+
+
+def _workers(settings: Settings) -> int:
+    """Return the number of cores to search on: all, or one for a plan that is to be the same anywhere."""
+    if settings.workers is not None:
+        return settings.workers
+    return 1 if settings.iterations is not None else min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 def _first_answer(instance: Instance, active: list[int]) -> Sequences:
