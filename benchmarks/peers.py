@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ from instances import Routes, to_problem, to_routes
 if TYPE_CHECKING:
     from instances import Benchmark
 
+
+_SEEDS_APART = 1000
+"""The searches of one run on all cores take other seeds than those of another run."""
 
 _DROPPED = 100
 """Price of a customer whom OR-Tools leaves out, in the longest distances there are."""
@@ -44,6 +48,18 @@ class Answer:
 
 def optiway(benchmark: Benchmark, order: Order) -> Answer:
     """One job in an engine process, started, fed and ended as QGIS does it; all of that counts."""
+    begin = time.perf_counter()
+    plan = optiway_plan(benchmark, order)
+    seconds = time.perf_counter() - begin
+    stops = [
+        [visit["id"] for visit in route["visits"] if visit["type"] == "stop"] for route in plan["routes"]
+    ]
+    vehicles = [route["vehicle_id"] for route in plan["routes"]]
+    return Answer(to_routes(zip(vehicles, stops)), seconds)
+
+
+def optiway_plan(benchmark: Benchmark, order: Order) -> dict[str, Any]:
+    """Return the plan of such a job in its JSON form."""
     from optiway_qgis.layers.engine_process import run_job
     from optiway_qgis.model.job import JOB_VERSION
     from optiway_qgis.model.problem import Settings, problem_to_json
@@ -56,25 +72,34 @@ def optiway(benchmark: Benchmark, order: Order) -> Answer:
         "travel": order.travel,
         "settings": asdict(settings),
     }
-    begin = time.perf_counter()
-    plan = run_job(job, lambda event: None, lambda: False)["plan"]
-    seconds = time.perf_counter() - begin
-    stops = [
-        [visit["id"] for visit in route["visits"] if visit["type"] == "stop"] for route in plan["routes"]
-    ]
-    vehicles = [route["vehicle_id"] for route in plan["routes"]]
-    return Answer(to_routes(zip(vehicles, stops)), seconds)
+    return run_job(job, lambda event: None, lambda: False)["plan"]
 
 
 def pyvrp(benchmark: Benchmark, order: Order) -> Answer:
     """PyVRP as its quick start shows it: read, solve, one thread."""
-    from pyvrp import read, solve
+    return _pyvrp(benchmark, order, threads=1)
+
+
+def pyvrp_on_all_cores(benchmark: Benchmark, order: Order) -> Answer:
+    """The best of as many such searches as there are cores, side by side with seeds of their own."""
+    return _pyvrp(benchmark, order, threads=os.cpu_count() or 1)
+
+
+def _pyvrp(benchmark: Benchmark, order: Order, threads: int) -> Answer:
+    from pyvrp import Solution, read, solve
     from pyvrp.stop import MaxRuntime
 
     instance = read(benchmark.path, benchmark.counting.name)
+    seeds = [order.seed + _SEEDS_APART * thread for thread in range(threads)]
+
+    def search(seed: int) -> Solution:
+        return solve(instance, MaxRuntime(order.limit), seed=seed, display=False).best
+
     begin = time.perf_counter()
-    best = solve(instance, MaxRuntime(order.limit), seed=order.seed, display=False).best
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(search, seeds))
     seconds = time.perf_counter() - begin
+    best = min(found, key=lambda solution: (not solution.is_feasible(), solution.distance()))
     vehicles = [list(map(int, kind.name.split(","))) for kind in instance.vehicle_types()]
     row = [client.location for client in instance.clients()]
     routes = [
@@ -174,7 +199,13 @@ def vroom(benchmark: Benchmark, order: Order) -> Answer:
 
 
 OURS, PLAIN = "Optiway", "PyVRP"
-CONTENDERS = {OURS: optiway, PLAIN: pyvrp, "OR-Tools": ortools, "VROOM": vroom}
+CONTENDERS = {
+    OURS: optiway,
+    PLAIN: pyvrp,
+    "PyVRP on all cores": pyvrp_on_all_cores,
+    "OR-Tools": ortools,
+    "VROOM": vroom,
+}
 
 CANNOT = {"VROOM": ("max_duration", "has no limit on the time from departure to return")}
 """What a contender cannot represent: the member of `Truck` that is limited, and a sentence."""

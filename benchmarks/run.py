@@ -76,7 +76,7 @@ def main() -> int:
         for name in arguments.instances:
             for run in run_instance(name, limit, arguments.seeds, arguments.patience):
                 runs.append(run)
-                _say(f"{limit:g} s  {name:12} {run.contender:9} {_outcome(run):>8}  {run.seconds:.1f} s\n")
+                _say(f"{limit:g} s  {name:12} {run.contender:18} {_outcome(run):>8}  {run.seconds:.1f} s\n")
         text = section(runs, limit, arguments, load)
         results.renew_section(arguments.out, f"quality {limit:g} s", text)
         _say(f"\n{text}\n\nWritten to {arguments.out}\n\n")

@@ -16,6 +16,7 @@ from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, plan_from_json
 from optiway_qgis.model.problem import (
     MAX_DIMENSIONS,
+    MAX_WORKERS,
     ORDER_RULES,
     Depot,
     Problem,
@@ -70,6 +71,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "time_limit": (0.1, _MOST),
     "iterations": (1, _MOST),
     "seed": (0, _MOST),
+    "workers": (1, MAX_WORKERS),
 }
 
 

@@ -58,6 +58,8 @@ _TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4}
 
 _ETA_MAX_SCALE = 250000
 _NAME_MAX_SCALE = 40000
+_EACH = 60
+"""With more routes, legs and visits have a category per colour: one per vehicle takes seconds to store."""
 _UNITS = {"min": "min", "km": "km", "pct": "%"}
 _WIDGETS = {
     REAL: ("Range", {"Precision": 2, "AllowNull": True}),
@@ -249,7 +251,7 @@ class _Columns:
 
 
 def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
-    layer.setRenderer(_by_vehicle(columns.name("vehicle_id"), looks, symbols.route_symbol))
+    layer.setRenderer(_by_vehicle(columns.name("vehicle_id"), _each(looks), symbols.route_symbol))
     _set_time(layer, columns, "start_time", "end_time")
     layer.setDisplayExpression(columns["vehicle_id"])
     hours = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
@@ -263,7 +265,7 @@ def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
 def _style_legs(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
     dash = f"if({columns['travel_source']} = 'estimate' AND NOT {PLAYING}, 'dash', 'solid')"
     layer.setRenderer(
-        _by_vehicle(columns.name("vehicle_id"), looks, lambda colour: symbols.leg_symbol(colour, dash))
+        _by_vehicle(columns.name("vehicle_id"), _few(looks), lambda colour: symbols.leg_symbol(colour, dash))
     )
     _set_time(layer, columns, "start_time", "end_time")
     goal = columns.first("to_name", "to_id")
@@ -286,7 +288,7 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     number = columns["sequence"]
     renderer = _by_vehicle(
         f"if({is_stop}, {vehicle}, '{_DEPOT}')",
-        looks,
+        _few(looks),
         lambda colour: symbols.visit_symbol(colour, number, is_wrong),
         QgsRendererCategory(_DEPOT, symbols.depot_symbol(), "Depots"),
     )
@@ -346,17 +348,42 @@ _STYLE_OF = {
 }
 
 
+_Shared = tuple[list[str], str, str]
+"""The vehicles of a category, what the legend says, and the colour."""
+
+
+def _each(looks: Sequence[RouteLook]) -> list[_Shared]:
+    """One category per vehicle."""
+    return [([look.vehicle_id], look.label, look.colour) for look in looks]
+
+
+def _few(looks: Sequence[RouteLook]) -> list[_Shared]:
+    """One category per vehicle; where there are many, those of one colour share one."""
+    if len(looks) <= _EACH:
+        return _each(looks)
+    alike: dict[str, list[RouteLook]] = {}
+    for look in looks:
+        alike.setdefault(look.colour, []).append(look)
+    return [
+        ([look.vehicle_id for look in group], f"{group[0].label} and {len(group) - 1} more", colour)
+        for colour, group in alike.items()
+    ]
+
+
 def _by_vehicle(
     vehicle: str,
-    looks: Sequence[RouteLook],
+    shared: Sequence[_Shared],
     symbol_of: Callable[[str], QgsSymbol],
     *others: QgsRendererCategory,
 ) -> QgsCategorizedSymbolRenderer:
-    """One category per route and `others`; `vehicle` is a field or an expression.
+    """The categories and `others`; `vehicle` is a field or an expression.
 
     A vehicle typed in by hand later is drawn as well, in grey, by the last category.
     """
-    of_routes = [QgsRendererCategory(look.vehicle_id, symbol_of(look.colour), look.label) for look in looks]
+    of_routes = [
+        QgsRendererCategory(names[0] if len(names) == 1 else names, symbol_of(colour), label)
+        for names, label, colour in shared
+    ]
     of_the_rest = QgsRendererCategory("", symbol_of(_OTHER), "Other vehicles")
     return QgsCategorizedSymbolRenderer(vehicle, [*of_routes, *others, of_the_rest])
 

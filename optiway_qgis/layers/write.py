@@ -30,7 +30,7 @@ from ..model.plan import VISIT_STOP, Leg, Plan, Route, Visit
 from ..model.problem import LOAD_SCALE, Problem
 from . import output_fields
 from .output_fields import LEGS, ROUTES, STOP_ID, STOP_NAME, UNASSIGNED, VISITS
-from .qgis_compat import TEXT, unshifted
+from .qgis_compat import DATE_TIME, TEXT, unshifted
 from .times import PlanDay
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ class _PlanFeatures:
         self._depots = {depot.id: depot for depot in problem.depots}
         self._carried = carried
         self._adds_stop_id = output_fields.adds_stop_id(carried.fields)
+        self._time_columns = [at for at, item in enumerate(carried.fields) if item.type() == DATE_TIME]
         wgs84 = QgsCoordinateReferenceSystem("EPSG:4326")
         self._to_output = QgsCoordinateTransform(wgs84, carried.crs, context.transformContext())
 
@@ -296,7 +297,9 @@ class _PlanFeatures:
         return self._carried_values(stop_id, self._carried.attributes[stop_id])
 
     def _carried_values(self, stop_id: str, attributes: Sequence[Any]) -> list[Any]:
-        values = [unshifted(value) for value in attributes]
+        values = list(attributes)
+        for column in self._time_columns:
+            values[column] = unshifted(values[column])
         return [stop_id, *values] if self._adds_stop_id else values
 
     def _values_of_depots(self, fields: QgsFields) -> dict[str, list[Any]]:

@@ -11,9 +11,9 @@ A job:
      "plan": Plan                                                     (task "check")
      "path": "times.npz"                                              (task "matrix": written there)}
 
-`travel` of a server: {"source": "osrm" | "valhalla" | "openrouteservice", "url": "https://...", "cache": folder
-or null, and if needed "headers": {name: value}, "basic": [user, password], "proxy": "http://...", "ca_bundle":
-PEM text}. `travel` of any source may have "traffic" and "barriers" (docs/model.md).
+`travel` of a server: {"source": "osrm" | "valhalla" | "openrouteservice", "url": "https://...", "cache":
+folder or null, and if needed "headers": {name: value}, "basic": [user, password], "proxy": "http://...",
+"ca_bundle": PEM text}. `travel` of any source may have "traffic" and "barriers" (docs/model.md).
 
 Travel, by its source:
     {"source": "estimate"}

@@ -13,6 +13,7 @@ LOAD_SCALE = 1000
 """Loads are whole thousandths of the user's unit, so that sums are exact."""
 
 MAX_DIMENSIONS = 9
+MAX_WORKERS = 64
 DAY = 24 * 3600
 
 ORDER_FREE = ""
@@ -118,13 +119,15 @@ class Settings:
 
     `time_limit` is wall time of the engine process in seconds, its start included. `iterations`, when given,
     replaces every clock: identical input gives an identical plan. `patience` is the number of seconds without
-    improvement after which the search stops; None chooses it by size, 0 never stops early.
+    improvement after which the search stops; None chooses it by size, 0 never stops early. `workers` is the
+    number of cores to search on; None takes all of them, or one where iterations count.
     """
 
     time_limit: float = 30.0
     iterations: int | None = None
     seed: int = 0
     patience: float | None = None
+    workers: int | None = None
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.layers.travel_table import matrix_fingerprint
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.plan import Plan, Unassigned
-from optiway_qgis.model.problem import Problem, Settings
+from optiway_qgis.model.problem import MAX_WORKERS, Problem, Settings
 from optiway_qgis.reports.plan_report import plan_report
 from optiway_qgis.reports.plan_view import ReportOptions, TravelConditions
 
@@ -77,6 +77,7 @@ WEATHER_FACTOR = "WEATHER_FACTOR"
 TIME_LIMIT = "TIME_LIMIT"
 ITERATIONS = "ITERATIONS"
 SEED = "SEED"
+WORKERS = "WORKERS"
 REPORT = "REPORT"
 
 SERVERS = ["osrm", "valhalla", "openrouteservice"]
@@ -329,7 +330,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         )
 
     def add_search(self, advanced: bool) -> None:
-        """Add TIME_LIMIT, ITERATIONS and SEED."""
+        """Add TIME_LIMIT, ITERATIONS, SEED and WORKERS."""
         self.add(
             QgsProcessingParameterNumber(
                 TIME_LIMIT,
@@ -363,6 +364,19 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 maxValue=10**9,
             ),
             "Start of the random numbers of the search. Another seed may give another plan.",
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterNumber(
+                WORKERS,
+                tr("Cores"),
+                QgsProcessingParameterNumber.Type.Integer,
+                optional=True,
+                minValue=1,
+                maxValue=MAX_WORKERS,
+            ),
+            "Number of processor cores the search uses. Empty: all, but one where ITERATIONS is given, so "
+            "that the plan is the same on every computer.",
             advanced=True,
         )
 
@@ -468,16 +482,20 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         return today(zone_name)
 
     def settings(self, parameters, context) -> Settings:
-        """TIME_LIMIT, ITERATIONS and SEED, as far as the algorithm has them."""
+        """TIME_LIMIT, ITERATIONS, SEED and WORKERS, as far as the algorithm has them."""
         settings = Settings()
         if not self.parameterDefinition(SEED):
             return settings
-        iterations = parameters.get(ITERATIONS)
+
+        def count(name: str) -> int | None:
+            return None if parameters.get(name) is None else self.parameterAsInt(parameters, name, context)
+
         return replace(
             settings,
             time_limit=self.parameterAsDouble(parameters, TIME_LIMIT, context),
-            iterations=None if iterations is None else self.parameterAsInt(parameters, ITERATIONS, context),
+            iterations=count(ITERATIONS),
             seed=self.parameterAsInt(parameters, SEED, context),
+            workers=count(WORKERS),
         )
 
     def _process(self, parameters, context, feedback) -> dict[str, Any]:

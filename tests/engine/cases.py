@@ -97,7 +97,7 @@ def given_travel(
     places, stop_place, depot_place = places_of(problem)
 
     def of(given: Any, profile: str) -> np.ndarray:
-        return np.array(given[profile] if isinstance(given, dict) else given, dtype=np.int64)
+        return np.array(given[profile] if isinstance(given, dict) else given, dtype=np.int32)
 
     matrices = {}
     for vehicle in problem.vehicles:

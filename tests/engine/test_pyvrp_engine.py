@@ -14,9 +14,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.explain import hopeless
+from optiway_qgis.engine.solving.formulation import cost_scale
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
-from optiway_qgis.engine.solving.pyvrp_engine import cost_scale, keeps_rules, search
+from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, search
 from optiway_qgis.model.problem import ORDER_STRICT, Stop, Vehicle, Window
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, between, line_travel
 from tests.engine.plannable import counting_clock, examples, plannable
@@ -89,7 +90,7 @@ def test_equal_seeds_find_equal_answers_and_threads_search_apart():
         a_stop(f"S{number}", int(place), service=60) for number, place in enumerate(generator.permutation(40))
     ]
     instance = an_instance(stops, *(replace(VAN, id=f"V{number}", max_stops=15) for number in range(4)))
-    answers = [found(instance, 100), found(instance, 100), found(instance, 100, threads=2)]
+    answers = [found(instance, 100), found(instance, 100), found(instance, 100, workers=2)]
     assert answers[0] == answers[1]
     assert answers[2].value <= answers[0].value
 

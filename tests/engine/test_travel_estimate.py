@@ -113,7 +113,7 @@ def test_matrix_is_symmetric_and_keeps_the_triangle_inequality(places, profile):
     """A detour over a third place is never shorter, also after rounding: solvers may rely on it."""
     matrix = Estimate(places).matrix(profile)
     for table in (matrix.seconds, matrix.metres):
-        assert table.dtype == np.int64
+        assert table.dtype == np.int32
         assert (table == table.T).all()
         assert (np.diag(table) == 0).all()
         via = table[:, :, None] + table[None, :, :]
@@ -160,6 +160,14 @@ def test_blocks_join_to_the_same_table():
         pair = Estimate([places[row], places[column]]).matrix("car")
         assert matrix.seconds[row, column] == pair.seconds[0, 1]
         assert matrix.metres[row, column] == pair.metres[0, 1]
+    assert (matrix.seconds == matrix.seconds.T).all()
+    assert (matrix.metres == matrix.metres.T).all()
+
+
+def test_laws_in_common_are_worked_out_once():
+    """Trucks drive the way of cars: one table of metres for both, which counts with ten thousand places."""
+    estimate = Estimate([(5.0, 52.0), (5.1, 52.0)])
+    assert estimate.matrix("truck").metres is estimate.matrix("car").metres
 
 
 @pytest.mark.parametrize("places", [[], [(5.0, 52.0)]])

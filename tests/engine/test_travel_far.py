@@ -51,7 +51,7 @@ class Network:
         return [Snap(5.0, SNAP_OK)] * 3 + [Snap(840.0, SNAP_FAR)]
 
     def matrix(self, profile):
-        seconds = np.full((4, 4), UNREACHABLE, np.int64)
+        seconds = np.full((4, 4), UNREACHABLE, np.int32)
         seconds[:3, :3] = 60
         seconds[2, 1] = UNREACHABLE
         if self.conditions.barriers:

@@ -37,7 +37,7 @@ def test_rows_are_put_in_the_order_of_the_problem(problem):
     matrix = GivenMatrix(problem, given()).matrix("car")
     assert matrix.seconds.tolist() == [[0, 13, 12], [31, 0, 32], [21, 23, 0]]
     assert matrix.metres.tolist() == [[0, 130, 120], [310, 0, 320], [210, 230, 0]]
-    assert matrix.seconds.dtype == matrix.metres.dtype == np.int64
+    assert matrix.seconds.dtype == matrix.metres.dtype == np.int32
 
 
 def test_stops_at_one_point_keep_rows_of_their_own(problem):

@@ -185,7 +185,7 @@ class Asked:
 
 
 def asked():
-    seconds = np.array([[0, 100], [UNREACHABLE, 0]])
+    seconds = np.array([[0, 100], [UNREACHABLE, 0]], np.int32)
     return Asked(Matrix(seconds, np.where(seconds > 0, seconds * 10, seconds)))
 
 
@@ -252,12 +252,12 @@ def test_too_many_situations_are_refused():
 
 
 def test_more_tables_than_fit_in_memory_are_refused(monkeypatch):
-    """With the first of them: 2 situations x 2 kinds of vehicle x 4 pairs x 8 bytes."""
+    """With the first of them: 2 situations x 2 kinds of vehicle x 4 pairs x 4 bytes."""
     day = Conditions(rows=(TrafficRow(*MORNING, 1.5),))
     vehicles = [Vehicle("V1"), Vehicle("V2", speed_factor=2.0), Vehicle("V3")]
-    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 128)
+    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 64)
     assert len(through_the_day(asked(), vehicles, day, [].append)[2]) == 3
-    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 127)
+    monkeypatch.setattr("optiway_qgis.engine.travel.traffic.LARGEST", 63)
     with pytest.raises(InputError, match=r"make 2 different situations.*Plan fewer stops"):
         through_the_day(asked(), vehicles, day, [].append)
 

@@ -458,3 +458,26 @@ def test_colours_repeat_only_after_the_palette_ends(make_town, qgis_app):
     """Fourteen routes: twelve colours, then again from the first."""
     looks = styles.route_looks(*make_town(stop_count=87, vehicle_count=14))
     assert [look.colour for look in looks] == [*ROUTE_COLOURS, *ROUTE_COLOURS[:2]]
+
+
+def test_the_vehicles_of_a_large_fleet_share_categories_and_keep_their_colours(town, styled):
+    """Hundreds of categories take seconds to store, and nobody reads them; the routes alone keep theirs."""
+    _, plan = town
+    looks = [
+        *(styles.RouteLook(f"W{number}", f"W{number}", route_colour(number)) for number in range(100)),
+        *(styles.RouteLook(route.vehicle_id, "", ROUTE_COLOURS[2]) for route in plan.routes),
+    ]
+    for name, shared in ((ROUTES, 103), (LEGS, 12), (VISITS, 12 + 1)):
+        layer = styled[name]
+        styles.style_layer(layer, name, looks)
+        renderer = layer.renderer()
+        assert len(renderer.categories()) == shared + 1
+        context = QgsRenderContext()
+        context.setExpressionContext(QgsExpressionContext())
+        renderer.startRender(context, layer.fields())
+        served = next(row for row in layer.getFeatures() if name != VISITS or row["visit_type"] == "stop")
+        context.expressionContext().setFeature(served)
+        drawn = renderer.symbolForFeature(served, context).symbolLayers()
+        renderer.stopRender(context)
+        assert ROUTE_COLOURS[2] in {part.color().name() for part in drawn}
+    assert styled[LEGS].renderer().categories()[0].label() == "W0 and 8 more"

@@ -115,7 +115,7 @@ def test_rows_for_a_class_of_road(drive):
 
 
 def test_the_order_changes_where_the_hour_matters(run_algorithm):
-    """Two stops in a centre that is slow until 9:30 come last; the order of an empty morning would cost more."""
+    """Two stops in a centre that is slow until 9:30 come last; the order of an empty morning costs more."""
     stops = [stop(name, crossing(*at)) for name, at in zip("ABCD", ((6, 1), (14, 8), (5, -3), (16, -2)))]
     given = {
         "DEPOTS": layer([depot(at=crossing(-4, 0))], name="depots"),

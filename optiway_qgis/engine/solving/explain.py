@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.insertion import best_insertions, places_per_route, timetables
+from optiway_qgis.engine.solving.insertion import (
+    best_insertions,
+    places_per_route,
+    timetables,
+    vehicles_per_stop,
+)
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
+from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
@@ -80,17 +86,26 @@ def _nobody_may(instance: Instance, stop: int) -> Unassigned:
 def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
     """Return the reason of each stop left out of a finished plan; each could be served alone, at least in the
     best hours.
+
+    Where there are many of them and many vehicles, each is held against the vehicles of least detour.
     """
     tables = timetables(instance, sequences)
     places = places_per_route(instance, len(left_out))
-    return [_explain_one(instance, tables, stop, places) for stop in left_out]
+    most = vehicles_per_stop(instance, len(left_out))
+    reach = Reach(instance, tables)
+    found = []
+    for stop in left_out:
+        able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[stop]]
+        near = sorted(reach.nearest(stop, able)[:most])
+        found.append(_explain_one(instance, tables, stop, near, places))
+    return found
 
 
-def _explain_one(instance: Instance, tables: Timetables, stop: int, places: int) -> Unassigned:
+def _explain_one(
+    instance: Instance, tables: Timetables, stop: int, vehicles: list[int], places: int
+) -> Unassigned:
     outlooks, open_vehicles = [], []
-    for vehicle, row in enumerate(instance.refusals):
-        if row[stop]:
-            continue
+    for vehicle in vehicles:
         full = least_outlook(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
         if full is None or (instance.travel.slots and BY_THE_HOUR.intersection(full.codes)):
             open_vehicles.append(vehicle)

@@ -12,6 +12,7 @@ import numpy as np
 
 from optiway_qgis.engine.solving.objective import importance, route_price, unserved
 from optiway_qgis.engine.solving.outlook import by_distance, detours, least_outlook
+from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.model.problem import ORDER_STRICT
 
@@ -33,6 +34,13 @@ _TRIALS = 50_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
 
 
+_AT_ONCE = 16
+"""Vehicles whose insertions are compared; those farther off are asked when none of the nearer can."""
+
+_OUTLOOKS = 20_000
+"""Vehicles looked at, at most, for one round of insertions, and at least `_AT_ONCE` for each stop."""
+
+
 @dataclass(frozen=True)
 class Insertion:
     """One place for a stop: the times as they would be, and what it adds in seconds of work and in money."""
@@ -52,6 +60,11 @@ class Insertion:
 def places_per_route(instance: Instance, stops: int) -> int:
     """Return how many places of each route to try when that many stops are to be inserted."""
     return max(1, min(12, _TRIALS // max(1, stops * len(instance.vehicles))))
+
+
+def vehicles_per_stop(instance: Instance, stops: int) -> int:
+    """Return how many vehicles to look at, the nearest first, when that many stops are to be inserted."""
+    return max(_AT_ONCE, _OUTLOOKS // max(1, stops))
 
 
 def timetables(instance: Instance, sequences: Sequences) -> Timetables:
@@ -92,7 +105,8 @@ def complete(
     """Insert each of the stops that no sequence holds where it costs least, as long as it keeps all rules.
 
     The most important come first. An optional stop is inserted only when that is cheaper than its penalty.
-    At most `places` of each route are tried for a stop; None chooses by the number of stops.
+    Where there are many vehicles the nearest that can take the stop are compared. At most `places` of each
+    route are tried for a stop; None chooses by the number of stops.
     """
     tables = timetables(instance, sequences)
     missing = _missing(instance, sequences, stops)
@@ -103,21 +117,33 @@ def complete(
 def inserted(instance: Instance, tables: Timetables, stops: list[int], places: int) -> Timetables:
     """Return the routes with the stops, one by one in the order given, inserted as `complete` does."""
     tables = dict(tables)
+    most = vehicles_per_stop(instance, len(stops))
+    reach = Reach(instance, tables)
     for index in stops:
         able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
+        near = reach.nearest(index, _one_empty_of_a_kind(instance, tables, able), with_room=True)[:most]
+        best = _cheapest_entry(instance, tables, index, near, places)
+        penalty = instance.stops[index].penalty
+        if best is not None and (penalty is None or best.added_price < penalty):
+            tables[best.vehicle] = best.table
+            reach.update(best.vehicle, best.table)
+    return tables
+
+
+def _cheapest_entry(
+    instance: Instance, tables: Timetables, stop: int, vehicles: list[int], places: int
+) -> Insertion | None:
+    """Return the cheapest insertion that keeps all rules: of the first vehicles, when there are many."""
+    for first in range(0, len(vehicles), _AT_ONCE):
         able = [
             vehicle
-            for vehicle in _one_empty_of_a_kind(instance, tables, able)
-            if vehicle not in tables or least_outlook(instance, vehicle, tables[vehicle], index) is None
+            for vehicle in vehicles[first : first + _AT_ONCE]
+            if vehicle not in tables or least_outlook(instance, vehicle, tables[vehicle], stop) is None
         ]
-        fitting = [one for one in best_insertions(instance, tables, index, able, places) if one.fits]
-        if not fitting:
-            continue
-        best = min(fitting, key=lambda one: one.added_price)
-        penalty = instance.stops[index].penalty
-        if penalty is None or best.added_price < penalty:
-            tables[best.vehicle] = best.table
-    return tables
+        fitting = [one for one in best_insertions(instance, tables, stop, able, places) if one.fits]
+        if fitting:
+            return min(fitting, key=lambda one: one.added_price)
+    return None
 
 
 def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list[int]:
@@ -132,19 +158,25 @@ def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list
 def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Sequences:
     """Exchange required stops left out for less important ones on the routes, where that keeps all rules.
 
-    For each stop, from the most important, the least important stops of every route it may join make room
-    for it, one or as many as it takes, as long as what they weigh together is less.
+    For each stop, from the most important, the least important stops of a route it may join make room for it,
+    one or as many as it takes, as long as what they weigh together is less; the nearest route comes first.
     """
     tables = timetables(instance, sequences)
     waiting = [index for index in _missing(instance, sequences, stops) if _weight(instance, index) > 0]
     places = places_per_route(instance, len(waiting))
+    most = vehicles_per_stop(instance, len(waiting))
+    lightest = {vehicle: _lightest(instance, table) for vehicle, table in tables.items()}
+    reach = Reach(instance, tables)
     for index in waiting:
-        for vehicle, table in tables.items():
-            if instance.refusals[vehicle][index]:
-                continue
-            best = _exchange(instance, vehicle, table, index, places)
+        weight = _weight(instance, index)
+        lighter = [vehicle for vehicle, least in lightest.items() if least < weight]
+        able = [vehicle for vehicle in lighter if not instance.refusals[vehicle][index]]
+        for vehicle in reach.nearest(index, able)[:most]:
+            best = _exchange(instance, vehicle, tables[vehicle], index, places)
             if best is not None:
                 tables[vehicle] = best
+                lightest[vehicle] = _lightest(instance, best)
+                reach.update(vehicle, best)
                 break
     return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
 
@@ -165,6 +197,11 @@ def _exchange(instance: Instance, vehicle: int, table: Timetable, stop: int, pla
         if entry.fits:
             return entry.table
     return None
+
+
+def _lightest(instance: Instance, table: Timetable) -> float:
+    """Return the least weight of the stops on a route."""
+    return min(_weight(instance, index) for index in table.indices)
 
 
 def _weight(instance: Instance, stop: int) -> float:

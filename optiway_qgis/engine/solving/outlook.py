@@ -21,7 +21,7 @@ NO_WAY = 1 << 40
 
 def by_distance(legs: np.ndarray) -> np.ndarray:
     """Return seconds or metres as int64 with `NO_WAY` where there is none, so that it sorts last."""
-    return np.where(legs == UNREACHABLE, NO_WAY, legs).astype(np.int64)
+    return np.where(legs == UNREACHABLE, NO_WAY, legs.astype(np.int64))
 
 
 _TELLING = (

@@ -9,17 +9,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import os
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.solving import ortools_engine, pyvrp_engine
+from optiway_qgis.engine.solving import pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.first_answer import first_answer, surely_too_much
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, timetables
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, score, unserved
 from optiway_qgis.engine.solving.outlook import by_distance
@@ -31,10 +31,12 @@ from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
 from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.problem import MAX_WORKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from collections.abc import Sequence as Many
+    from types import ModuleType
 
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.search import Clock
@@ -55,8 +57,13 @@ _MANY = 1000
 _PLENTY = 3
 """How many times more stops than the fleet could serve at the very best are searched over."""
 
+_LARGE = 900
+"""With more stops a first answer is put together from districts: it takes less time than one of PyVRP's own
+and is better.
+"""
+
 _SMALL = 40
-"""Up to that many stops one search thread is enough."""
+"""Up to that many stops one core is enough."""
 
 
 def plan(
@@ -193,19 +200,23 @@ def _by_the_hour(
         if number == 0:
             return _by_engines(problem, active, settings, own, tell, engines)
         tell(f"Round {number + 1}, with the times at the hours of the plan before")
-        return _from_best(problem, active, best, own, settings.seed + number)
+        return _from_best(problem, active, best, own, settings.seed + number, _workers(settings))
 
     return in_rounds(instance, active, clock, search)
 
 
-def _from_best(instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int) -> Sequences:
+def _from_best(
+    instance: Instance, active: list[int], best: Sequences, clock: Clock, seed: int, workers: int
+) -> Sequences:
     """Return what one engine makes of the best sequences so far."""
     stops = _within_reach_or_served(instance, active, best)
     if not pyvrp_engine.keeps_rules(instance):
-        return ortools_engine.improve(instance, stops, best, clock) or best
+        return _ortools().improve(instance, stops, best, clock) or best
     missing = set(active) & set(unserved(instance, best))
     all_required = all(instance.stops[stop].penalty is not None for stop in missing)
-    answer = pyvrp_engine.search(instance, stops, clock, seed, all_required=all_required, start=best)
+    answer = pyvrp_engine.search(
+        instance, stops, clock, seed, all_required=all_required, start=best, workers=workers
+    )
     return answer.sequences if answer.feasible else best
 
 
@@ -228,14 +239,21 @@ def _by_engines(
     clock.deadline = whole
     if kept != found and not exact:
         clock.new_phase()
-        tell(f"{ortools_engine.NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
-        engines.append(ortools_engine.NAME)
+        tell(f"{_ortools().NAME} goes on from there: some rules are unknown to {pyvrp_engine.NAME}")
+        engines.append(_ortools().NAME)
         kept = _with_ortools(instance, _within_reach_or_served(instance, active, kept), kept, clock)
     return kept
 
 
+def _ortools() -> ModuleType:
+    """Return the adapter to OR-Tools: loading it takes longer than a small plan, and few need it."""
+    from optiway_qgis.engine.solving import ortools_engine
+
+    return ortools_engine
+
+
 def _with_ortools(instance: Instance, active: list[int], start: Sequences, clock: Clock) -> Sequences:
-    improved = ortools_engine.improve(instance, active, start, clock)
+    improved = _ortools().improve(instance, active, start, clock)
     if improved is None:
         return start
     improved = complete(instance, keep_rules(instance, improved), active)
@@ -246,16 +264,21 @@ def _relaxed(
     instance: Instance, active: list[int], settings: Settings, clock: Clock, tell: Callable[[str], None]
 ) -> Sequences:
     """Return PyVRP's answer: all required stops served if that can be, else the least important left out."""
-    threads = 1
-    if settings.iterations is None and len(active) > _SMALL:
-        threads = min(2, os.cpu_count() or 1)
-    if _surely_too_much(instance, active):
+    workers = _workers(settings) if len(active) > _SMALL else 1
+    if len(active) > _LARGE:
+        start = _of_districts(instance, active, settings.seed, workers, clock, tell)
+        if not _required_left(instance, start, active):
+            answer = pyvrp_engine.search(
+                instance, active, clock, settings.seed, all_required=True, start=start, workers=workers
+            )
+            return answer.sequences if answer.feasible else start
+    elif surely_too_much(instance, active):
         start = _first_answer(instance, active)
     else:
         tell(f"Searching with {pyvrp_engine.NAME}")
         clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
         answer = pyvrp_engine.search(
-            instance, active, clock, settings.seed, all_required=True, threads=threads
+            instance, active, clock, settings.seed, all_required=True, workers=workers
         )
         if answer.feasible:
             return answer.sequences
@@ -265,9 +288,45 @@ def _relaxed(
     tell("Not all required stops fit; searching for the best ones to leave out")
     clock.new_phase()
     answer = pyvrp_engine.search(
-        instance, active, clock, settings.seed, all_required=False, start=start, threads=threads
+        instance, active, clock, settings.seed, all_required=False, start=start, workers=workers
     )
     return answer.sequences if answer.feasible else start
+
+
+def _of_districts(
+    instance: Instance,
+    active: list[int],
+    seed: int,
+    workers: int,
+    clock: Clock,
+    tell: Callable[[str], None],
+) -> Sequences:
+    """Return a first answer put together from districts; the clock hears of it if no required stop is
+    missing.
+    """
+    start = first_answer(instance, active, seed, workers, tell)
+    if not _required_left(instance, start, active):
+        reached = score(instance, start)
+        cost = sum(sum(table.costs) for table in timetables(instance, start).values())
+        clock.gain(reached.price, cost)
+    return start
+
+
+def _required_left(instance: Instance, sequences: Sequences, active: list[int]) -> list[int]:
+    """Return the required ones of the stops that no sequence holds."""
+    wanted = set(active)
+    return [
+        index
+        for index in unserved(instance, sequences)
+        if index in wanted and instance.stops[index].penalty is None
+    ]
+
+
+def _workers(settings: Settings) -> int:
+    """Return the number of cores to search on: all, or one for a plan that is to be the same anywhere."""
+    if settings.workers is not None:
+        return settings.workers
+    return 1 if settings.iterations is not None else min(os.cpu_count() or 1, MAX_WORKERS)
 
 
 def _first_answer(instance: Instance, active: list[int]) -> Sequences:
@@ -306,27 +365,6 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
 def _within_reach_or_served(instance: Instance, active: list[int], sequences: Sequences) -> list[int]:
     """Return the stops worth searching over from sequences, which may have found room for others."""
     return sorted({*_within_reach(instance, active), *(stop for stops in sequences for stop in stops)})
-
-
-def _surely_too_much(instance: Instance, active: list[int]) -> bool:
-    """Whether the required stops exceed what the whole fleet can load, count of stops or work, at the very
-    least.
-    """
-    required = [index for index in active if instance.stops[index].penalty is None]
-    vehicles = instance.vehicles
-    for axis in range(instance.problem.dimensions):
-        room = _total(instance.capacities(axis))
-        if any(loads[:, axis].sum() > room for loads in instance.loads(required)):
-            return True
-    if len(required) > _total(vehicle.max_stops for vehicle in vehicles):
-        return True
-    service = sum(instance.stops[index].service for index in required)
-    return service > sum(vehicle.shift.end - vehicle.shift.start for vehicle in vehicles)
-
-
-def _total(limits: Iterable[int | None]) -> float:
-    """Return the sum of the limits, infinite when any is None."""
-    return sum(math.inf if limit is None else limit for limit in limits)
 
 
 def plan_id(problem: Problem, source: dict[str, Any], settings: Settings, asked: Many[Sequence] = ()) -> str:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving.insertion import timetables
 from optiway_qgis.engine.solving.objective import early_weight, route_price
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.schedule import Timetable
@@ -61,53 +60,56 @@ class _Search:
     def __init__(self, instance: Instance, sequences: Sequences):
         self.instance = instance
         self.sequences = [list(stops) for stops in sequences]
-        self.prices = [self._price(vehicle, stops) or 0.0 for vehicle, stops in enumerate(self.sequences)]
+        self.figures = [
+            self._figures(vehicle, stops) or (0.0, 0.0) for vehicle, stops in enumerate(self.sequences)
+        ]
         served = [stop for stops in self.sequences for stop in stops]
         self.order = sorted(served, key=lambda stop: -early_weight(instance, instance.stops[stop]))
         self.vehicle_of = {stop: vehicle for vehicle, stops in enumerate(self.sequences) for stop in stops}
-        self.near = self._neighbours(served)
+        self._places = np.array([instance.travel.stop_place[stop] for stop in served])
+        self._served = served
+        self._near: dict[int, list[int]] = {}
 
     @property
     def price(self) -> float:
         """Price of all routes."""
-        return sum(self.prices)
+        return sum(price for price, _ in self.figures)
 
     @property
     def cost(self) -> float:
         """Cost of all routes, without the wishes."""
-        tables = timetables(self.instance, self.sequences)
-        return sum(sum(table.costs) for table in tables.values())
+        return sum(cost for _, cost in self.figures)
 
-    def _neighbours(self, served: list[int]) -> dict[int, list[int]]:
-        seconds = self.instance.matrix(self.instance.vehicles[0]).seconds
-        places = np.array([self.instance.travel.stop_place[stop] for stop in served])
-        near = {}
-        for stop, place in zip(served, places):
-            nearest = np.argsort(by_distance(seconds[place, places]), kind="stable")[: _NEIGHBOURS + 1]
-            near[stop] = [served[index] for index in nearest if served[index] != stop]
-        return near
+    def near(self, stop: int) -> list[int]:
+        """Return the stops that are the nearest to a stop by the way there."""
+        if stop not in self._near:
+            seconds = self.instance.matrix(self.instance.vehicles[0]).seconds
+            legs = by_distance(seconds[self.instance.travel.stop_place[stop], self._places])
+            nearest = np.argsort(legs, kind="stable")[: _NEIGHBOURS + 1]
+            self._near[stop] = [self._served[index] for index in nearest if self._served[index] != stop]
+        return self._near[stop]
 
-    def _price(self, vehicle: int, stops: list[int]) -> float | None:
-        """Return the price of a route, None when it breaks a rule."""
+    def _figures(self, vehicle: int, stops: list[int]) -> tuple[float, float] | None:
+        """Return price and cost of a route, None when it breaks a rule."""
         if not stops:
-            return 0.0
+            return 0.0, 0.0
         table = Timetable(self.instance, self.instance.vehicles[vehicle], stops)
-        return None if table.violations else route_price(table)
+        return None if table.violations else (route_price(table), sum(table.costs))
 
     def accept(self, change: Change) -> bool:
         """Make the change if it breaks no rule and lowers the price."""
-        allowed = sum(self.prices[vehicle] for vehicle in change) - _LEAST_GAIN
-        prices = {}
+        allowed = sum(self.figures[vehicle][0] for vehicle in change) - _LEAST_GAIN
+        figures = {}
         for vehicle, stops in change.items():
-            price = self._price(vehicle, stops)
-            if price is None:
+            own = self._figures(vehicle, stops)
+            if own is None:
                 return False
-            prices[vehicle] = price
-        if sum(prices.values()) >= allowed:
+            figures[vehicle] = own
+        if sum(price for price, _ in figures.values()) >= allowed:
             return False
         for vehicle, stops in change.items():
             self.sequences[vehicle] = stops
-            self.prices[vehicle] = prices[vehicle]
+            self.figures[vehicle] = figures[vehicle]
             self.vehicle_of.update(dict.fromkeys(stops, vehicle))
         return True
 
@@ -115,7 +117,7 @@ class _Search:
         """Yield the changes around a stop: forward in its route if it wishes so, then beside neighbours."""
         if early_weight(self.instance, self.instance.stops[stop]):
             yield from self._forward(stop)
-        for other in self.near[stop]:
+        for other in self.near(stop):
             yield from self._next_to(stop, other)
         yield from self._onto_idle(stop)
         yield from self._joined(stop)

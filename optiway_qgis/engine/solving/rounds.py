@@ -166,7 +166,7 @@ def _from_stops(instance: Instance, kind: str, tables: Timetables, missed: Colle
     """Return the table with the rows of the stops told."""
     slots, place = instance.travel.slots, instance.travel.stop_place
     bound = instance.travel.matrices[kind]
-    seconds, metres = bound.seconds.astype(np.int64), bound.metres.astype(np.int64)
+    seconds, metres = bound.seconds.copy(), bound.metres.copy()
     left_at = {
         place[index]: begin + stop.service
         for table in tables.values()

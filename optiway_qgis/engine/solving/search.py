@@ -78,13 +78,16 @@ class Clock:
         else:
             self.give_up = share * self.iterations
 
-    def over(self, iteration: int = 0) -> bool:
-        """Whether a search stops now: by its iterations if they count, else by the deadline or settled."""
-        give_up = math.inf if self.best is not None or self.give_up is None else self.give_up
+    def over(self, iteration: int = 0, *, answered: bool = True) -> bool:
+        """Whether a search stops now: by its iterations if they count, else by the deadline or settled.
+
+        Where iterations count, a search that has not `answered` does not wait to hear what others found.
+        """
+        give_up = math.inf if self.give_up is None else self.give_up
         if self.iterations is not None:
             done = iteration >= self.iterations
             self.stopped = STOPPED_ITERATIONS if done else self.stopped
-            return done or iteration >= give_up
+            return done or (not answered and iteration >= give_up)
         now = self.now()
         if now >= self.deadline:
             self.stopped = STOPPED_TIME
@@ -92,4 +95,4 @@ class Clock:
         if self.best is not None and self.patience and now - self.last_gain >= self.patience:
             self.stopped = STOPPED_SETTLED
             return True
-        return now >= give_up
+        return self.best is None and now >= give_up

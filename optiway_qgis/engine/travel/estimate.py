@@ -6,16 +6,19 @@ constants. What is known from a road network belongs to other providers.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.travel.kinds import row_blocks
 from optiway_qgis.engine.travel.provider import SNAP_OK, Line, Matrix, Snap
 from optiway_qgis.engine.travel.slowed import Slowed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from optiway_qgis.engine.travel.provider import Conditions, Coordinate, Provider
 
@@ -25,9 +28,6 @@ SEMI_MAJOR = 6_378_137.0
 FLATTENING = 1 / 298.257223563
 MEAN_RADIUS = 6_371_008.8
 """Metres, WGS 84: the equator's radius, the flattening, and the mean radius (2 a + b) / 3."""
-
-BLOCK_CELLS = 500_000
-"""Cells worked on at once: bounds the float intermediates to about 20 MB whatever the number of places."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ class Estimate:
 
     def __init__(self, places: Sequence[Coordinate]):
         self._places = list(places)
+        self._tables: dict[Law, np.ndarray] = {}
         self._matrices: dict[Speed, Matrix] = {}
 
     def snap(self) -> list[Snap]:
@@ -137,10 +138,15 @@ class Estimate:
         return profile in SPEEDS
 
     def matrix(self, profile: str) -> Matrix:
-        """Return times and distances for a profile; profiles that travel alike share one matrix."""
+        """Return times and distances for a profile; profiles that travel alike share one matrix.
+
+        A truck has its metres in common with a car.
+        """
         speed = SPEEDS.get(profile, _CAR)
         if speed not in self._matrices:
-            self._matrices[speed] = self._estimated(speed)
+            laws = {law for law in (speed.seconds, speed.metres) if law not in self._tables}
+            self._tables |= self._estimated(laws)
+            self._matrices[speed] = Matrix(self._tables[speed.seconds], self._tables[speed.metres])
         return self._matrices[speed]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
@@ -151,18 +157,22 @@ class Estimate:
         """Return the estimate slowed by the traffic at both ends."""
         return Slowed(self, self._places, conditions)
 
-    def _estimated(self, speed: Speed) -> Matrix:
+    def _estimated(self, laws: Iterable[Law]) -> dict[Law, np.ndarray]:
+        """Return a table for each law, worked out block by block of rows, each pair of places once."""
         count = len(self._places)
-        seconds = np.empty((count, count), dtype=np.int64)
-        metres = np.empty_like(seconds)
+        tables = {law: np.empty((count, count), dtype=np.int32) for law in laws}
         xyz = earth_centred(self._places)
-        rows = max(1, BLOCK_CELLS // max(1, count))
-        for first in range(0, count, rows):
-            block = slice(first, first + rows)
-            straight = straight_metres(xyz[block], xyz)
-            seconds[block] = np.ceil(speed.seconds(straight))
-            metres[block] = np.ceil(speed.metres(straight))
-        return Matrix(seconds, metres)
+
+        def fill(block: slice) -> None:
+            rest = slice(block.start, None)
+            straight = straight_metres(xyz[block], xyz[rest])
+            for law, table in tables.items():
+                table[block, rest] = np.ceil(law(straight))
+                table[rest, block] = table[block, rest].T
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            list(threads.map(fill, row_blocks(count) if tables else ()))
+        return tables
 
 
 def straight_lines(places: Sequence[Coordinate], pairs: Sequence[tuple[int, int]]) -> list[Line]:

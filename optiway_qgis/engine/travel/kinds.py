@@ -9,10 +9,16 @@ import numpy as np
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix, travel_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from optiway_qgis.engine.travel.provider import Provider
     from optiway_qgis.model.problem import Vehicle
+
+LONGEST = 2**31 - 2
+"""Seconds of a way at the most: what is slower still takes as long."""
+
+_BLOCK_CELLS = 500_000
+"""Cells worked on at once: bounds the float intermediates to some 20 MB whatever the number of places."""
 
 _DECIMALS = 6
 """Fractions of a second below are slips of floating point: 69 s at 2.3 times the speed are 30 s, not 31."""
@@ -35,16 +41,29 @@ def matrices_of(provider: Provider, vehicles: Iterable[Vehicle]) -> dict[str, Ma
     return matrices
 
 
-def scaled(matrix: Matrix, factor: np.ndarray | float) -> Matrix:
-    """Return the matrix with its seconds times a factor, or an array of one for each pair, rounded up.
+def row_blocks(count: int) -> Iterator[slice]:
+    """Yield the rows of a square table in blocks that are worked on one at a time."""
+    rows = max(1, _BLOCK_CELLS // max(1, count))
+    return (slice(first, first + rows) for first in range(0, count, rows))
 
-    What is `UNREACHABLE` stays so; metres are the same array.
+
+def scaled(matrix: Matrix, factor: np.ndarray | float) -> Matrix:
+    """Return the matrix with its seconds times a factor, rounded up.
+
+    The factor is one number, or half of it for each place, shape (places,): that of a pair is the sum of its
+    ends. What is `UNREACHABLE` stays so; metres are the same array.
     """
-    seconds = matrix.seconds * factor
-    np.round(seconds, _DECIMALS, out=seconds)
-    np.ceil(seconds, out=seconds)
-    seconds[matrix.seconds == UNREACHABLE] = UNREACHABLE
-    return Matrix(seconds.astype(np.int64), matrix.metres)
+    count = len(matrix.seconds)
+    half = np.broadcast_to(factor if isinstance(factor, np.ndarray) else factor / 2, (count,))
+    table = np.empty((count, count), dtype=np.int32)
+    for block in row_blocks(count):
+        seconds = matrix.seconds[block] * np.add.outer(half[block], half)
+        np.round(seconds, _DECIMALS, out=seconds)
+        np.ceil(seconds, out=seconds)
+        np.minimum(seconds, LONGEST, out=seconds)
+        seconds[matrix.seconds[block] == UNREACHABLE] = UNREACHABLE
+        table[block] = seconds
+    return Matrix(table, matrix.metres)
 
 
 def least(matrices: Sequence[Matrix]) -> Matrix:
@@ -59,8 +78,9 @@ def _least(tables: Sequence[np.ndarray]) -> np.ndarray:
     first, *others = {id(table): table for table in tables}.values()
     if not others:
         return first
-    # As unsigned numbers, UNREACHABLE is the greatest.
-    lowest = first.astype(np.uint64)
-    for table in others:
-        np.minimum(lowest, table.view(np.uint64), out=lowest)
-    return lowest.astype(np.int64)
+    lowest = np.empty(first.shape, dtype=np.int32)
+    for block in row_blocks(len(first)):
+        # As unsigned numbers, UNREACHABLE is the greatest.
+        rows = [table[block].astype(np.uint32) for table in (first, *others)]
+        lowest[block] = np.minimum.reduce(rows).astype(np.int32)
+    return lowest

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optiway_qgis.engine.travel.estimate import straight_lines
+from optiway_qgis.engine.travel.kinds import row_blocks
 from optiway_qgis.engine.travel.provider import SNAP_OK, UNREACHABLE, Matrix, Snap, travel_kind
 from optiway_qgis.engine.travel.slowed import Slowed
 from optiway_qgis.model.errors import InputError, JobFailed
@@ -96,8 +97,8 @@ def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
             np.savez_compressed(
                 file,
                 ids=np.array(names, dtype=str),
-                seconds=matrix.seconds[np.ix_(place, place)].astype(np.int32),
-                metres=matrix.metres[np.ix_(place, place)].astype(np.int32),
+                seconds=matrix.seconds[np.ix_(place, place)],
+                metres=matrix.metres[np.ix_(place, place)],
                 snap_status=np.array([snap.status for snap in snaps], dtype=str),
                 snap_metres=np.array([snap.metres for snap in snaps]),
             )
@@ -106,7 +107,7 @@ def write_matrix(problem: Problem, travel: Travel, path: str) -> None:
 
 
 def _read(travel: dict[str, Any]) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Return the ids and, by name, the two tables as float arrays with NaN where there is no way."""
+    """Return the ids and, by name, the two tables of numbers; negative or NaN where there is no way."""
     path = travel.get("path")
     members = travel if path is None else _archive(path)
     where = "The travel matrix" if path is None else f"The travel matrix {path}"
@@ -115,7 +116,8 @@ def _read(travel: dict[str, Any]) -> tuple[list[str], dict[str, np.ndarray]]:
     for name in ("seconds", "metres"):
         if name in members:
             try:
-                tables[name] = np.asarray(members[name], dtype=float)
+                table = np.asarray(members[name])
+                tables[name] = table if table.dtype.kind in "if" else table.astype(float)
             except (TypeError, ValueError):
                 problems.append(f'{where}: "{name}" is not a table of numbers.')
     if problems:
@@ -157,14 +159,15 @@ def _arranged(names: list[str], ids: list[str], tables: dict[str, np.ndarray]) -
         raise InputError(problems)
 
     chosen = [row[name] for name in names]
-    picked = {name: table[np.ix_(chosen, chosen)] for name, table in tables.items()}
-    way = (picked["seconds"] >= 0) & (picked["metres"] >= 0)
-    np.fill_diagonal(way, val=True)
-    arranged = {}
-    for name, table in picked.items():
-        np.fill_diagonal(table, 0)
-        arranged[name] = np.where(way, np.rint(np.where(way, table, 0)), UNREACHABLE).astype(np.int64)
-    return Matrix(**arranged)
+    seconds, metres = (np.empty((len(names), len(names)), dtype=np.int32) for _ in range(2))
+    for block in row_blocks(len(names)):
+        picked = [tables[name][np.ix_(chosen[block], chosen)] for name in ("seconds", "metres")]
+        way = (picked[0] >= 0) & (picked[1] >= 0)
+        for table, numbers in zip((seconds, metres), picked):
+            table[block] = np.where(way, np.rint(np.where(way, numbers, 0)), UNREACHABLE)
+    np.fill_diagonal(seconds, 0)
+    np.fill_diagonal(metres, 0)
+    return Matrix(seconds, metres)
 
 
 def _listed(names: list[str]) -> str:

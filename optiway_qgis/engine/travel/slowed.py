@@ -61,7 +61,7 @@ class Slowed:
         matrix = self._base.matrix(profile)
         if id(matrix) not in self._matrices:
             # The matrix is kept beside its slowed one, as long as its identity is the key.
-            slowed = scaled(matrix, np.add.outer(self._half, self._half))
+            slowed = scaled(matrix, self._half)
             self._matrices[id(matrix)] = matrix, slowed
         return self._matrices[id(matrix)][1]
 

@@ -24,7 +24,7 @@ from optiway_qgis.engine.travel.roads.graph import DM, MS
 from optiway_qgis.engine.travel.roads.paths import NO_WAY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from optiway_qgis.engine.travel.provider import Coordinate
     from optiway_qgis.engine.travel.roads.graph import Arcs, Graph
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 MOST_LINKS = 8_000_000
 """Weights of so many links, under all conditions of a day together, stay in memory (about 100 bytes each)."""
+
+_ROWS = 500
+"""Places from which ways are looked for at once: what is in hand meanwhile takes some 200 MB at the most for
+ten thousand places.
+"""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Between:
         self._pieces, self._arcs, self._graph, self._hierarchy = pieces, arcs, graph, hierarchy
         self._joining = _Joining(graph)
         self._piece, self._segment = places.piece[served], places.segment[served]
+        self._by_piece = np.argsort(self._piece, kind="stable")
         self._point = list(zip(places.lon[served].tolist(), places.lat[served].tolist()))
         self._on = places.arcs[served]
         self._leaves, self._arrives, self._cell = (
@@ -103,7 +109,7 @@ class Between:
         self._closed = np.zeros(len(arcs.ms), dtype=bool) if closed is None else closed
         self._both: weakref.ref[_Weights] | None = None
         self._alive: deque[_Weights] = deque(maxlen=max(2, MOST_LINKS // max(1, len(graph.ms))))
-        self._tables: tuple[np.ndarray, np.ndarray] | None = None
+        self._heavy = 0
 
     def changed(self, arcs: Arcs, graph: Graph, places: OnRoad, closed: np.ndarray) -> Between:
         """Return the ways on the same roads when their times are others and some are closed."""
@@ -112,27 +118,34 @@ class Between:
         return other
 
     def tables(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way."""
-        if self._tables is None:
-            time = self._weights(1, 0)
-            ms, farthest = self._table(time)
-            arc_ms = int(self._arcs.ms[self._on[self._on >= 0]].max(initial=0))
-            fastest = float((self._arcs.dm / self._arcs.ms).max())
-            self._heavy = max(1, int((NO_WAY - 1) / (max(farthest, 1) + 2 * arc_ms) - fastest - 1))
-            both, _ = self._table(self._both_weights())
-            way = np.isfinite(ms)
-            dm = np.where(way, both - self._heavy * np.where(way, ms, 0), 0)
-            seconds = np.where(way, np.ceil(np.where(way, ms, 0) / MS), UNREACHABLE)
-            metres = np.where(way, np.ceil(dm / DM), UNREACHABLE)
-            self._tables = seconds.astype(np.int64), metres.astype(np.int64)
-        return self._tables
+        """Return seconds and metres between all places, rounded up, `UNREACHABLE` where there is no way.
+
+        They are worked out each time: with ten thousand places nobody keeps them twice.
+        """
+        count = len(self._on)
+        seconds, metres = (np.empty((count, count), dtype=np.int32) for _ in range(2))
+        farthest = 0.0
+        for rows, ms, at_node in self._rows(self._weights(1, 0)):
+            # What is not rounded yet stands in the place of seconds until the distances are known.
+            seconds[rows] = np.where(np.isfinite(ms), ms, UNREACHABLE)
+            farthest = max(farthest, at_node)
+        arc_ms = int(self._arcs.ms[self._on[self._on >= 0]].max(initial=0))
+        fastest = float((self._arcs.dm / self._arcs.ms).max())
+        self._heavy = max(1, int((NO_WAY - 1) / (max(farthest, 1) + 2 * arc_ms) - fastest - 1))
+        for rows, both, _ in self._rows(self._both_weights()):
+            ms = seconds[rows].astype(float)
+            way = ms != UNREACHABLE
+            seconds[rows] = np.where(way, np.ceil(ms / MS), UNREACHABLE)
+            metres[rows] = np.where(way, np.ceil((both - self._heavy * ms) / DM), UNREACHABLE)
+        return seconds, metres
 
     def geometries(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[Coordinate, ...]]:
         """Return the points of the way of each pair, two or more; empty where there is no way."""
-        self.tables()
         return [self._drawn(pair, route) if route else () for pair, route in zip(pairs, self._routes(pairs))]
 
     def _both_weights(self) -> _Weights:
+        if not self._heavy:
+            self.tables()
         both = self._both() if self._both else None
         if both is None:
             both = self._weights(self._heavy, 1)
@@ -146,25 +159,29 @@ class Between:
         paths = self._hierarchy.weighted(np.where(closed, NO_WAY, links))
         return _Weights(of_ms, of_dm, paths, of_ms * self._left_ms + of_dm * self._left_dm)
 
-    def _table(self, weights: _Weights) -> tuple[np.ndarray, float]:
-        """Return the weights between all places, and the largest at the node of a target."""
-        count = len(self._on)
-        starts = [self._starts(weights, place) for place in range(count)]
+    def _rows(self, weights: _Weights) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+        """Yield places, the weights from them to all places, and the largest of those at a target's node.
+
+        Places on the same piece of road come after each other.
+        """
         nodes = self._on if self._graph.by_turns else self._arcs.tail[self._on]
         targets, column = np.unique(np.where(self._on >= 0, nodes, nodes.max(initial=0)), return_inverse=True)
-        reached = weights.paths.table(starts, targets.tolist())
         column = column.reshape(nodes.shape)
-        best, farthest = np.full((count, count), np.inf), 0.0
         at_end = self._at_end(weights)
-        for side in range(2):
-            ends = reached[:, column[:, side]] + at_end[None, :, side]
-            ends[:, ~self._arrives[:, side]] = np.inf
-            self._set_same_arc(weights, side, ends)
-            at_node = ends - at_end[None, :, side]
-            farthest = max(farthest, float(at_node[np.isfinite(at_node)].max(initial=0)))
-            np.minimum(best, ends, out=best)
-        np.fill_diagonal(best, 0)
-        return best, farthest
+        for first in range(0, len(self._on), _ROWS):
+            rows = self._by_piece[first : first + _ROWS]
+            starts = [self._starts(weights, place) for place in rows.tolist()]
+            reached = weights.paths.table(starts, targets.tolist())
+            best, farthest = np.full((len(rows), len(self._on)), np.inf), 0.0
+            for side in range(2):
+                ends = reached[:, column[:, side]] + at_end[None, :, side]
+                ends[:, ~self._arrives[:, side]] = np.inf
+                self._set_same_arc(weights, side, rows, ends)
+                at_node = ends - at_end[None, :, side]
+                farthest = max(farthest, float(at_node[np.isfinite(at_node)].max(initial=0)))
+                np.minimum(best, ends, out=best)
+            best[np.arange(len(rows)), rows] = 0
+            yield rows, best, farthest
 
     def _at_end(self, weights: _Weights) -> np.ndarray:
         """Return what is added to the weight of a target's node: driven of the last arc, or not driven."""
@@ -184,26 +201,30 @@ class Between:
                 starts.append((arc, left))
         return starts
 
-    def _set_same_arc(self, weights: _Weights, side: int, ends: np.ndarray) -> None:
-        """Put right the pairs of places that are on the same arc.
+    def _set_same_arc(self, weights: _Weights, side: int, rows: np.ndarray, ends: np.ndarray) -> None:
+        """Put right the pairs of places that are on the same arc; `ends` has the weights from `rows`.
 
         Between junctions, the way along the arc itself is missing. From arc to arc, the way to a place behind
         on the same arc seems to be negative: in truth it leads around and into the arc again.
         """
-        order = np.argsort(self._piece, kind="stable")
-        for group in np.split(order, np.flatnonzero(np.diff(self._piece[order])) + 1):
-            arc = int(self._on[group[0], side]) if len(group) else -1
+        sorted_pieces = self._piece[self._by_piece]
+        for at in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(self._piece[rows])) + 1):
+            some, piece = rows[at], self._piece[rows[at[0]]]
+            group = self._by_piece[slice(*np.searchsorted(sorted_pieces, [piece, piece + 1]))]
+            arc = int(self._on[some[0], side])
             if len(group) < 2 or arc < 0:
                 continue
-            left = weights.left[group, side]
-            ahead = left[:, None] - left[None, :]
-            here = np.ix_(group, group)
+            left = weights.left[some, side]
+            ahead = left[:, None] - weights.left[group, side][None, :]
+            here = np.ix_(at, group)
             if self._graph.by_turns and not self._closed[arc] and (ahead < 0).any():
-                again, other_way = self._around(weights, arc, int(self._on[group[0], 1 - side]))
+                again, other_way = self._around(weights, arc, int(self._on[some[0], 1 - side]))
                 around = left + again
-                around = np.minimum(around, weights.left[group, 1 - side] + other_way)
-                ends[here] = np.where(ahead < 0, around[:, None] - left[None, :], ends[here])
-            along = (ahead >= 0) & (self._cell[group][:, None] == self._cell[group][None, :])
+                around = np.minimum(around, weights.left[some, 1 - side] + other_way)
+                ends[here] = np.where(
+                    ahead < 0, around[:, None] - weights.left[group, side][None, :], ends[here]
+                )
+            along = (ahead >= 0) & (self._cell[some][:, None] == self._cell[group][None, :])
             ends[here] = np.where(along, np.minimum(ends[here], ahead), ends[here])
 
     def _around(self, weights: _Weights, arc: int, opposite: int) -> tuple[float, float]:

@@ -78,12 +78,8 @@ class _OnRoads:
                 f'Finding ways between {len(self._places)} places on the roads of "{profile}"'
             )
             served = np.flatnonzero(network.places.served)
-            count = len(self._places)
-            seconds, metres = (np.full((count, count), UNREACHABLE, dtype=np.int64) for _ in range(2))
-            seconds[np.ix_(served, served)], metres[np.ix_(served, served)] = network.between.tables()
-            np.fill_diagonal(seconds, 0)
-            np.fill_diagonal(metres, 0)
-            self._matrices[network.key] = Matrix(seconds, metres)
+            tables = (_with_lost(table, served, len(self._places)) for table in network.between.tables())
+            self._matrices[network.key] = Matrix(*tables)
         return self._matrices[network.key]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
@@ -120,6 +116,16 @@ class _OnRoads:
                 self._profiles.tell_idle(idle)
             self._networks[usual.key] = network
         return self._networks[usual.key]
+
+
+def _with_lost(table: np.ndarray, served: np.ndarray, count: int) -> np.ndarray:
+    """Return a table of the served places with those to which there is no way."""
+    if len(served) == count:
+        return table
+    whole = np.full((count, count), UNREACHABLE, dtype=np.int32)
+    whole[np.ix_(served, served)] = table
+    np.fill_diagonal(whole, 0)
+    return whole
 
 
 class RoadNetwork(_OnRoads):

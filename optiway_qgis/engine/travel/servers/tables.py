@@ -200,8 +200,8 @@ class RoutingServer(ABC):
     def _asked(self, word: str) -> tuple[Matrix, list[Snap]]:
         count = len(self.places)
         table = _Table(
-            np.zeros((count, count), np.int64),
-            np.zeros((count, count), np.int64),
+            np.zeros((count, count), np.int32),
+            np.zeros((count, count), np.int32),
             np.full((count, 2), np.nan),
             set(),
         )

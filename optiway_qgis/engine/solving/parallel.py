@@ -1,0 +1,258 @@
+"""The search on all cores: rounds of PyVRP searches in threads, joined after each round.
+
+A small plan is searched over as a whole by every thread, each with a seed of its own. A large one is cut into
+groups of neighbouring routes, each improved as a problem of its own; the cuts are others in each round. How
+to cut is decided in `grouping`, what PyVRP is told in `formulation`.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import cycle, islice
+from math import inf, isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyvrp import PenaltyManager, RandomNumberGenerator, SolveParams, solve
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
+from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
+
+from optiway_qgis.engine.solving.grouping import Group, cut
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from pyvrp import ProblemData, Solution
+    from pyvrp.IteratedLocalSearch import IteratedLocalSearch
+
+    from optiway_qgis.engine.solving.formulation import Formulation, Penalties, Visits
+    from optiway_qgis.engine.solving.search import Clock
+
+_GROUP_STOPS, _GROUP_ROUTES = 150, 8
+"""Size of a group at the least: below that too much of what could be exchanged lies beyond its borders."""
+
+_MOST_STOPS = 350
+"""Size of a group at the most: an iteration takes longer the more stops there are."""
+
+_SECONDS, _ITERATIONS = 1.0, 2000
+"""How long a group is improved in one round, in whichever of the two the clock counts."""
+
+_FIRST = 0.3
+"""Share of that for a large plan as a whole, before it is cut for the first time."""
+
+_LAST = 1.3
+"""When what is left is no more than so many rounds, it is one round."""
+
+_WHOLE = (300, 50), (100, 50)
+_GROUP = ((100, 30),)
+"""Length of the history and number of neighbours of the searches over a whole plan, in turn, and over a group
+in the short time that it has. The first are PyVRP's own; with the second some plans get better, some worse.
+"""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """The best answer so far; `value` in PyVRP's units, infinite where it breaks a rule."""
+
+    visits: Visits
+    value: float
+
+    @property
+    def feasible(self) -> bool:
+        """Whether it keeps all rules that PyVRP was told."""
+        return isfinite(self.value)
+
+
+def improve(
+    formulation: Formulation, clock: Clock, seed: int, workers: int, start: Visits | None
+) -> Incumbent:
+    """Return the best answer found until the clock says stop, never worse than a `start` that breaks no rule.
+
+    Where iterations count it depends on the number of workers, but never on how fast each of them is.
+    """
+    with ThreadPoolExecutor(workers) as threads:
+        return _Rounds(formulation, clock, seed, workers, threads).run(start)
+
+
+def _value(solution: Solution) -> float:
+    """Return what PyVRP minimises, infinite where the solution breaks a rule."""
+    return _cost(solution) + solution.uncollected_prizes() if solution.is_feasible() else inf
+
+
+def _cost(solution: Solution) -> int:
+    return solution.distance_cost() + solution.duration_cost() + solution.fixed_vehicle_cost()
+
+
+class _Rounds:
+    """The rounds of one search, and what they have spent of the clock's iterations."""
+
+    def __init__(self, formulation: Formulation, clock: Clock, seed: int, workers: int, threads: Executor):
+        self._formulation = formulation
+        self._clock = clock
+        self._workers = workers
+        self._threads = threads
+        self._random = np.random.default_rng(seed)
+        self._seed = seed
+        self._penalties = formulation.penalties
+        self._spent = 0
+
+    def run(self, start: Visits | None) -> Incumbent:
+        """Go on from round to round until the clock says stop; one round there is always."""
+        everything = [self._formulation.everything]
+        large = len(self._formulation.stops) >= 2 * _GROUP_STOPS
+        if start is None:
+            incumbent = self._round(everything, None, _FIRST if large else inf)
+        else:
+            incumbent = self._round(self._cut(start), start, 1.0, rough=True)
+        while not self._clock.over(self._spent, answered=incumbent.feasible):
+            groups = self._cut(incumbent.visits) if incumbent.feasible else everything
+            incumbent = self._round(groups, incumbent.visits, 1.0 if len(groups) > 1 else inf)
+        return incumbent
+
+    def _cut(self, visits: Visits) -> list[Group]:
+        """Return the groups of the next round, as many as there are cores or a multiple of that."""
+        formulation = self._formulation
+        size, workers = len(formulation.stops), self._workers
+        most = max(1, min(size // _GROUP_STOPS, sum(map(bool, visits)) // _GROUP_ROUTES))
+        if most < workers:
+            count = max(number for number in range(1, most + 1) if workers % number == 0)
+        else:
+            count = min(most - most % workers, workers * -(-size // (workers * _MOST_STOPS)))
+        if count == 1:
+            return [formulation.everything]
+        sequences = formulation.sequences(visits)
+        return cut(formulation.instance, formulation.stops, sequences, count, self._random)
+
+    def _round(
+        self, groups: list[Group], visits: Visits | None, share: float, *, rough: bool = False
+    ) -> Incumbent:
+        """Search over each group from its visits, for that share of a round, and join the best of each.
+
+        Where there are cores to spare each group is searched over several times, with other seeds. `rough`
+        visits are first improved as far as it goes step by step.
+        """
+        formulation = self._formulation
+        parts = list(self._threads.map(formulation.part, groups))
+        starts = [None if visits is None else part.solution(visits) for part in parts]
+        ledger = _Ledger(self._clock, formulation.scale, starts)
+        replicas = self._workers // len(groups) or 1
+        numbers = [number for number in range(len(groups)) for _ in range(replicas)]
+        manners = islice(cycle(_GROUP if len(groups) > 1 else _WHOLE), len(numbers))
+        seeds = range(self._seed, self._seed + len(numbers))
+        self._seed += len(numbers)
+        lanes = -(-len(numbers) // self._workers)
+        length = self._length(lanes, share)
+
+        penalties = self._penalties
+
+        def search(number: int, seed: int, manner: tuple[int, int]) -> tuple[Solution, _Turn]:
+            data, start = parts[number].data, starts[number]
+            if start is not None and rough:
+                start = _improved(data, penalties, start, seed)
+            turn = _Turn(self._clock, ledger, number, self._spent, length, whole=len(groups) == 1)
+            history, neighbours = manner
+            ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
+            near = NeighbourhoodParams(num_neighbours=neighbours)
+            params = SolveParams(ils, penalties, near)
+            return solve(data, turn, seed, False, False, params, start).best, turn
+
+        found = list(self._threads.map(search, numbers, seeds, manners))
+        self._spent += lanes * max(turn.iterations for _, turn in found)
+        self._clock.spent_iterations += sum(turn.iterations for _, turn in found)
+        self._penalties = penalties.learned([turn.penalties for _, turn in found])
+        joined: Visits = [[] for _ in formulation.instance.vehicles]
+        value = 0.0
+        for number, (part, start) in enumerate(zip(parts, starts)):
+            own = [solution for (solution, _), group in zip(found, numbers) if group == number]
+            best = min(own if start is None else [start, *own], key=_value)
+            value += _value(best)
+            for vehicle, served in part.visits(best).items():
+                joined[vehicle] = served
+        return Incumbent(joined, value)
+
+    def _length(self, lanes: int, share: float) -> float:
+        """Return how long each search of a round takes, in seconds or iterations as the clock counts."""
+        if self._clock.iterations is None:
+            full, left = share * _SECONDS, self._clock.remaining()
+        else:
+            full, left = share * _ITERATIONS, self._clock.iterations - self._spent
+        return left / lanes if left < _LAST * lanes * full else full
+
+
+def _improved(data: ProblemData, penalties: Penalties, solution: Solution, seed: int) -> Solution:
+    """Return a local optimum near the solution among those that keep the rules, to begin the search with.
+
+    PyVRP does the same to a start of its own making, but not to one it is given.
+    """
+    local_search = LocalSearch(data, RandomNumberGenerator(seed), compute_neighbours(data))
+    for operator in OPERATORS:
+        if operator.supports(data):
+            local_search.add_operator(operator(data))
+    strict = PenaltyManager(penalties.midpoint_penalties(data), penalties).max_cost_evaluator()
+    optimum = local_search(solution, strict, exhaustive=True)
+    return optimum if optimum.is_feasible() else solution
+
+
+class _Ledger:
+    """What the groups of a round have reached so far; the clock is told of it as of one plan."""
+
+    def __init__(self, clock: Clock, scale: float, starts: list[Solution | None]):
+        self._clock = clock
+        self._scale = scale
+        self._lock = threading.Lock()
+        self._best = [(inf, inf)] * len(starts)
+        for group, start in enumerate(starts):
+            if start is not None:
+                self.note(group, start)
+
+    def note(self, group: int, solution: Solution) -> None:
+        """Take a solution for its group if it is the best so far."""
+        value = _value(solution)
+        with self._lock:
+            if value < self._best[group][0]:
+                self._best[group] = value, _cost(solution)
+                total, cost = (sum(amounts) / self._scale for amounts in zip(*self._best))
+                if isfinite(total):
+                    self._clock.gain(total, cost)
+
+
+class _Turn(IteratedLocalSearchCallbacks):
+    """Stopping criterion and listener of one search of a round, which takes `length` seconds or iterations.
+
+    A search over the `whole` goes on until it has an answer, or the clock says stop.
+    """
+
+    def __init__(self, clock: Clock, ledger: _Ledger, group: int, spent: int, length: float, *, whole: bool):
+        self._clock = clock
+        self._ledger = ledger
+        self._group = group
+        self._spent = spent
+        self._length = length
+        self._begin = clock.now()
+        self._whole = whole
+        self._answered = False
+        self.iterations = -1
+
+    def __call__(self, best_cost: int) -> bool:
+        self.iterations += 1
+        if self._clock.over(self._spent + self.iterations, answered=self._answered):
+            return True
+        counted = self._clock.iterations is not None
+        used = self.iterations if counted else self._clock.now() - self._begin
+        return used >= self._length and (self._answered or not self._whole)
+
+    def on_start(self, ils: IteratedLocalSearch) -> None:
+        self._manager = ils.penalty_manager
+        self.on_best(ils.initial_solution)
+
+    @property
+    def penalties(self) -> tuple[list[float], float, float]:
+        """What the search has come to charge for broken rules."""
+        return self._manager.penalties()
+
+    def on_best(self, best: Solution) -> None:
+        if best.is_feasible():
+            self._answered = True
+            self._ledger.note(self._group, best)
