@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel import store
 from tests.engine.streets import grid
 
 PLACES = [(0.5, 0), (3, 2.5)]
@@ -45,11 +45,11 @@ def test_what_was_used_longest_ago_goes(tmp_path, monkeypatch, most, most_bytes,
     monkeypatch.setattr(store, "KEPT_BYTES", most_bytes)
     other = tmp_path / "mine.npz"
     other.write_bytes(bytes(10_000))
-    for second, name in enumerate("abc"):
-        path = tmp_path / f"roads-{name}.npz"
+    for second, name in enumerate(("roads-a", "server-b", "roads-c")):
+        path = tmp_path / f"{name}.npz"
         np.savez(path, numbers=np.zeros(220))
         os.utime(path, (second, second))
     store.save(str(tmp_path), "roads-d", {"numbers": np.zeros(220)})
-    assert sorted(path.stem[-1] for path in tmp_path.glob("roads-*")) == list(left)
+    assert sorted(path.stem[-1] for path in tmp_path.glob("*-*")) == list(left)
     assert other.exists()
     assert store.load(str(tmp_path), "roads-d")["numbers"].shape == (220,)

@@ -28,7 +28,7 @@ from optiway_qgis.engine.travel.provider import (
     Matrix,
     Snap,
 )
-from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel import store
 from optiway_qgis.engine.travel.roads.between import Between
 from optiway_qgis.engine.travel.roads.conditions import Classes, blocks_for_good, check, hindrances
 from optiway_qgis.engine.travel.roads.graph import Arcs, Graph, arcs_of, graph_of

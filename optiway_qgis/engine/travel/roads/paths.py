@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel import store
 from optiway_qgis.engine.travel.roads.order import contraction_order
 from optiway_qgis.model.errors import EngineBroken
 

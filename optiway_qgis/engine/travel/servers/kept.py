@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optiway_qgis.engine.travel.roads import store
+from optiway_qgis.engine.travel import store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

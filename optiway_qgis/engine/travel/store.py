@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 KEPT, KEPT_BYTES = 24, 2 << 30
 """Files kept in the folder, and how much they may take together; those used longest ago go."""
 
+KINDS = "roads", "server"
+"""How the names of files begin; others in the folder are not touched."""
+
 FORMAT = 1
 """Counts up when the same input gives other arrays."""
 
@@ -70,7 +73,7 @@ def save(folder: str | None, name: str, arrays: Mapping[str, np.ndarray]) -> Non
 
 def _prune(folder: Path) -> None:
     """Remove what is too much; the file used last stays in any case."""
-    used = {path: path.stat() for path in folder.glob("roads-*.npz")}
+    used = {path: path.stat() for kind in KINDS for path in folder.glob(f"{kind}-*.npz")}
     last_first = sorted(used, key=lambda path: used[path].st_mtime, reverse=True)
     taken = accumulate(used[path].st_size for path in last_first)
     for number, (path, size) in enumerate(zip(last_first, taken)):
