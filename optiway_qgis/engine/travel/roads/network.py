@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optiway_qgis.engine.travel import store
 from optiway_qgis.engine.travel.estimate import straight_lines
 from optiway_qgis.engine.travel.provider import (
     SNAP_FAR,
@@ -28,7 +29,6 @@ from optiway_qgis.engine.travel.provider import (
     Matrix,
     Snap,
 )
-from optiway_qgis.engine.travel import store
 from optiway_qgis.engine.travel.roads.between import Between
 from optiway_qgis.engine.travel.roads.conditions import Classes, blocks_for_good, check, hindrances
 from optiway_qgis.engine.travel.roads.graph import Arcs, Graph, arcs_of, graph_of
