@@ -1,22 +1,16 @@
-"""The report of a plan: one HTML file that needs nothing else. Here are its frame, header and key figures.
+"""The report of a plan: one HTML file that needs nothing else. Here are its header and key figures.
 
-The parts are in timeline.py, route_map.py, tables.py and cost_plot.py; the page around them, its style
-and its script in resources/report.
+The parts are in timeline.py, route_map.py, tables.py and cost_plot.py, the page around them in page.py.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import string
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING, Sequence
 
-from ..model.palette import ACTIVITY_COLOURS, ALARM_COLOUR
 from . import quantities
 from .cost_plot import cost_plot
-from .markup import Markup, element, join, markup
+from .markup import Markup, element
+from .page import conditions_words, contents, fact_list, header, page, source_words
 from .parts import section
 from .phrases import phrase
 from .plan_view import PlanView, ReportOptions, view_of
@@ -28,7 +22,6 @@ if TYPE_CHECKING:
     from ..model.plan import Plan, Unassigned
     from ..model.problem import Problem
 
-_RESOURCES = Path(__file__).parent.parent / "resources" / "report"
 _PARTS = {
     "timeline": timeline,
     "routes": routes_table,
@@ -61,29 +54,18 @@ def plan_report(
     """
     view = view_of(problem, plan, tuple(rejected), options)
     parts = {key: part(view) for key, part in _PARTS.items()}
-    body = [
-        _header(view),
-        _notices(view),
-        _figures(view),
-        _contents([key for key, part in parts.items() if part]),
-        *parts.values(),
-        _search(view),
-    ]
-    script = _resource("report.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    colours = {f"{kind}_colour": colour for kind, colour in ACTIVITY_COLOURS.items()}
-    style = string.Template(_resource("report.css")).substitute(colours, alarm_colour=ALARM_COLOUR)
-    return string.Template(_resource("report.html")).substitute(
-        title=markup(_title(view)),
-        style=style,
-        script=script,
-        script_digest=digest,
-        body=join(body),
+    shown = [key for key, part in parts.items() if part]
+    return page(
+        _title(view),
+        [
+            _header(view),
+            _notices(view),
+            _figures(view),
+            contents([*shown, "search"]),
+            *parts.values(),
+            _search(view),
+        ],
     )
-
-
-def _resource(name: str) -> str:
-    return (_RESOURCES / name).read_text(encoding="utf-8")
 
 
 def _title(view: PlanView) -> str:
@@ -92,51 +74,15 @@ def _title(view: PlanView) -> str:
 
 def _header(view: PlanView) -> Markup:
     plan = view.plan
-    source = phrase("travel_estimate") if plan.travel_source == "estimate" else plan.travel_source
     facts = [
         ("time_zone", view.problem.time_zone),
         ("plan_id", plan.plan_id),
         ("engine", plan.engine),
         ("seed", plan.seed),
-        ("travel", source),
-        ("traffic", _conditions(view)),
+        ("travel", source_words(plan)),
+        ("traffic", conditions_words(view.options)),
     ]
-    return element(
-        "header",
-        element("h1", _title(view)),
-        element("p", _plan_day(view.problem.plan_date), class_="day"),
-        _facts(facts),
-    )
-
-
-def _plan_day(plan_date: str) -> str:
-    try:
-        weekday = date.fromisoformat(plan_date).weekday()
-    except ValueError:
-        return plan_date
-    return f"{phrase(f'day_{weekday}')}, {plan_date}"
-
-
-def _conditions(view: PlanView) -> str:
-    """What changed the travel times; empty where nothing did."""
-    used = view.options.conditions
-    if used is None:
-        return ""
-    told = []
-    if used.rows or used.situations > 1:
-        told.append(phrase("traffic_rows", count=used.rows, situations=used.situations))
-    if used.weather != 1:
-        told.append(phrase("traffic_weather", factor=f"{used.weather:g}"))
-    if used.barriers:
-        told.append(phrase("traffic_barriers", count=used.barriers))
-    return " · ".join(told)
-
-
-def _facts(facts: Iterable[tuple[str, object]]) -> Markup:
-    entries = (
-        element("div", element("dt", phrase(key)), element("dd", fact)) for key, fact in facts if fact != ""
-    )
-    return element("dl", *entries, class_="facts")
+    return header(_title(view), view.problem.plan_date, facts)
 
 
 def _notices(view: PlanView) -> Markup:
@@ -198,11 +144,6 @@ def _figure(key: str, number: str, note: str, is_alarm: bool = False) -> Markup:
     )
 
 
-def _contents(keys: Iterable[str]) -> Markup:
-    links = (element("a", phrase(key), href=f"#{key.replace('_', '-')}") for key in (*keys, "search"))
-    return element("nav", *links, aria_label=phrase("contents"))
-
-
 def _search(view: PlanView) -> Markup:
     plan = view.plan
     facts = [
@@ -213,4 +154,4 @@ def _search(view: PlanView) -> Markup:
         ("engine", plan.engine),
         ("seed", plan.seed),
     ]
-    return section("search", element("div", _facts(facts), cost_plot(view), class_="search"))
+    return section("search", element("div", fact_list(facts), cost_plot(view), class_="search"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterable, Sequence
+from typing import TYPE_CHECKING, Collection, Iterable, Sequence
 
 from ..model.palette import route_colour
 from ..model.plan import VISIT_STOP
@@ -16,7 +16,7 @@ from .timeline import DETAIL_LIMIT
 
 if TYPE_CHECKING:
     from ..model.plan import Route, Visit
-    from ..model.problem import Depot
+    from ..model.problem import Depot, Stop
     from .plan_view import PlanView
 
 _WIDTH = 2000
@@ -29,68 +29,132 @@ _FINEST_STEP = 4
 _MOST_STEPS = 60_000
 _NUMBERED_LIMIT = 120
 _NAMED_LIMIT = 40
+_RING = 12
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """What is drawn of the world: west and north edge in degrees, units of the drawing per degree."""
+class Frame:
+    """What is drawn of the world: west and north edge in degrees, units of the drawing per degree, its
+    size."""
 
     west: float
     north: float
     per_lon: float
     per_lat: float
+    width: int
     height: int
 
     def at(self, lon: float, lat: float) -> tuple[int, int]:
+        """Return the place of a position in the drawing."""
         return round((lon - self.west) * self.per_lon), round((self.north - lat) * self.per_lat)
 
-    def holds(self, lon: float, lat: float) -> bool:
-        x, y = self.at(lon, lat)
-        return 0 <= x <= _WIDTH and 0 <= y <= self.height
+    def holds(self, place: Stop | Depot) -> bool:
+        """Tell whether a place is in the drawing."""
+        x, y = self.at(place.lon, place.lat)
+        return 0 <= x <= self.width and 0 <= y <= self.height
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What is drawn of a plan: the places and the line of each route, the number of its colour, and the stops
+    on no route."""
+
+    view: PlanView
+    visited: list[list[tuple[Visit, float, float]]]
+    lines: list[list[tuple[float, float]]]
+    left_out: list[Stop]
+    colours: list[int]
 
 
 def route_map(view: PlanView) -> Markup:
     """Return the section with the map; nothing when there is no place to draw."""
-    visited = [_visited(view, route) for route in view.plan.routes]
-    lines = [_line(route, places) for route, places in zip(view.plan.routes, visited)]
-    left_out = [stop for stop in (view.stops.get(one.stop_id) for one in view.unassigned) if stop]
-    drawn = [point for line in lines for point in line]
-    lost = [(stop.lon, stop.lat) for stop in left_out]
-    if not drawn and not lost:
+    sketch = sketch_of(view)
+    frame = frame_of([sketch], _WIDTH, _HEIGHTS)
+    if frame is None:
         return Markup()
-    frame = _frame(drawn or lost, lost)
-    stop_count = view.served
-    depots = [depot for depot in view.problem.depots if frame.holds(depot.lon, depot.lat)]
-    inside = [stop for stop in left_out if frame.holds(stop.lon, stop.lat)]
-    shapes: list[Markup] = [
-        element("path", d=path, stroke=route_colour(index), data_route=index)
-        for index, path in enumerate(_paths(frame, lines))
-    ]
-    drawing = element(
-        "svg",
-        element("title", phrase("map_of")),
-        element("g", *shapes, class_="ways"),
-        *(_dots(view, frame, index, places, stop_count) for index, places in enumerate(visited)),
-        *_depots(frame, depots),
-        *(_cross(view, frame, stop.id, stop.lon, stop.lat) for stop in inside),
-        _scale_bar(frame, view.options.miles),
-        viewBox=f"0 0 {_WIDTH} {frame.height}",
-        role="img",
-        aria_label=phrase("map_of"),
-        class_="map",
-    )
-    keys = [("stop", lines), ("depot", depots), ("unassigned_stop", inside)]
-    named = enumerate(view.plan.routes) if len(lines) <= _NAMED_LIMIT else ()
-    names = (element("span", swatch(index), route.vehicle_id, data_route=index) for index, route in named)
-    outside = len(left_out) - len(inside)
+    vehicles = [(index, route.vehicle_id) for index, route in enumerate(view.plan.routes)]
     return section(
         "map",
-        legend([(key, phrase(key)) for key, present in keys if present]),
-        element("p", *names, class_="legend") if lines else "",
-        drawing,
-        element("p", phrase("outside", count=outside), class_="hint") if outside else "",
+        *map_legends([sketch], frame, vehicles),
+        drawing(sketch, frame, phrase("map_of"), view.served),
+        outside_hint([sketch], frame),
         element("p", phrase("map_hint"), class_="hint"),
     )
+
+
+def sketch_of(view: PlanView, colours: Sequence[int] = ()) -> Sketch:
+    """Return what is drawn of a plan; its routes have the colours of their places unless others are given."""
+    visited = [_visited(view, route) for route in view.plan.routes]
+    return Sketch(
+        view,
+        visited,
+        [_line(route, places) for route, places in zip(view.plan.routes, visited)],
+        [stop for stop in (view.stops.get(one.stop_id) for one in view.unassigned) if stop],
+        list(colours) or list(range(len(visited))),
+    )
+
+
+def frame_of(sketches: Sequence[Sketch], width: int, heights: tuple[int, int]) -> Frame | None:
+    """Return the frame that holds all sketches, so wide and of a height between two; None when there is no
+    place to draw."""
+    drawn = [point for sketch in sketches for line in sketch.lines for point in line]
+    lost = [(stop.lon, stop.lat) for sketch in sketches for stop in sketch.left_out]
+    return _frame(drawn or lost, lost, width, heights) if drawn or lost else None
+
+
+def map_legends(
+    sketches: Sequence[Sketch], frame: Frame, vehicles: Sequence[tuple[int, str]], *keys: str
+) -> list[Markup]:
+    """Return the legends of maps with one frame: what the marks mean, those named by `keys` too, and the
+    vehicles with the numbers of their colours."""
+    marks = {
+        "stop": any(sketch.lines for sketch in sketches),
+        "depot": _depots_inside(sketches[0], frame),
+        "unassigned_stop": any(frame.holds(stop) for sketch in sketches for stop in sketch.left_out),
+        **dict.fromkeys(keys, True),
+    }
+    named = vehicles if len(vehicles) <= _NAMED_LIMIT else ()
+    names = (element("span", swatch(colour), name, data_route=colour) for colour, name in named)
+    return [
+        legend([(key, phrase(key)) for key, present in marks.items() if present]),
+        element("p", *names, class_="legend") if vehicles else Markup(),
+    ]
+
+
+def outside_hint(sketches: Sequence[Sketch], frame: Frame) -> Markup:
+    """Return how many stops on no route are too far off to be drawn; nothing when all are."""
+    far = {stop.id for sketch in sketches for stop in sketch.left_out if not frame.holds(stop)}
+    return element("p", phrase("outside", count=len(far)), class_="hint") if far else Markup()
+
+
+def drawing(
+    sketch: Sketch, frame: Frame, title: str, stop_count: int, ringed: Collection[str] = ()
+) -> Markup:
+    """Return one map. Of how many stops it and those beside it are says how large its dots are; `ringed` are
+    the stops that stand out."""
+    shapes = [
+        element("path", d=path, stroke=route_colour(colour), data_route=colour)
+        for colour, path in zip(sketch.colours, _paths(frame, sketch.lines))
+    ]
+    inside = [stop for stop in sketch.left_out if frame.holds(stop)]
+    return element(
+        "svg",
+        element("title", title),
+        element("g", *shapes, class_="ways"),
+        *(_rings(sketch, frame, ringed, stop_count) if ringed else ()),
+        *(_dots(sketch, frame, index, stop_count) for index in range(len(sketch.visited))),
+        *_depots(frame, _depots_inside(sketch, frame)),
+        *(_cross(frame, stop) for stop in inside),
+        _scale_bar(frame, sketch.view.options.miles),
+        viewBox=f"0 0 {frame.width} {frame.height}",
+        role="img",
+        aria_label=title,
+        class_="map",
+    )
+
+
+def _depots_inside(sketch: Sketch, frame: Frame) -> list[Depot]:
+    return [depot for depot in sketch.view.problem.depots if frame.holds(depot)]
 
 
 def _visited(view: PlanView, route: Route) -> list[tuple[Visit, float, float]]:
@@ -103,7 +167,12 @@ def _line(route: Route, places: Sequence[tuple[Visit, float, float]]) -> list[tu
     return line or [(lon, lat) for _, lon, lat in places]
 
 
-def _frame(drawn: list[tuple[float, float]], lost: list[tuple[float, float]]) -> _Frame:
+def _frame(
+    drawn: list[tuple[float, float]],
+    lost: list[tuple[float, float]],
+    width: int,
+    heights: tuple[int, int],
+) -> Frame:
     """Fit the routes, and the unassigned stops that are not farther off than the routes are wide."""
     west, south, east, north = _bounds(drawn)
     reach = max(east - west, north - south, _SMALLEST_SPAN)
@@ -116,15 +185,16 @@ def _frame(drawn: list[tuple[float, float]], lost: list[tuple[float, float]]) ->
     shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
     span_x = max((east - west) * shrink, _SMALLEST_SPAN)
     span_y = max(north - south, _SMALLEST_SPAN)
-    inner = _WIDTH - 2 * _MARGIN
-    height = round(min(max(inner * span_y / span_x + 2 * _MARGIN, _HEIGHTS[0]), _HEIGHTS[1]))
+    inner = width - 2 * _MARGIN
+    height = round(min(max(inner * span_y / span_x + 2 * _MARGIN, heights[0]), heights[1]))
     per_lat = min(inner / span_x, (height - 2 * _MARGIN) / span_y)
     per_lon = per_lat * shrink
-    return _Frame(
-        west=(west + east) / 2 - _WIDTH / 2 / per_lon,
+    return Frame(
+        west=(west + east) / 2 - width / 2 / per_lon,
         north=(south + north) / 2 + height / 2 / per_lat,
         per_lon=per_lon,
         per_lat=per_lat,
+        width=width,
         height=height,
     )
 
@@ -135,7 +205,7 @@ def _bounds(points: list[tuple[float, float]]) -> tuple[float, float, float, flo
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def _paths(frame: _Frame, lines: Iterable[list[tuple[float, float]]]) -> list[str]:
+def _paths(frame: Frame, lines: Iterable[list[tuple[float, float]]]) -> list[str]:
     """Paths in whole units without the points too close to the one before to be seen, or to be afforded."""
     drawn = [[frame.at(lon, lat) for lon, lat in line] for line in lines]
     length = sum(abs(x - to_x) + abs(y - to_y) for way in drawn for (x, y), (to_x, to_y) in zip(way, way[1:]))
@@ -156,39 +226,55 @@ def _path(way: list[tuple[int, int]], step: float) -> str:
     return "".join([*parts, f"l{end_x - x} {end_y - y}"])
 
 
-def _dots(
-    view: PlanView, frame: _Frame, index: int, places: Sequence[tuple[Visit, float, float]], stop_count: int
-) -> Markup:
-    stops = [(visit, *frame.at(lon, lat)) for visit, lon, lat in places if visit.type == VISIT_STOP]
-    colour = route_colour(index)
+def _dots(sketch: Sketch, frame: Frame, index: int, stop_count: int) -> Markup:
+    stops = [
+        (visit, *frame.at(lon, lat)) for visit, lon, lat in sketch.visited[index] if visit.type == VISIT_STOP
+    ]
+    colour = route_colour(sketch.colours[index])
     if stop_count > DETAIL_LIMIT:
         dots = "".join(f"M{x} {y}h0" for _, x, y in stops)
-        return element("path", d=dots, stroke=colour, class_="specks", data_route=index)
+        return element("path", d=dots, stroke=colour, class_="specks", data_route=sketch.colours[index])
+    radius = _radius(stop_count)
     if stop_count <= _NUMBERED_LIMIT:
         shapes = (
             element(
                 "g",
-                element("title", _about(view, index, visit)),
-                element("circle", cx=x, cy=y, r=17),
+                element("title", _about(sketch, index, visit)),
+                element("circle", cx=x, cy=y, r=radius),
                 element("text", visit.sequence, x=x, y=y + 7),
             )
             for visit, x, y in stops
         )
-        return element("g", *shapes, stroke=colour, class_="numbered", data_route=index)
-    radius = 10 if stop_count <= 5 * _NUMBERED_LIMIT else 7
+        return element("g", *shapes, stroke=colour, class_="numbered", data_route=sketch.colours[index])
     shapes = (
-        element("circle", element("title", _about(view, index, visit)), cx=x, cy=y, r=radius)
+        element("circle", element("title", _about(sketch, index, visit)), cx=x, cy=y, r=radius)
         for visit, x, y in stops
     )
-    return element("g", *shapes, fill=colour, class_="dots", data_route=index)
+    return element("g", *shapes, fill=colour, class_="dots", data_route=sketch.colours[index])
 
 
-def _about(view: PlanView, index: int, visit: Visit) -> str:
-    vehicle = view.plan.routes[index].vehicle_id
-    return f"{vehicle} · {visit.sequence}. {view.name(visit)} · {quantities.clock(visit.arrival)}"
+def _radius(stop_count: int) -> int:
+    if stop_count <= _NUMBERED_LIMIT:
+        return 17
+    return 10 if stop_count <= 5 * _NUMBERED_LIMIT else 7
 
 
-def _depots(frame: _Frame, depots: Sequence[Depot]) -> Iterable[Markup]:
+def _rings(sketch: Sketch, frame: Frame, ringed: Collection[str], stop_count: int) -> Iterable[Markup]:
+    radius = _radius(stop_count) + _RING
+    circles = []
+    for visit, lon, lat in (place for places in sketch.visited for place in places):
+        if visit.type == VISIT_STOP and visit.id in ringed:
+            x, y = frame.at(lon, lat)
+            circles.append(element("circle", cx=x, cy=y, r=radius))
+    yield element("g", *circles, class_="rings")
+
+
+def _about(sketch: Sketch, index: int, visit: Visit) -> str:
+    vehicle = sketch.view.plan.routes[index].vehicle_id
+    return f"{vehicle} · {visit.sequence}. {sketch.view.name(visit)} · {quantities.clock(visit.arrival)}"
+
+
+def _depots(frame: Frame, depots: Sequence[Depot]) -> Iterable[Markup]:
     for depot in depots:
         x, y = frame.at(depot.lon, depot.lat)
         name = depot.name or depot.id
@@ -201,21 +287,21 @@ def _depots(frame: _Frame, depots: Sequence[Depot]) -> Iterable[Markup]:
         )
 
 
-def _cross(view: PlanView, frame: _Frame, stop_id: str, lon: float, lat: float) -> Markup:
-    x, y = frame.at(lon, lat)
+def _cross(frame: Frame, stop: Stop) -> Markup:
+    x, y = frame.at(stop.lon, stop.lat)
     d = f"M{x - 12} {y - 12}l24 24m0 -24l-24 24"
     return element(
         "g",
-        element("title", f"{phrase('unassigned_stop')}: {view.stop_name(stop_id) or stop_id}"),
+        element("title", f"{phrase('unassigned_stop')}: {stop.name or stop.id}"),
         element("path", d=d, class_="halo"),
         element("path", d=d),
         class_="cross",
     )
 
 
-def _scale_bar(frame: _Frame, miles: bool) -> Markup:
+def _scale_bar(frame: Frame, miles: bool) -> Markup:
     unit = _METRES_PER_MILE if miles else 1000.0
-    most = _WIDTH / 5 / frame.per_lat * _METRES_PER_DEGREE / unit
+    most = frame.width / 5 / frame.per_lat * _METRES_PER_DEGREE / unit
     power = 10.0 ** math.floor(math.log10(most))
     length = max(factor * power for factor in (1, 2, 5) if factor * power <= most)
     units = round(length * unit / _METRES_PER_DEGREE * frame.per_lat)
