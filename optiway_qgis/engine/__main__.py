@@ -12,7 +12,14 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from optiway_qgis.engine.job_form import read_plan, read_problem, read_sequences, read_settings, read_travel
+from optiway_qgis.engine.job_form import (
+    read_orders,
+    read_plan,
+    read_problem,
+    read_sequences,
+    read_settings,
+    read_travel,
+)
 from optiway_qgis.model.errors import InputError, JobFailed
 from optiway_qgis.model.plan import plan_to_json
 
@@ -31,7 +38,14 @@ def main(channel: Channel) -> int:
     """Answer the job on the channel; the exit code is 0 when there is a result."""
     channel.emit({"event": "phase", "text": "Engine started", "percent": 1})
     job = channel.read_job()
-    tasks = {"plan": _plan, "schedule": _schedule, "check": _check, "versions": _versions, "matrix": _matrix}
+    tasks = {
+        "plan": _plan,
+        "schedule": _schedule,
+        "compare": _compare,
+        "check": _check,
+        "versions": _versions,
+        "matrix": _matrix,
+    }
     task = tasks.get(job.get("task", ""))
     if task is None:
         raise JobFailed(f'Unknown task "{job.get("task")}"; known: {", ".join(tasks)}.')
@@ -89,6 +103,15 @@ def _schedule(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     problem, travel = _travel(channel, job)
     asked, settings = read_sequences(job), read_settings(job)
     return {"plan": plan_to_json(reschedule(problem, travel, read_travel(job), settings, asked))}
+
+
+def _compare(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.planner import reschedule
+
+    problem, travel = _travel(channel, job)
+    orders, settings = read_orders(job), read_settings(job)
+    plans = [reschedule(problem, travel, read_travel(job), settings, asked) for asked in orders]
+    return {"plans": [plan_to_json(plan) for plan in plans]}
 
 
 def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:

@@ -142,10 +142,20 @@ def read_sequences(job: dict[str, Any]) -> list[Sequence]:
     forms = job.get("sequences")
     if not isinstance(forms, list):
         raise InputError(["The job has no list of sequences."])
+    return _sequences(forms, "Sequence")
+
+
+def read_orders(job: dict[str, Any]) -> list[list[Sequence]]:
+    """Return the orders of a job, each as sequences, `InputError` naming all faults of the first bad one."""
+    orders = job.get("orders")
+    if not isinstance(orders, list) or not all(isinstance(forms, list) for forms in orders):
+        raise InputError(["The job has no list of orders, each a list of sequences."])
+    return [_sequences(forms, f"Order {number}: sequence") for number, forms in enumerate(orders, 1)]
+
+
+def _sequences(forms: list[Any], what: str) -> list[Sequence]:
     found = [
-        fault
-        for number, form in enumerate(forms, 1)
-        for fault in _faults(Sequence, form, f"Sequence {number}")
+        fault for number, form in enumerate(forms, 1) for fault in _faults(Sequence, form, f"{what} {number}")
     ]
     if found:
         raise InputError(found)

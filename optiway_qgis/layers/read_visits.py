@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
+from ..model.findings import About, Fault
 from ..model.plan import VISIT_END, VISIT_START
-from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Vehicle
+from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Stop, Vehicle
 from . import fields
 from .output_fields import TAKEN_BY_FORMATS, visits_names
 from .points import position, to_wgs84
@@ -55,9 +56,9 @@ class RoutesSeen:
 class VisitsLayer:
     """The columns of a layer of visits: which are the plan's, and which are the stop's."""
 
-    def __init__(self, source: QgsProcessingFeatureSource):
+    def __init__(self, source: QgsProcessingFeatureSource, name: str = "STOPS"):
         self.source = source
-        self.name = "STOPS"
+        self.name = name
         names = source.fields().names()
         lower = {name.lower(): index for index, name in reversed(list(enumerate(names)))}
         self.is_plan = all(mark in lower for mark in _MARKS_OF_A_PLAN)
@@ -124,12 +125,13 @@ def first_date(source: QgsProcessingFeatureSource) -> QDate | None:
     return min((date for date in dates if date.isValid()), default=None)
 
 
-def see_routes(visits: VisitsLayer, reading: Reading) -> RoutesSeen:
-    """Read what the rows say of the vehicles; a depot that cannot be read is an error."""
-    seen = RoutesSeen()
+def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = None) -> RoutesSeen:
+    """Read what the rows say of the vehicles, and add it to what another layer said; a depot that cannot be
+    read is an error."""
+    seen = RoutesSeen() if seen is None else seen
     source = visits.source
     if not source.sourceCrs().isValid():
-        reading.errors.append(no_crs(visits.name, source))
+        reading.refuse(no_crs(visits.name, source), About(visits.name))
         return seen
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -157,7 +159,8 @@ def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, readi
     for vehicle_id in seen.vehicle_ids:
         has_rows = vehicle_id in seen.start or vehicle_id in seen.end
         if not has_rows and only is not None and seen.depots:
-            reading.warnings.add(f"A vehicle without depot rows starts and ends at {only}", vehicle_id)
+            text = f"A vehicle without depot rows starts and ends at {only}"
+            reading.warn(Fault("missing_value", text), About(id=vehicle_id))
         start_depot = seen.start.get(vehicle_id) if has_rows else only
         departure = seen.departure if start_depot is not None else seen.arrival
         vehicles.append(
@@ -181,10 +184,28 @@ def read_visits(
     expressions: Expressions,
     judges_skills: bool = True,
 ) -> tuple[Problem, StopsRead, tuple[Sequence, ...]]:
-    """Read the stops and their order: by number within each vehicle, equal numbers in the order of the layer.
+    """Read the stops and their order, as `read_order` does, into a problem.
 
     With `judges_skills` False the vehicles are taken to have every skill that is asked for.
     """
+    read, sequences = read_order(visits, vehicles, reading, expressions)
+    if not judges_skills:
+        vehicles = skilled(vehicles, read.stops)
+    problem = problem_of(read.stops, list(depots), list(vehicles), reading, visits.name)
+    return problem, read, sequences
+
+
+def skilled(vehicles: Collection[Vehicle], stops: Collection[Stop]) -> list[Vehicle]:
+    """Return the vehicles with every skill that a stop asks for."""
+    skills = tuple(dict.fromkeys(skill for stop in stops for skill in stop.skills))
+    return [replace(vehicle, skills=skills) for vehicle in vehicles]
+
+
+def read_order(
+    visits: VisitsLayer, vehicles: Collection[Vehicle], reading: Reading, expressions: Expressions
+) -> tuple[StopsRead, tuple[Sequence, ...]]:
+    """Read the stops and their order: by number within each vehicle, equal numbers in the order of the
+    layer."""
     known = {vehicle.id for vehicle in vehicles}
     order: dict[str, list[tuple[float, int, str]]] = {vehicle.id: [] for vehicle in vehicles}
     compares_service = OWN_SERVICE in visits.columns and "SERVICE_TIME" not in expressions.texts
@@ -195,9 +216,13 @@ def read_visits(
         if not vehicle_id:
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
         if vehicle_id not in known:
-            row.problem(ROUTE_VEHICLE, "is no active vehicle of VEHICLES. Correct it or add the vehicle")
+            remedy = "Correct it or add the vehicle"
+            row.problem(
+                ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy)
+            )
         if number is None:
-            row.warn(f"{row.shown(ROUTE_SEQUENCE)} is empty: served after the numbered stops")
+            name = row.shown(ROUTE_SEQUENCE)
+            row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))
         if compares_service:
             _compare_service(row)
         if not row.problems:
@@ -209,18 +234,13 @@ def read_visits(
     reading.feedback.pushInfo(f"{visits.name}: the order is that of {' and '.join(shown)}")
     reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name)
     read = reader.read(visits.is_stop, judge, visits.carried)
-    stops = read.stops
-    accepted = {stop.id for stop in stops}
+    accepted = {stop.id for stop in read.stops}
     sequences = tuple(
         Sequence(vehicle_id, tuple(stop_id for _, _, stop_id in sorted(entries) if stop_id in accepted))
         for vehicle_id, entries in order.items()
     )
     _warn_of_equal_numbers(order, reading)
-    if not judges_skills:
-        skills = tuple(dict.fromkeys(skill for stop in stops for skill in stop.skills))
-        vehicles = [replace(vehicle, skills=skills) for vehicle in vehicles]
-    problem = problem_of(stops, list(depots), list(vehicles), reading, visits.name)
-    return problem, read, tuple(sequence for sequence in sequences if sequence.stops)
+    return read, tuple(sequence for sequence in sequences if sequence.stops)
 
 
 def _own_name(name: str) -> str:
@@ -247,8 +267,11 @@ def _see_departure(
         return
     try:
         seconds = reading.day.read(value).seconds
-    except ValueError as error:
-        reading.errors.append(f'{visits.name}: feature {feature.id()}: {name} "{as_text(value)}" {error}.')
+    except Fault as fault:
+        where = f"{visits.name}: feature {feature.id()}"
+        text = f'{name} "{as_text(value)}" {fault.text}'
+        about = About(visits.name, feature.id())
+        reading.refuse(Fault(fault.code, text, fault.remedy, name), about, where)
         return
     times[vehicle_id] = min(seconds, times.get(vehicle_id, seconds))
 
@@ -258,8 +281,10 @@ def _see_depot(
 ) -> None:
     try:
         lon, lat = position(feature.geometry(), transform)
-    except ValueError as error:
-        reading.errors.append(f"{visits.name}: feature {feature.id()} is a depot, and its {error}.")
+    except Fault as fault:
+        text = f"{visits.name}: feature {feature.id()} is a depot, and its {fault.text}"
+        about = About(visits.name, feature.id())
+        reading.refuse(Fault(fault.code, text, fault.remedy, fault.field), about)
         return
     depot_id = _carried_text(visits, feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
     seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, _carried_text(visits, feature, "name")))
@@ -277,16 +302,13 @@ def _compare_service(row: Row) -> None:
     planned, own = row.number("service_min"), row.number(OWN_SERVICE)
     if planned is not None and own is not None and abs(planned - own) > _SERVICE_DIFFERS_MIN:
         name = row.shown(OWN_SERVICE)
-        row.warn(
-            f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
-        )
+        text = f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
+        row.warn(Fault("conflicting_values", text, field=name))
 
 
 def _warn_of_equal_numbers(order: Mapping[str, list[tuple[float, int, str]]], reading: Reading) -> None:
     for vehicle_id, entries in order.items():
         numbers = [number for number, _, _ in entries if number != float("inf")]
         for number in sorted({number for number in numbers if numbers.count(number) > 1}):
-            reading.warnings.add(
-                "Several stops of a vehicle have the same sequence number and keep the order of the layer",
-                f"{vehicle_id}: {number:g}",
-            )
+            text = "Several stops of a vehicle have the same sequence number and keep the order of the layer"
+            reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))

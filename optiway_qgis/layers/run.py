@@ -50,6 +50,19 @@ def schedule_job(
     }
 
 
+def compare_job(
+    problem: Problem,
+    travel: dict[str, Any],
+    settings: Settings,
+    orders: Sequence[Sequence[StopSequence]],
+) -> dict[str, Any]:
+    """The job that times and judges several orders of the same stops, on one table of travel times."""
+    return {
+        **_job("compare", problem, travel, settings),
+        "orders": [[asdict(entry) for entry in order] for order in orders],
+    }
+
+
 def run(
     job: dict[str, Any],
     engine: engine_process.EngineLocation,
@@ -62,6 +75,17 @@ def run(
     Raises what `engine_process.run_job` raises.
     """
     return plan_from_json(run_for_result(job, engine, feedback, progress, share)["plan"])
+
+
+def run_for_plans(
+    job: dict[str, Any],
+    engine: engine_process.EngineLocation,
+    feedback: QgsProcessingFeedback,
+    progress: Progress,
+    share: tuple[float, float],
+) -> list[Plan]:
+    """Run a job that has several plans as its result, as `run` does, and return them."""
+    return [plan_from_json(form) for form in run_for_result(job, engine, feedback, progress, share)["plans"]]
 
 
 def run_for_result(

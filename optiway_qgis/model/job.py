@@ -5,9 +5,10 @@ stays open: its end tells the engine that nobody waits any more. The engine answ
 one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
-    {"version": 1, "task": "plan" | "schedule" | "check" | "versions" | "matrix",
+    {"version": 1, "task": "plan" | "schedule" | "compare" | "check" | "versions" | "matrix",
      "problem": Problem, "travel": Travel, "settings": Settings,
      "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (task "schedule")
+     "orders": [sequences, sequences]                                 (task "compare": one plan for each)
      "plan": Plan                                                     (task "check")
      "path": "times.npz"                                              (task "matrix": written there)}
 
@@ -30,6 +31,7 @@ Events:
     {"event": "log", "level": "info" | "warning", "text": "..."}
     {"event": "error", "code": "job_failed", "text": "..."}
     {"event": "result", "plan": Plan}                 (tasks "plan" and "schedule")
+    {"event": "result", "plans": [Plan, Plan]}        (task "compare")
     {"event": "result", "violations": [Violation]}    (task "check")
     {"event": "result", "path": "times.npz"}          (task "matrix")
     {"event": "result", "versions": {"python": "3.11.2", "pyvrp": "0.14.1", ...}}

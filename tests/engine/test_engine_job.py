@@ -129,6 +129,22 @@ def test_schedule_keeps_the_order_and_tells_what_it_breaks(answer):
     ]
 
 
+def test_compare_gives_each_order_the_plan_that_schedule_gives_it(answer):
+    """One scheduler and one checker, on travel times that are looked up once."""
+    problem = small_problem()
+    problem["vehicles"][0]["max_stops"] = 3
+    orders = [
+        [{"vehicle_id": "V1", "stops": stops}] for stops in (["S6", "S1", "S5", "S2"], ["S1", "S2", "S3"])
+    ]
+    code, events, _ = answer(a_job("compare", problem=problem, orders=orders))
+    assert code == 0
+    phases = [event["text"] for event in events if event["event"] == "phase"]
+    assert [phase.split()[0] for phase in phases] == ["Engine", "Estimating"]
+    alone = [answer(a_job("schedule", problem=problem, sequences=order))[1][-1]["plan"] for order in orders]
+    assert events[-1]["plans"] == alone
+    assert [len(plan["violations"]) for plan in alone] == [1, 0]
+
+
 def test_check_finds_what_was_changed_in_a_plan(answer):
     """A plan that somebody altered outside is judged without being planned again."""
     problem = small_problem()
@@ -155,9 +171,11 @@ def test_versions_are_told(answer):
         ("{ not json", "not JSON"),
         ("[1]", f"version {JOB_VERSION}"),
         ({"version": 99, "task": "plan"}, f"version {JOB_VERSION}"),
-        (a_job("fly"), 'Unknown task "fly"; known: plan, schedule, check, versions'),
+        (a_job("fly"), 'Unknown task "fly"; known: plan, schedule, compare, check, versions'),
         (a_job("plan"), "no problem"),
         (a_job("schedule", problem=small_problem()), "no list of sequences"),
+        (a_job("compare", problem=small_problem()), "no list of orders"),
+        (a_job("compare", problem=small_problem(), orders=[[], [{"stops": []}]]), "Order 2: sequence 1"),
         (a_job("check", problem=small_problem(), plan={}), "plan of the job cannot be read"),
         (a_job("plan", problem=small_problem(), settings={"pace": 1}), 'unknown member "pace"'),
         ({**a_job("plan", problem=small_problem()), "travel": {"source": "crow"}}, '"crow"'),

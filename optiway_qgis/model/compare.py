@@ -1,0 +1,201 @@
+"""Two plans of one problem, figure by figure and stop by stop. Nothing is planned, timed or judged here.
+
+What a figure, a changed stop and a moved stop are is in docs/planning.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Callable, Collection, Iterable, Mapping, Sequence
+
+from .plan import VISIT_STOP
+
+if TYPE_CHECKING:
+    from .plan import Plan, Route, Visit
+    from .problem import Problem
+
+REMOVED, ADDED, MOVED, REORDERED = "removed", "added", "moved", "reordered"
+EARLIER, LATER = "earlier", "later"
+CHANGES = (REMOVED, ADDED, MOVED, EARLIER, LATER, REORDERED)
+"""What can become of a stop, the gravest first."""
+
+MONEY, KM, MINUTES, COUNT = "money", "km", "min", "count"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of both plans in the unit `unit`: of one vehicle, or of the whole plan where `vehicle_id` is
+    empty."""
+
+    name: str
+    unit: str
+    before: float
+    after: float
+    vehicle_id: str = ""
+
+    @property
+    def difference(self) -> float:
+        """How much more it is after than before."""
+        return self.after - self.before
+
+    @property
+    def percent(self) -> float | None:
+        """The difference in percent of what was before; None when there was nothing before and is now."""
+        if self.difference == 0:
+            return 0.0
+        return 100 * self.difference / self.before if self.before else None
+
+
+@dataclass(frozen=True)
+class Served:
+    """How a plan serves a stop: by whom, at which place of the route, arriving and late in seconds.
+
+    Lateness is told beside the rest; it does not make a stop a changed one.
+    """
+
+    vehicle_id: str
+    sequence: int
+    eta: int
+    late: int = field(compare=False)
+
+
+@dataclass(frozen=True)
+class StopChange:
+    """A stop that the plans serve differently; None stands for the plan that does not serve it."""
+
+    stop_id: str
+    before: Served | None
+    after: Served | None
+
+    @property
+    def change(self) -> str:
+        """What became of it, one of CHANGES."""
+        if self.before is None or self.after is None:
+            return ADDED if self.before is None else REMOVED
+        if self.before.vehicle_id != self.after.vehicle_id:
+            return MOVED
+        if self.before.eta != self.after.eta:
+            return EARLIER if self.after.eta < self.before.eta else LATER
+        return REORDERED
+
+    @property
+    def seconds(self) -> int | None:
+        """By how much the arrival is later; None when one plan does not serve the stop."""
+        return None if self.before is None or self.after is None else self.after.eta - self.before.eta
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two plans.
+
+    `figures` are those of the whole plans, `by_vehicle` those of each vehicle that either of them uses, in
+    the order of the problem. `changes` are the changed stops, the gravest change first and then the longest
+    shift of the arrival. `unserved_before` and `unserved_after` are ids.
+    """
+
+    figures: tuple[Figure, ...]
+    by_vehicle: Mapping[str, tuple[Figure, ...]]
+    changes: tuple[StopChange, ...]
+    unserved_before: tuple[str, ...]
+    unserved_after: tuple[str, ...]
+
+    def figure(self, name: str) -> Figure:
+        """Return the figure of the whole plans with that name."""
+        return next(figure for figure in self.figures if figure.name == name)
+
+    def count(self, change: str) -> int:
+        """Return how many stops changed in that way."""
+        return sum(one.change == change for one in self.changes)
+
+
+def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str] = ()) -> Comparison:
+    """Return what differs between two plans of one problem; `others` are stops of neither plan nor problem
+    that were not served either."""
+    served_before, served_after = _served(before), _served(after)
+    stops = list(dict.fromkeys([*(stop.id for stop in problem.stops), *others]))
+    unserved = [[stop for stop in stops if stop not in served] for served in (served_before, served_after)]
+    used = {route.vehicle_id for plan in (before, after) for route in plan.routes}
+    changes = [
+        StopChange(stop, served_before.get(stop), served_after.get(stop))
+        for stop in stops
+        if served_before.get(stop) != served_after.get(stop)
+    ]
+    return Comparison(
+        figures=(
+            *_figures(before.routes, after.routes),
+            Figure("violations", COUNT, len(before.violations), len(after.violations)),
+            Figure("routes", COUNT, len(before.routes), len(after.routes)),
+            Figure("stops_served", COUNT, len(served_before), len(served_after)),
+            Figure("stops_unserved", COUNT, len(unserved[0]), len(unserved[1])),
+        ),
+        by_vehicle={
+            vehicle.id: _of_vehicle(vehicle.id, before, after)
+            for vehicle in problem.vehicles
+            if vehicle.id in used
+        },
+        changes=tuple(sorted(changes, key=_gravity)),
+        unserved_before=tuple(unserved[0]),
+        unserved_after=tuple(unserved[1]),
+    )
+
+
+def _minutes(member: str) -> Callable[[Route], float]:
+    return lambda route: getattr(route, member) / 60
+
+
+_SUMS: tuple[tuple[str, str, Callable[[Route], float]], ...] = (
+    ("cost", MONEY, lambda route: route.cost),
+    ("cost_fixed", MONEY, lambda route: route.cost_fixed),
+    ("cost_distance", MONEY, lambda route: route.cost_distance),
+    ("cost_time", MONEY, lambda route: route.cost_time),
+    ("distance_km", KM, lambda route: route.distance / 1000),
+    ("drive_min", MINUTES, _minutes("drive")),
+    ("service_min", MINUTES, _minutes("service")),
+    ("setup_min", MINUTES, _minutes("setup")),
+    ("wait_min", MINUTES, _minutes("wait")),
+    ("work_min", MINUTES, lambda route: (route.end - route.start) / 60),
+    ("late_min", MINUTES, _minutes("late")),
+    ("late_stops", COUNT, lambda route: sum(visit.late > 0 for visit in _stops(route))),
+)
+"""Figures of a route that add up: name, unit, how to take it."""
+
+FIGURES = (*(name for name, _, _ in _SUMS), "violations", "routes", "stops_served", "stops_unserved")
+"""The names of all figures, in their order; a vehicle has no unserved stops."""
+
+
+def _figures(before: Iterable[Route], after: Iterable[Route], vehicle_id: str = "") -> Iterable[Figure]:
+    old, new = list(before), list(after)
+    for name, unit, of in _SUMS:
+        yield Figure(name, unit, sum(map(of, old)), sum(map(of, new)), vehicle_id)
+
+
+def _of_vehicle(vehicle_id: str, before: Plan, after: Plan) -> tuple[Figure, ...]:
+    old, new = (
+        [route for route in plan.routes if route.vehicle_id == vehicle_id] for plan in (before, after)
+    )
+    broken = [
+        sum(violation.vehicle_id == vehicle_id for violation in plan.violations) for plan in (before, after)
+    ]
+    stops = [sum(len(route.stop_ids) for route in routes) for routes in (old, new)]
+    return (
+        *_figures(old, new, vehicle_id),
+        Figure("violations", COUNT, *broken, vehicle_id),
+        Figure("routes", COUNT, len(old), len(new), vehicle_id),
+        Figure("stops_served", COUNT, *stops, vehicle_id),
+    )
+
+
+def _stops(route: Route) -> Sequence[Visit]:
+    return [visit for visit in route.visits if visit.type == VISIT_STOP]
+
+
+def _served(plan: Plan) -> dict[str, Served]:
+    return {
+        visit.id: Served(route.vehicle_id, visit.sequence, visit.arrival, visit.late)
+        for route in plan.routes
+        for visit in _stops(route)
+    }
+
+
+def _gravity(one: StopChange) -> tuple[int, int, str]:
+    return CHANGES.index(one.change), -abs(one.seconds or 0), one.stop_id
