@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
-from ..model.findings import About, Fault
 from ..model.plan import VISIT_END, VISIT_START
 from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Stop, Vehicle
 from . import fields
@@ -131,7 +130,7 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
     seen = RoutesSeen() if seen is None else seen
     source = visits.source
     if not source.sourceCrs().isValid():
-        reading.refuse(no_crs(visits.name, source), About(visits.name))
+        reading.errors.append(no_crs(visits.name, source))
         return seen
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -159,8 +158,7 @@ def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, readi
     for vehicle_id in seen.vehicle_ids:
         has_rows = vehicle_id in seen.start or vehicle_id in seen.end
         if not has_rows and only is not None and seen.depots:
-            text = f"A vehicle without depot rows starts and ends at {only}"
-            reading.warn(Fault("missing_value", text), About(id=vehicle_id))
+            reading.warnings.add(f"A vehicle without depot rows starts and ends at {only}", vehicle_id)
         start_depot = seen.start.get(vehicle_id) if has_rows else only
         departure = seen.departure if start_depot is not None else seen.arrival
         vehicles.append(
@@ -216,13 +214,9 @@ def read_order(
         if not vehicle_id:
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
         if vehicle_id not in known:
-            remedy = "Correct it or add the vehicle"
-            row.problem(
-                ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy)
-            )
+            row.problem(ROUTE_VEHICLE, "is no active vehicle of VEHICLES. Correct it or add the vehicle")
         if number is None:
-            name = row.shown(ROUTE_SEQUENCE)
-            row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))
+            row.warn(f"{row.shown(ROUTE_SEQUENCE)} is empty: served after the numbered stops")
         if compares_service:
             _compare_service(row)
         if not row.problems:
@@ -267,11 +261,8 @@ def _see_departure(
         return
     try:
         seconds = reading.day.read(value).seconds
-    except Fault as fault:
-        where = f"{visits.name}: feature {feature.id()}"
-        text = f'{name} "{as_text(value)}" {fault.text}'
-        about = About(visits.name, feature.id())
-        reading.refuse(Fault(fault.code, text, fault.remedy, name), about, where)
+    except ValueError as error:
+        reading.errors.append(f'{visits.name}: feature {feature.id()}: {name} "{as_text(value)}" {error}.')
         return
     times[vehicle_id] = min(seconds, times.get(vehicle_id, seconds))
 
@@ -281,10 +272,8 @@ def _see_depot(
 ) -> None:
     try:
         lon, lat = position(feature.geometry(), transform)
-    except Fault as fault:
-        text = f"{visits.name}: feature {feature.id()} is a depot, and its {fault.text}"
-        about = About(visits.name, feature.id())
-        reading.refuse(Fault(fault.code, text, fault.remedy, fault.field), about)
+    except ValueError as error:
+        reading.errors.append(f"{visits.name}: feature {feature.id()} is a depot, and its {error}.")
         return
     depot_id = _carried_text(visits, feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
     seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, _carried_text(visits, feature, "name")))
@@ -302,13 +291,16 @@ def _compare_service(row: Row) -> None:
     planned, own = row.number("service_min"), row.number(OWN_SERVICE)
     if planned is not None and own is not None and abs(planned - own) > _SERVICE_DIFFERS_MIN:
         name = row.shown(OWN_SERVICE)
-        text = f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
-        row.warn(Fault("conflicting_values", text, field=name))
+        row.warn(
+            f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
+        )
 
 
 def _warn_of_equal_numbers(order: Mapping[str, list[tuple[float, int, str]]], reading: Reading) -> None:
     for vehicle_id, entries in order.items():
         numbers = [number for number, _, _ in entries if number != float("inf")]
         for number in sorted({number for number in numbers if numbers.count(number) > 1}):
-            text = "Several stops of a vehicle have the same sequence number and keep the order of the layer"
-            reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))
+            reading.warnings.add(
+                "Several stops of a vehicle have the same sequence number and keep the order of the layer",
+                f"{vehicle_id}: {number:g}",
+            )
