@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
+from ..model.findings import About, Fault
 from ..model.problem import DAY, Window
 from .read_barriers import Barriers, read_barriers
 from .read_traffic import TRAFFIC, ZONES, Traffic, read_traffic, read_zones
@@ -87,7 +88,7 @@ def read_conditions(
     known = read_zones(zones, reading) if zones is not None else None
     found = Traffic() if traffic is None else read_traffic(traffic, known, horizon, reading)
     if known is not None and traffic is None:
-        reading.warnings.add(f"{ZONES} is not used without {TRAFFIC}")
+        reading.warn(Fault("no_effect", f"{ZONES} is not used without {TRAFFIC}"), About(ZONES))
     hindered = Barriers() if barriers is None else read_barriers(barriers, horizon, reading)
     return Conditions(found, weather, hindered, horizon)
 

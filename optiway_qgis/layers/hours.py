@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Collection
 
+from ..model.findings import Fault
 from ..model.problem import DAY, Window
 from .times import Moment, PlanDay
 from .weekdays import EVERY_DAY
@@ -60,9 +61,11 @@ def read_hours(row: Row, start_name: str, end_name: str, day: PlanDay) -> Hours:
     dated = {moment.dated for moment in (start, end) if moment is not None}
     hours = Hours(start and start.seconds, end and end.seconds, dated == {True})
     if len(dated) == 2:
-        row.problem(end_name, f"and {row.shown(start_name)}: one has a date. Write both with one, or neither")
+        text = f"and {row.shown(start_name)}: one has a date"
+        row.problem(end_name, Fault("conflicting_values", text, "Write both with one, or neither"))
     elif start and end and _is_nothing(start.seconds, end.seconds, hours.dated):
-        row.problem(end_name, f"is not after {row.shown(start_name)}. Correct one of the two")
+        text = f"is not after {row.shown(start_name)}"
+        row.problem(end_name, Fault("ends_before_start", text, "Correct one of the two"))
     return hours
 
 

@@ -14,12 +14,15 @@ from qgis.core import (
     QgsPointXY,
 )
 
+from ..model.findings import Fault
+
 if TYPE_CHECKING:
     from ..model.problem import Depot, Stop
 
 WGS84 = "EPSG:4326"
 EARTH_RADIUS_KM = 6371.0
 FAR_KM, NEAR_KM = 1000, 200
+_GEOMETRY = "geometry"
 
 
 def to_wgs84(
@@ -34,37 +37,51 @@ def position(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> tuple[
 
     Raises
     ------
-    ValueError
+    Fault
         When there is no such position; the text says what is wrong and what to do.
     """
     if geometry.isNull() or geometry.isEmpty():
-        raise ValueError(
-            "geometry is empty or its coordinates are not numbers. Place the point, or delete the feature"
+        raise Fault(
+            "no_geometry",
+            "geometry is empty or its coordinates are not numbers",
+            "Place the point, or delete the feature",
+            _GEOMETRY,
         )
     if geometry.isMultipart():
         points = geometry.asMultiPoint()
         if len(points) != 1:
-            raise ValueError(
-                f"geometry has {len(points)} points. Split it with the algorithm Multipart to singleparts"
+            raise Fault(
+                "several_points",
+                f"geometry has {len(points)} points",
+                "Split it with the algorithm Multipart to singleparts",
+                _GEOMETRY,
             )
         point = points[0]
     else:
         point = geometry.asPoint()
     if not (math.isfinite(point.x()) and math.isfinite(point.y())):
-        raise ValueError(
-            "geometry has coordinates that are not numbers. Place the point, or delete the feature"
+        raise Fault(
+            "no_geometry",
+            "geometry has coordinates that are not numbers",
+            "Place the point, or delete the feature",
+            _GEOMETRY,
         )
     shown = f"({point.x():.10g}, {point.y():.10g})"
     try:
         moved = transform.transform(point)
     except QgsCsException:
-        raise ValueError(
-            f"geometry {shown} lies outside its CRS. Check the point and the CRS of the layer"
+        raise Fault(
+            "off_earth",
+            f"geometry {shown} lies outside its CRS",
+            "Check the point and the CRS of the layer",
+            _GEOMETRY,
         ) from None
     if not (-180 <= moved.x() <= 180 and -90 <= moved.y() <= 90):
-        raise ValueError(
-            f"geometry {shown} is not on the earth. Check that longitude comes first, and the CRS of the "
-            "layer"
+        raise Fault(
+            "off_earth",
+            f"geometry {shown} is not on the earth",
+            "Check that longitude comes first, and the CRS of the layer",
+            _GEOMETRY,
         )
     return moved.x(), moved.y()
 
@@ -77,23 +94,22 @@ def as_point(geometry: QgsGeometry) -> QgsGeometry:
     return QgsGeometry()
 
 
-def looks_swapped(stops: Sequence[Stop], depots: Sequence[Depot]) -> bool:
-    """Whether most stops are over 1000 km from every depot and would be within 200 km with x and y
-    swapped."""
-    if not stops or not depots:
-        return False
-    swapped = sum(
-        _nearest_km(stop.lon, stop.lat, depots) > FAR_KM and _nearest_km(stop.lat, stop.lon, depots) < NEAR_KM
+def swapped(stops: Sequence[Stop], depots: Sequence[Depot]) -> list[Stop]:
+    """The stops over 1000 km from every depot that would be within 200 km with x and y swapped."""
+    return [
+        stop
         for stop in stops
-    )
-    return swapped * 2 > len(stops)
+        if depots
+        and _nearest_km(stop.lon, stop.lat, depots) > FAR_KM
+        and _nearest_km(stop.lat, stop.lon, depots) < NEAR_KM
+    ]
 
 
 def _nearest_km(lon: float, lat: float, depots: Sequence[Depot]) -> float:
-    return min(_distance_km(lon, lat, depot.lon, depot.lat) for depot in depots)
+    return min(distance_km(lon, lat, depot.lon, depot.lat) for depot in depots)
 
 
-def _distance_km(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
+def distance_km(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
     """Great-circle distance by the haversine formula."""
     phi_a, phi_b = math.radians(lat_a), math.radians(lat_b)
     half = (

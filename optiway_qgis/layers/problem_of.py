@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Sequence
 
+from ..model.findings import About, Fault
 from ..model.problem import DAY, ORDER_EARLY, ORDER_FREE, Depot, Problem, Stop, Vehicle
-from .points import looks_swapped
+from .points import swapped
 from .read_vehicles import DEFAULT_COSTS, check_vehicle_names, cost_members, open_shift
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def fleet_problem(
     layer: str = "STOPS",
 ) -> Problem:
     """Return the problem of these stops, depots and vehicles; what is odd goes to the warnings."""
-    check_vehicle_names(read.stops, vehicles, reading)
+    check_vehicle_names(read.stops, vehicles, reading, layer)
     return problem_of(read.stops, depots, vehicles, reading, layer)
 
 
@@ -36,10 +37,9 @@ def solo_problem(
     """
     longitude, latitude = start
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-        reading.errors.append(
-            f"START ({longitude:.10g}, {latitude:.10g}) is not on the earth. Write longitude, latitude, or "
-            "add the CRS: 500000,4500000 [EPSG:32629]."
-        )
+        text = f"START ({longitude:.10g}, {latitude:.10g}) is not on the earth"
+        remedy = "Write longitude, latitude, or add the CRS: 500000,4500000 [EPSG:32629]"
+        reading.refuse(Fault("off_earth", text, remedy, "START"))
     depot = Depot("start", longitude, latitude, "Start")
     vehicle = Vehicle(
         id="V1",
@@ -70,14 +70,17 @@ def problem_of(
     stops: Sequence[Stop], depots: Sequence[Depot], vehicles: Sequence[Vehicle], reading: Reading, layer: str
 ) -> Problem:
     """Return the problem, with as many load dimensions as any stop or vehicle has."""
-    if looks_swapped(stops, depots):
-        reading.warnings.add(
+    if len(swapped(stops, depots)) * 2 > len(stops):
+        text = (
             f"{layer}: most stops are more than 1000 km from every depot, and would be near with x and y "
-            "swapped. Check that x is the longitude and y the latitude"
+            "swapped"
         )
+        remedy = "Check that x is the longitude and y the latitude"
+        reading.warn(Fault("swapped_coordinates", text, remedy, "geometry"), About(layer))
     for stop in stops:
         if stop.windows and (stop.windows[-1].end < 0 or stop.windows[0].start >= 2 * DAY):
-            reading.warnings.add(f"All windows are on other days than {reading.day.iso_date}", stop.id)
+            text = f"All windows are on other days than {reading.day.iso_date}"
+            reading.warn(Fault("other_day", text, field="tw1_start"), reading.about(layer, stop.id))
     lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]
     lengths.extend(len(vehicle.capacity) for vehicle in vehicles)
     return Problem(

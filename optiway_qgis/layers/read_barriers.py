@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource, QgsWkbTypes
 
+from ..model.findings import About, Fault
 from . import fields
 from .hours import ALWAYS, Hours, clock_day, read_hours
 from .points import to_wgs84
@@ -43,24 +44,24 @@ def read_barriers(source: QgsProcessingFeatureSource, horizon: Window, reading: 
     table = Table(fields.BARRIER_FIELDS, columns, clock_day(reading.day))
     tell_columns(reading, BARRIERS, columns)
     if source.wkbType() == QgsWkbTypes.Type.NoGeometry:
-        reading.errors.append(
-            f"{BARRIERS} ({source.sourceName()}) is a table. Choose a layer of points, lines or polygons."
-        )
+        text = f"{BARRIERS} ({source.sourceName()}) is a table"
+        remedy = "Choose a layer of points, lines or polygons"
+        reading.refuse(Fault("wrong_geometry", text, remedy), About(BARRIERS))
         return Barriers()
     if not source.sourceCrs().isValid():
-        reading.errors.append(no_crs(BARRIERS, source))
+        reading.refuse(no_crs(BARRIERS, source), About(BARRIERS))
         return Barriers()
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     barriers: list[dict[str, Any]] = []
     asleep: list[str] = []
     used = 0
     for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
-        row = Row(table, feature.attributes(), reading.warnings)
-        row.label = row.text("barrier_id") or f"barrier-{feature.id()}"
+        row = Row(table, feature.attributes(), reading, About(BARRIERS, feature.id()))
+        row.call(row.text("barrier_id") or f"barrier-{feature.id()}")
         found, hours = _barrier(feature, row, transform, reading)
-        reading.errors.extend(
-            f'{BARRIERS}: feature {feature.id()} (barrier_id "{row.label}"): {text}' for text in row.problems
-        )
+        for fault in row.problems:
+            where = f'{BARRIERS}: feature {feature.id()} (barrier_id "{row.label}")'
+            reading.refuse(fault, row.about, where)
         if found is None:
             continue
         spans = [ALWAYS] if hours == Hours() else hours.spans(reading.day, horizon)
@@ -82,12 +83,12 @@ def _barrier(
     hours = read_hours(row, "active_start", "active_end", reading.day)
     effect = _effect(row)
     if feature.geometry().isEmpty():
-        row.warn("Barriers without a geometry are left out")
+        row.warn(Fault("no_geometry", "Barriers without a geometry are left out", field="geometry"))
         return None, hours
     try:
         geometry = shape(feature.geometry(), transform)
-    except ValueError as error:
-        row.problems.append(f"{error}.")
+    except Fault as fault:
+        row.problems.append(fault)
     if row.problems:
         return None, hours
     return {"id": row.label, **effect, "geometry": geometry}, hours
@@ -99,13 +100,12 @@ def _effect(row: Row) -> dict[str, Any]:
     kind = row.choice("kind")
     if row.value("kind") is None:
         if add and factor is not None:
-            row.problems.append(
-                f"{row.shown('add_min')} and {row.shown('factor')} are both filled. Say which in kind."
-            )
+            text = f"{row.shown('add_min')} and {row.shown('factor')} are both filled"
+            row.problems.append(Fault("conflicting_values", text, "Say which in kind", row.shown("kind")))
         kind = fields.DELAY if add else fields.BLOCK if factor is None else fields.SCALE
     needed = {fields.DELAY: "add_min", fields.SCALE: "factor"}.get(kind or "")
     if needed and row.value(needed) is None:
-        row.problem("kind", f"needs a value in {needed}. Fill it")
+        row.problem("kind", Fault("missing_value", f"needs a value in {needed}", "Fill it"))
     return {
         "kind": kind,
         **({"add": add} if kind == fields.DELAY else {}),

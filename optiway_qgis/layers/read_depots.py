@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
+from ..model.findings import About, Fault
 from ..model.problem import Depot
 from . import fields
 from .points import position, to_wgs84
@@ -23,7 +24,7 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
     unused = fields.unused_columns(fields.UNUSED_DEPOT_FIELDS, names)
     tell_columns(reading, layer, table.columns)
     if not source.sourceCrs().isValid():
-        reading.errors.append(no_crs(layer, source))
+        reading.refuse(no_crs(layer, source), About(layer))
         return []
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     depots: dict[str, Depot] = {}
@@ -32,7 +33,8 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
     for feature in source.getFeatures(QgsFeatureRequest(), flags):
         count += 1
-        depot = _depot(feature, Row(table, feature.attributes(), reading.warnings), transform, reading, layer)
+        row = _row(feature, table, transform, reading, layer)
+        depot = _depot(row, reading)
         filled.update(
             name
             for name, (index, neutral) in unused.items()
@@ -41,31 +43,39 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
         if depot is None:
             continue
         if depot.id in depots:
-            reading.errors.append(
-                f'{layer}: feature {feature.id()} has the depot_id "{depot.id}" of another one. '
-                "Give each depot an id of its own."
-            )
+            text = f'{layer}: feature {feature.id()} has the depot_id "{depot.id}" of another one'
+            fault = Fault("doubled_id", text, "Give each depot an id of its own", row.shown("depot_id"))
+            reading.refuse(fault, row.about)
         depots[depot.id] = depot
     if count == 0:
-        reading.errors.append(
-            f"{layer} ({source.sourceName()}) has no features. At least one depot is needed."
-        )
+        text = f"{layer} ({source.sourceName()}) has no features"
+        reading.refuse(Fault("no_features", text, "At least one depot is needed"), About(layer))
     tell_unused(reading, layer, filled)
     return list(depots.values())
 
 
-def _depot(feature: QgsFeature, row: Row, transform, reading: Reading, layer: str) -> Depot | None:
-    depot_id = row.text("depot_id") or f"depot-{feature.id()}"
-    row.label = depot_id
-    place = None
+def _row(feature: QgsFeature, table: Table, transform, reading: Reading, layer: str) -> Row:
+    """The feature with its place; without one it has a problem."""
+    place, misplaced = None, []
     try:
         place = position(feature.geometry(), transform)
-    except ValueError as error:
-        row.problems.append(f"{error}.")
+    except Fault as fault:
+        misplaced = [fault]
+    row = Row(table, feature.attributes(), reading, About(layer, feature.id(), place=place))
+    row.call(row.text("depot_id") or f"depot-{feature.id()}")
+    row.problems.extend(misplaced)
+    return row
+
+
+def _depot(row: Row, reading: Reading) -> Depot | None:
     window = row.window("tw1_start", "tw1_end")
-    reading.errors.extend(
-        f'{layer}: feature {feature.id()} (depot_id "{depot_id}"): {text}' for text in row.problems
-    )
+    for fault in row.problems:
+        reading.refuse(
+            fault,
+            row.about,
+            f'{row.about.layer}: feature {row.about.feature_id} (depot_id "{row.label}")',
+        )
+    place = row.about.place
     if place is None:
         return None
-    return Depot(depot_id, place[0], place[1], row.text("name"), window)
+    return Depot(row.label, place[0], place[1], row.text("name"), window)

@@ -25,6 +25,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ..model.errors import InputError, JobCancelled
+from ..model.findings import Fault
 from .fields import Alias, Column, Field, recognise, recognised_text
 from .points import WGS84
 from .qgis_compat import is_null
@@ -204,7 +205,8 @@ class RoadLayer:
             if chosen in names:
                 self.columns[field] = Column(names.index(chosen), chosen, Alias(field))
             elif chosen:
-                self.problems.append(f"{self.title} has no field {chosen}. Choose one of {', '.join(names)}.")
+                remedy = f"Choose one of {', '.join(names)}"
+                self.problems.append(Fault("no_field", f"{self.title} has no field {chosen}", remedy, chosen))
 
     @property
     def title(self) -> str:
@@ -308,16 +310,19 @@ def _stepped(rounded: Callable[[float], int], degrees: float) -> float:
     return rounded(degrees / STEP_DEGREES) * STEP_DEGREES
 
 
-def _layer_problems(source: QgsProcessingFeatureSource) -> Iterable[str]:
+def _layer_problems(source: QgsProcessingFeatureSource) -> Iterable[Fault]:
     """What makes a layer useless as roads, as far as it shows without reading it."""
     title = f"{ROADS} ({source.sourceName()})"
     if QgsWkbTypes.geometryType(source.wkbType()) != QgsWkbTypes.GeometryType.LineGeometry:
-        yield (
-            f"{title} holds no lines. Choose a layer of roads; of an .osm.pbf it is the layer lines: write "
-            "|layername=lines after the name of the file."
+        yield Fault(
+            "wrong_geometry",
+            f"{title} holds no lines",
+            "Choose a layer of roads; of an .osm.pbf it is the layer lines: write |layername=lines after the "
+            "name of the file",
         )
     elif source.featureCount() == 0:
-        yield f"{title} has no features. Choose a layer of roads, or none for estimated travel times."
+        remedy = "Choose a layer of roads, or none for estimated travel times"
+        yield Fault("no_features", f"{title} has no features", remedy)
     if not source.sourceCrs().isValid():
         yield no_crs(ROADS, source)
 

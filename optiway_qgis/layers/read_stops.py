@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 from qgis.core import QgsExpression, QgsFeatureRequest, QgsField, QgsFields, QgsProcessingFeatureSource
 
 from ..model import reasons
+from ..model.findings import ERROR, INFO, WARNING, About, Fault
 from ..model.problem import ORDER_EARLY, ORDER_FREE, ORDER_STRICT, Stop
 from . import fields
 from .carried import CarriedStops, RejectedStop
@@ -120,7 +121,7 @@ class StopsReader:
         read = StopsRead(_named(source.fields(), carried), source.sourceCrs())
         tell_columns(reading, self._layer, self._table.columns)
         if not source.sourceCrs().isValid():
-            reading.errors.append(no_crs(self._layer, source))
+            reading.refuse(no_crs(self._layer, source), About(self._layer))
             return read
         transform = to_wgs84(source.sourceCrs(), reading.transform_context)
         flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -130,10 +131,12 @@ class StopsReader:
             if is_stop is None or is_stop(feature):
                 self._read_feature(feature, transform, read, judge, [index for index, _ in carried])
         if not read.stops and not read.rejected:
-            reading.errors.append(
-                f"{self._layer} ({source.sourceName()}) has no features to plan. Add points, or select "
-                "some when only selected features are used."
+            fault = Fault(
+                "no_features",
+                f"{self._layer} ({source.sourceName()}) has no features to plan",
+                "Add points, or select some when only selected features are used",
             )
+            reading.refuse(fault, About(self._layer))
         self._tell_unused(read)
         return read
 
@@ -142,9 +145,8 @@ class StopsReader:
         for parameter, text in expressions.texts.items():
             expression = QgsExpression(text)
             if expression.hasParserError():
-                self._reading.errors.append(
-                    f"{parameter} is not a valid expression: {expression.parserErrorString().strip()}. "
-                    f"Correct {text!r}."
+                self._refuse_expression(
+                    parameter, text, f"is not a valid expression: {expression.parserErrorString().strip()}"
                 )
                 continue
             unknown = sorted(
@@ -153,16 +155,21 @@ class StopsReader:
                 if name != QgsFeatureRequest.ALL_ATTRIBUTES and self._source.fields().lookupField(name) < 0
             )
             if unknown:
-                self._reading.errors.append(
-                    f"{parameter} uses the field {', '.join(unknown)}, which {self._layer} does not have. "
-                    f"Correct {text!r}."
+                self._refuse_expression(
+                    parameter,
+                    text,
+                    f"uses the field {', '.join(unknown)}, which {self._layer} does not have",
                 )
                 continue
             expression.prepare(expressions.context)
             parsed[EXPRESSION_FIELDS[parameter]] = (parameter, expression)
         return parsed
 
-    def _evaluate(self, feature: QgsFeature, problems: list[str]) -> dict[str, tuple[str, Any]]:
+    def _refuse_expression(self, parameter: str, text: str, why: str) -> None:
+        fault = Fault("expression", f"{parameter} {why}", f"Correct {text!r}", parameter)
+        self._reading.refuse(fault, About(self._layer))
+
+    def _evaluate(self, feature: QgsFeature, problems: list[Fault]) -> dict[str, tuple[str, Any]]:
         if not self._expressions:
             return {}
         self._context.setFeature(feature)
@@ -170,10 +177,9 @@ class StopsReader:
         for name, (parameter, expression) in self._expressions.items():
             value = expression.evaluate(self._context)
             if expression.hasEvalError():
-                problems.append(
-                    f"{parameter} cannot be evaluated: {expression.evalErrorString().strip()}. Correct the "
-                    "expression or the values it uses."
-                )
+                text = f"{parameter} cannot be evaluated: {expression.evalErrorString().strip()}"
+                remedy = "Correct the expression or the values it uses"
+                problems.append(Fault("expression", text, remedy, parameter))
                 value = None
             given[name] = (parameter, value)
         return given
@@ -182,27 +188,30 @@ class StopsReader:
         self, feature: QgsFeature, transform, read: StopsRead, judge, carried: list[int]
     ) -> None:
         attributes = feature.attributes()
-        failed: list[str] = []
-        row = Row(self._table, attributes, self._reading.warnings, self._evaluate(feature, failed))
+        failed: list[Fault] = []
+        place = None
+        try:
+            place = position(feature.geometry(), transform)
+        except Fault as fault:
+            misplaced = [fault]
+        else:
+            misplaced = []
+        about = About(self._layer, feature.id(), place=place)
+        row = Row(self._table, attributes, self._reading, about, self._evaluate(feature, failed))
         row.problems.extend(failed)
         stop_id = row.text("stop_id")
         unnamed = not stop_id
         if unnamed:
             stop_id = f"stop-{feature.id()}"
-        row.label = stop_id
+        row.call(stop_id)
         if unnamed:
-            row.warn(f"{self._layer}: no {row.shown('stop_id')}, so the stop is named by its feature id")
+            self._tell_unnamed(row)
         where = f'Feature {feature.id()} of {self._layer} (stop_id "{stop_id}")'
         if stop_id in self._first_with:
-            row.problems.append(
-                f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}. '
-                "Give each stop an id of its own"
-            )
-        try:
-            place = position(feature.geometry(), transform)
-        except ValueError as error:
-            place = None
-            row.problems.append(str(error))
+            text = f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}'
+            remedy = "Give each stop an id of its own"
+            row.problems.append(Fault("doubled_id", text, remedy, row.shown("stop_id")))
+        row.problems.extend(misplaced)
         lock = row.choice("lock")
         stop = self._stop(row, stop_id, place or (0.0, 0.0), lock)
         excluded = judge(row) if judge is not None else ""
@@ -213,10 +222,14 @@ class StopsReader:
                 self._filled.add(name)
         kept = [attributes[index] for index in carried]
         if excluded:
-            reason, text = reasons.EXCLUDED, f"{where}: {_sentence(excluded)}"
+            fault = Fault("excluded", excluded, field=row.shown("lock") if row.has("lock") else "")
+            reason, text = reasons.EXCLUDED, f"{where}: {fault.sentence}"
+            self._reading.find(INFO, fault, row.about)
         elif row.problems:
-            sentences = " ".join(_sentence(problem) for problem in row.problems)
+            sentences = " ".join(fault.sentence for fault in row.problems)
             reason, text = reasons.INVALID_INPUT, f"{where}: {sentences}"
+            for fault in row.problems:
+                self._reading.find(ERROR, fault, row.about)
         else:
             self._first_with[stop_id] = f"feature {feature.id()}"
             read.stops.append(stop)
@@ -224,6 +237,13 @@ class StopsReader:
             return
         self._first_with.setdefault(stop_id, f"feature {feature.id()}")
         read.rejected.append(RejectedStop(stop_id, kept, as_point(feature.geometry()), reason, text))
+
+    def _tell_unnamed(self, row: Row) -> None:
+        name = row.shown("stop_id")
+        fault = Fault(
+            "no_id", f"{self._layer}: no {name}, so the stop is named by its feature id", field=name
+        )
+        row.warn(fault)
 
     def _stop(self, row: Row, stop_id: str, place: tuple[float, float], lock: str | None) -> Stop:
         kind = row.choice("kind") or fields.KIND_DELIVERY
@@ -236,7 +256,9 @@ class StopsReader:
         windows.extend(row.second_pairs("time_windows"))
         order_rule = row.choice("order_rule") or ORDER_FREE
         if order_rule not in (ORDER_FREE, ORDER_EARLY, ORDER_STRICT):
-            row.warn(f'{row.shown("order_rule")} "{order_rule}" is not used yet: read as any order')
+            name = row.shown("order_rule")
+            text = f'{name} "{order_rule}" is not used yet: read as any order'
+            row.warn(Fault("unused_field", text, field=name))
             order_rule = ORDER_FREE
         return Stop(
             id=stop_id,
@@ -261,16 +283,17 @@ class StopsReader:
     def _tell_unused(self, read: StopsRead) -> None:
         tell_unused(self._reading, self._layer, self._filled)
         columns, given = self._table.columns, self._expressions
-        feedback = self._reading.feedback
         if "service_min" not in columns and "service_min" not in given:
-            feedback.pushWarning(
-                f"{self._layer} has no service_min and SERVICE_TIME is empty: every service takes 0 minutes."
+            text = (
+                f"{self._layer} has no service_min and SERVICE_TIME is empty: every service takes 0 minutes"
+            )
+            self._reading.tell(
+                WARNING, Fault("no_service_time", text, field="service_min"), About(self._layer)
             )
         if "vehicle_id" in columns and "lock" not in columns and any(stop.vehicle_id for stop in read.stops):
-            feedback.pushInfo(
-                f"{columns['vehicle_id'].name} is filled and there is no lock: these stops keep their "
-                "vehicle."
-            )
+            name = columns["vehicle_id"].name
+            text = f"{name} is filled and there is no lock: these stops keep their vehicle"
+            self._reading.tell(INFO, Fault("vehicle_kept", text, field=name), About(self._layer))
 
 
 def _named(layer_fields: QgsFields, carried: Sequence[tuple[int, str]]) -> QgsFields:
@@ -280,10 +303,6 @@ def _named(layer_fields: QgsFields, carried: Sequence[tuple[int, str]]) -> QgsFi
         copy.setName(name)
         named.append(copy)
     return named
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith(".") else text + "."
 
 
 def _put_demand(loads: list[int], demand: int, row: Row) -> None:
@@ -308,13 +327,12 @@ def _preassigned(row: Row, lock: str | None) -> str:
     if not row.has("lock"):
         return vehicle_id
     if lock == fields.LOCK_ORDER:
-        row.warn(
-            f'{row.shown("lock")} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet'
-        )
+        name = row.shown("lock")
+        text = f'{name} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet'
+        row.warn(Fault("unused_field", text, field=name))
     if lock not in (fields.LOCK_VEHICLE, fields.LOCK_ORDER):
         return ""
     if not vehicle_id:
-        row.problem(
-            "lock", f"needs a vehicle, and {row.shown('vehicle_id')} is empty. Fill it, or clear the lock"
-        )
+        text = f"needs a vehicle, and {row.shown('vehicle_id')} is empty"
+        row.problem("lock", Fault("missing_value", text, "Fill it, or clear the lock"))
     return vehicle_id

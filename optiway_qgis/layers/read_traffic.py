@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 
 from qgis.core import QgsFeatureRequest, QgsGeometry, QgsProcessingFeatureSource, QgsWkbTypes
 
+from ..model.findings import About, Fault
 from . import fields
 from .hours import Hours, clock_day, read_hours
 from .points import to_wgs84
@@ -45,24 +46,24 @@ def read_zones(source: QgsProcessingFeatureSource, reading: Reading) -> dict[str
     table = Table(fields.ZONE_FIELDS, fields.recognise(fields.ZONE_FIELDS, names), reading.day)
     tell_columns(reading, ZONES, table.columns)
     if not table.columns:
-        reading.errors.append(
-            f"{ZONES} ({source.sourceName()}) has no field zone_id. Add one with the names."
-        )
+        text = f"{ZONES} ({source.sourceName()}) has no field zone_id"
+        reading.refuse(Fault("no_field", text, "Add one with the names", "zone_id"), About(ZONES))
         return {}
     if QgsWkbTypes.geometryType(source.wkbType()) != QgsWkbTypes.GeometryType.PolygonGeometry:
-        reading.errors.append(f"{ZONES} ({source.sourceName()}) holds no polygons. Choose a layer that does.")
+        text = f"{ZONES} ({source.sourceName()}) holds no polygons"
+        reading.refuse(Fault("wrong_geometry", text, "Choose a layer that does"), About(ZONES))
         return {}
     if not source.sourceCrs().isValid():
-        reading.errors.append(no_crs(ZONES, source))
+        reading.refuse(no_crs(ZONES, source), About(ZONES))
         return {}
     parts: dict[str, list[QgsGeometry]] = {}
     for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
-        zone = Row(table, feature.attributes(), reading.warnings).text("zone_id")
+        about = About(ZONES, feature.id())
+        zone = Row(table, feature.attributes(), reading, about).text("zone_id")
         if not zone:
-            reading.errors.append(
-                f"{ZONES}: feature {feature.id()}: {table.columns['zone_id'].name} is empty. Give the zone a "
-                "name."
-            )
+            name = table.columns["zone_id"].name
+            fault = Fault("missing_value", f"{name} is empty", "Give the zone a name", name)
+            reading.refuse(fault, about, f"{ZONES}: feature {feature.id()}")
             continue
         parts.setdefault(zone, [])
         if not feature.geometry().isEmpty():
@@ -74,8 +75,8 @@ def read_zones(source: QgsProcessingFeatureSource, reading: Reading) -> dict[str
         try:
             if geometries:
                 zones[zone] = shape(QgsGeometry.collectGeometry(geometries), transform)
-        except ValueError as error:
-            reading.errors.append(f'{ZONES}: zone_id "{zone}": {error}.')
+        except Fault as fault:
+            reading.refuse(fault, About(ZONES, id=zone), f'{ZONES}: zone_id "{zone}"')
     return zones
 
 
@@ -95,18 +96,19 @@ def read_traffic(
     )
     tell_columns(reading, TRAFFIC, table.columns)
     if not {"factor", "speed_factor"} & set(table.columns):
-        reading.errors.append(
-            f"{TRAFFIC} ({source.sourceName()}) has no field factor. Add one: 1.5 takes half as long again."
-        )
+        text = f"{TRAFFIC} ({source.sourceName()}) has no field factor"
+        remedy = "Add one: 1.5 takes half as long again"
+        reading.refuse(Fault("no_field", text, remedy, "factor"), About(TRAFFIC))
         return Traffic()
     rows: list[dict[str, Any]] = []
     count = used = 0
     request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
     for feature in source.getFeatures(request, _FLAGS):
         count += 1
-        row = Row(table, feature.attributes(), reading.warnings)
+        row = Row(table, feature.attributes(), reading, About(TRAFFIC, feature.id()))
         found = _rows(row, zones, horizon, reading)
-        reading.errors.extend(f"{TRAFFIC}: feature {feature.id()}: {text}" for text in row.problems)
+        for fault in row.problems:
+            reading.refuse(fault, row.about, f"{TRAFFIC}: feature {feature.id()}")
         rows.extend(found)
         used += bool(found)
     weekday = NAMES[reading.day.date.dayOfWeek() - 1]
@@ -114,7 +116,8 @@ def read_traffic(
         f"{TRAFFIC}: {used} of {count} rows hold while vehicles work on {weekday}, {reading.day.iso_date}."
     )
     if count == 0:
-        reading.warnings.add(f"{TRAFFIC} ({source.sourceName()}) has no rows")
+        fault = Fault("no_effect", f"{TRAFFIC} ({source.sourceName()}) has no rows")
+        reading.warn(fault, About(TRAFFIC))
     named = {row["zone"] for row in rows if "zone" in row}
     shapes = {zone: form for zone, form in (zones or {}).items() if form is not None and zone in named}
     return Traffic(tuple(rows), used, shapes)
@@ -150,11 +153,12 @@ def _rows(
 def _weekdays(row: Row, hours: Hours) -> frozenset[int]:
     try:
         days = weekdays(row.names("weekday"))
-    except ValueError as error:
-        row.problem("weekday", str(error))
+    except Fault as fault:
+        row.problem("weekday", fault)
         return frozenset()
     if hours.dated and row.value("weekday") is not None:
-        row.problem("weekday", "stands beside hours with a date. Leave one of the two out")
+        text = "stands beside hours with a date"
+        row.problem("weekday", Fault("conflicting_values", text, "Leave one of the two out"))
     return days
 
 
@@ -165,17 +169,22 @@ def _factor(row: Row) -> float | None:
     given = [name for name in ("factor", "speed_factor") if row.value(name) is not None]
     if not given:
         name = row.shown("factor" if row.has("factor") else "speed_factor")
-        row.problems.append(f"{name} is empty. Write a number such as 1.5.")
+        fault = Fault("missing_value", f"{name} is empty", "Write a number such as 1.5", name)
+        row.problems.append(fault)
     if len(given) == 2:
-        row.problem("speed_factor", f"and {row.shown('factor')} are both filled. Leave one of the two empty")
+        text = f"and {row.shown('factor')} are both filled"
+        row.problem("speed_factor", Fault("conflicting_values", text, "Leave one of the two empty"))
     return 1 / speed if factor is None and speed is not None else factor
 
 
 def _check_zone(row: Row, zone: str, zones: Mapping[str, dict[str, Any] | None] | None) -> None:
     if zones is None:
-        row.problem("zone_id", f"is a zone, but {ZONES} is empty. Give a layer of polygons with zone_id")
+        text = f"is a zone, but {ZONES} is empty"
+        row.problem("zone_id", Fault("unknown_zone", text, "Give a layer of polygons with zone_id"))
     elif zone not in zones:
         known = ", ".join(list(zones)[:_NAMED]) + (", ..." if len(zones) > _NAMED else "")
-        row.problem("zone_id", f"is no zone of {ZONES}. Write one of {known}, or leave it empty")
+        remedy = f"Write one of {known}, or leave it empty"
+        row.problem("zone_id", Fault("unknown_zone", f"is no zone of {ZONES}", remedy))
     elif zones[zone] is None:
-        row.problem("zone_id", f"is a zone without a geometry in {ZONES}. Draw it, or leave this empty")
+        text = f"is a zone without a geometry in {ZONES}"
+        row.problem("zone_id", Fault("unknown_zone", text, "Draw it, or leave this empty"))

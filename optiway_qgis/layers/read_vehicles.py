@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Collection, Iterable, Mapping, Sequence
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
+from ..model.findings import INFO, About, Fault
 from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
 from . import fields
 from .reading import Reading, is_filled, tell_columns, tell_unused
-from .row import LONGEST_KM, NEXT_DAY, Row, Table
+from .row import LONGEST_KM, Row, Table, next_day
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
@@ -43,11 +44,14 @@ def equal_vehicles(
     """`count` vehicles V1, V2, ... of the one depot, at the default costs; `capacity` None is unlimited."""
     if len(depots) != 1:
         if depots:
-            reading.errors.append(
-                f"VEHICLES is empty and there are {len(depots)} depots "
-                f"({_some(depot.id for depot in depots)}). "
-                "Give a table of vehicles with start_depot and end_depot."
+            known = _some(depot.id for depot in depots)
+            fault = Fault(
+                "missing_value",
+                f"VEHICLES is empty and there are {len(depots)} depots ({known})",
+                "Give a table of vehicles with start_depot and end_depot",
+                "VEHICLES",
             )
+            reading.refuse(fault)
         return []
     depot = depots[0].id
     tell_default_costs(reading)
@@ -96,27 +100,32 @@ def read_vehicles(
         if vehicle is None:
             continue
         if vehicle.id in vehicles:
-            reading.errors.append(
-                f'{layer}: feature {feature.id()} has the vehicle_id "{vehicle.id}" of another one. '
-                "Give each vehicle an id of its own."
-            )
+            text = f'{layer}: feature {feature.id()} has the vehicle_id "{vehicle.id}" of another one'
+            remedy = "Give each vehicle an id of its own"
+            about = About(layer, feature.id(), vehicle.id)
+            reading.refuse(Fault("doubled_id", text, remedy, reader.id_column), about)
         vehicles[vehicle.id] = vehicle
     if not vehicles and not reader.failed:
         state = "no features" if count == 0 else f"{count} vehicles and none of them is active"
         if count and only is not None:
             state = f"none of the vehicles of the visits ({_some(only)})"
-        reading.errors.append(f"{layer} ({source.sourceName()}) has {state}. At least one vehicle is needed.")
+        text = f"{layer} ({source.sourceName()}) has {state}"
+        reading.refuse(Fault("no_vehicle_works", text, "At least one vehicle is needed"), About(layer))
     tell_unused(reading, layer, filled)
     return _priced(list(vehicles.values()), reading)
 
 
-def check_vehicle_names(stops: Iterable[Stop], vehicles: Sequence[Vehicle], reading: Reading) -> None:
+def check_vehicle_names(
+    stops: Iterable[Stop], vehicles: Sequence[Vehicle], reading: Reading, layer: str
+) -> None:
     """Warn of vehicles that stops name and that are not there: such a stop may find no vehicle."""
     known = {vehicle.id for vehicle in vehicles}
     for stop in stops:
         named = {*stop.allowed_vehicles, *stop.forbidden_vehicles, stop.vehicle_id} - known - {""}
         for name in sorted(named):
-            reading.warnings.add(f'No active vehicle is called "{name}"{_zero_padded(name, known)}', stop.id)
+            text = f'No active vehicle is called "{name}"{_zero_padded(name, known)}'
+            field = _field_naming(stop, name)
+            reading.warn(Fault("unknown_vehicle", text, field=field), reading.about(layer, stop.id))
 
 
 class _VehicleReader:
@@ -131,15 +140,19 @@ class _VehicleReader:
         self._layer = layer
         self._missing_told: set[str] = set()
         self.failed = False
+        self.id_column = table.columns["vehicle_id"].name if "vehicle_id" in table.columns else "vehicle_id"
 
     def vehicle(self, feature: QgsFeature) -> Vehicle | None:
-        row = Row(self._table, feature.attributes(), self._reading.warnings)
+        row = Row(self._table, feature.attributes(), self._reading, About(self._layer, feature.id()))
         vehicle_id = row.text("vehicle_id") or f"vehicle-{feature.id()}"
-        row.label = vehicle_id
+        row.call(vehicle_id)
         if self._only is not None and vehicle_id not in self._only:
             return None
         active = row.choice("active")
         if active == "" and not row.problems:
+            name = row.shown("active")
+            text = f'{name} is "{row.text("active")}": it does not work that day'
+            self._reading.find(INFO, Fault("inactive_vehicle", text, field=name), row.about)
             return None
         vehicle = Vehicle(
             id=vehicle_id,
@@ -160,7 +173,8 @@ class _VehicleReader:
             cost_per_km=row.number("cost_per_km") or 0.0,
         )
         where = f'{self._layer}: feature {feature.id()} (vehicle_id "{vehicle_id}")'
-        self._reading.errors.extend(f"{where}: {text}" for text in row.problems)
+        for fault in row.problems:
+            self._reading.refuse(fault, row.about, where)
         if row.problems:
             self.failed = True
             return None
@@ -174,23 +188,21 @@ class _VehicleReader:
             if len(self._depots) > 1 and name not in self._missing_told:
                 if not row.has(name):
                     self._missing_told.add(name)
-                row.problems.append(
-                    f"{row.shown(name)} is empty and there are {len(self._depots)} depots. "
-                    f"Write one of {_some(self._depots)}, or none."
-                )
+                shown = row.shown(name)
+                text = f"{shown} is empty and there are {len(self._depots)} depots"
+                remedy = f"Write one of {_some(self._depots)}, or none"
+                row.problems.append(Fault("missing_value", text, remedy, shown))
             return next(iter(self._depots))
         if depot_id not in self._depots:
-            row.problem(
-                name,
-                f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}. Write one of "
-                f"{_some(self._depots)}, or none",
-            )
+            text = f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}"
+            remedy = f"Write one of {_some(self._depots)}, or none"
+            row.problem(name, Fault("unknown_depot", text, remedy))
         return depot_id
 
     def _until_next_day(self, row: Row, start: int, end: int) -> Window:
         """Return a shift of which one end is the job's; an end before its start is on the next day."""
         if end < start:
-            row.warn(NEXT_DAY.format(start="the start of the shift", end="the end of the shift"))
+            row.warn(next_day("the start of the shift", "the end of the shift"))
             end += DAY
         return Window(start, end)
 
@@ -217,10 +229,11 @@ def cost_members(costs: Costs) -> Mapping[str, float]:
 def tell_default_costs(reading: Reading) -> None:
     """Tell which prices are used where none is given."""
     costs = DEFAULT_COSTS
-    reading.feedback.pushInfo(
+    text = (
         f"No costs given: {costs.fixed:g} per vehicle, {costs.per_km:g} per km and {costs.per_hour:g} per "
-        "hour are used."
+        "hour are used"
     )
+    reading.tell(INFO, Fault("default_costs", text))
 
 
 def open_shift(start: int) -> Window:
@@ -242,6 +255,12 @@ def _priced(vehicles: list[Vehicle], reading: Reading) -> list[Vehicle]:
     if vehicles:
         tell_default_costs(reading)
     return [replace(vehicle, **cost_members(DEFAULT_COSTS)) for vehicle in vehicles]
+
+
+def _field_naming(stop: Stop, vehicle_id: str) -> str:
+    if vehicle_id == stop.vehicle_id:
+        return "vehicle_id"
+    return "allowed_vehicles" if vehicle_id in stop.allowed_vehicles else "forbidden_vehicles"
 
 
 def _or_one(factor: float | None) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
+from ..model.findings import About, Fault
 from ..model.plan import VISIT_END, VISIT_START
 from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Stop, Vehicle
 from . import fields
@@ -130,7 +131,7 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
     seen = RoutesSeen() if seen is None else seen
     source = visits.source
     if not source.sourceCrs().isValid():
-        reading.errors.append(no_crs(visits.name, source))
+        reading.refuse(no_crs(visits.name, source), About(visits.name))
         return seen
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -158,7 +159,8 @@ def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, readi
     for vehicle_id in seen.vehicle_ids:
         has_rows = vehicle_id in seen.start or vehicle_id in seen.end
         if not has_rows and only is not None and seen.depots:
-            reading.warnings.add(f"A vehicle without depot rows starts and ends at {only}", vehicle_id)
+            text = f"A vehicle without depot rows starts and ends at {only}"
+            reading.warn(Fault("missing_value", text), About(id=vehicle_id))
         start_depot = seen.start.get(vehicle_id) if has_rows else only
         departure = seen.departure if start_depot is not None else seen.arrival
         vehicles.append(
@@ -214,9 +216,13 @@ def read_order(
         if not vehicle_id:
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
         if vehicle_id not in known:
-            row.problem(ROUTE_VEHICLE, "is no active vehicle of VEHICLES. Correct it or add the vehicle")
+            remedy = "Correct it or add the vehicle"
+            row.problem(
+                ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy)
+            )
         if number is None:
-            row.warn(f"{row.shown(ROUTE_SEQUENCE)} is empty: served after the numbered stops")
+            name = row.shown(ROUTE_SEQUENCE)
+            row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))
         if compares_service:
             _compare_service(row)
         if not row.problems:
@@ -261,8 +267,11 @@ def _see_departure(
         return
     try:
         seconds = reading.day.read(value).seconds
-    except ValueError as error:
-        reading.errors.append(f'{visits.name}: feature {feature.id()}: {name} "{as_text(value)}" {error}.')
+    except Fault as fault:
+        where = f"{visits.name}: feature {feature.id()}"
+        text = f'{name} "{as_text(value)}" {fault.text}'
+        about = About(visits.name, feature.id())
+        reading.refuse(Fault(fault.code, text, fault.remedy, name), about, where)
         return
     times[vehicle_id] = min(seconds, times.get(vehicle_id, seconds))
 
@@ -272,8 +281,10 @@ def _see_depot(
 ) -> None:
     try:
         lon, lat = position(feature.geometry(), transform)
-    except ValueError as error:
-        reading.errors.append(f"{visits.name}: feature {feature.id()} is a depot, and its {error}.")
+    except Fault as fault:
+        text = f"{visits.name}: feature {feature.id()} is a depot, and its {fault.text}"
+        about = About(visits.name, feature.id())
+        reading.refuse(Fault(fault.code, text, fault.remedy, fault.field), about)
         return
     depot_id = _carried_text(visits, feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
     seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, _carried_text(visits, feature, "name")))
@@ -291,16 +302,13 @@ def _compare_service(row: Row) -> None:
     planned, own = row.number("service_min"), row.number(OWN_SERVICE)
     if planned is not None and own is not None and abs(planned - own) > _SERVICE_DIFFERS_MIN:
         name = row.shown(OWN_SERVICE)
-        row.warn(
-            f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
-        )
+        text = f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
+        row.warn(Fault("conflicting_values", text, field=name))
 
 
 def _warn_of_equal_numbers(order: Mapping[str, list[tuple[float, int, str]]], reading: Reading) -> None:
     for vehicle_id, entries in order.items():
         numbers = [number for number, _, _ in entries if number != float("inf")]
         for number in sorted({number for number in numbers if numbers.count(number) > 1}):
-            reading.warnings.add(
-                "Several stops of a vehicle have the same sequence number and keep the order of the layer",
-                f"{vehicle_id}: {number:g}",
-            )
+            text = "Several stops of a vehicle have the same sequence number and keep the order of the layer"
+            reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))

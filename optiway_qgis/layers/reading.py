@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Mapping
 
+from ..model.findings import ERROR, WARNING, About, Fault, Finding, found
 from . import fields
 from .qgis_compat import is_null
 from .row import as_text
@@ -21,13 +22,43 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reading:
-    """What all readers of one job share: the day, how to transform, and what was found wrong or odd."""
+    """What all readers of one job share: the day, how to transform, and what was found wrong or odd.
+
+    `errors` and `warnings` are messages, `findings` the same with their parts, in the order they arose.
+    `features` tells where each stop, depot and vehicle comes from, by layer and id.
+    """
 
     day: PlanDay
     transform_context: QgsCoordinateTransformContext
     feedback: QgsProcessingFeedback
     warnings: GroupedWarnings
     errors: list[str] = field(default_factory=list)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    features: dict[tuple[str, str], About] = field(default_factory=dict)
+
+    def about(self, layer: str, name: str) -> About:
+        """Return where the stop, depot or vehicle of that id comes from."""
+        return self.features.get((layer, name), About(layer, id=name))
+
+    def find(self, severity: str, fault: Fault, about: About = About()) -> None:
+        """Add a finding of which the log says nothing, or says it in other words; equal ones count once."""
+        self.findings[found(severity, fault, about)] = None
+
+    def refuse(self, fault: Fault, about: About = About(), where: str = "") -> None:
+        """Add an error of the job; its message opens with `where`."""
+        self.errors.append(f"{where}: {fault.sentence}" if where else fault.sentence)
+        self.find(ERROR, fault, about)
+
+    def warn(self, fault: Fault, about: About = About()) -> None:
+        """Add a warning, told together with equal ones of other features."""
+        self.warnings.add(str(fault), about.id)
+        self.find(WARNING, fault, about)
+
+    def tell(self, severity: str, fault: Fault, about: About = About()) -> None:
+        """Tell a warning or information at once."""
+        push = self.feedback.pushWarning if severity == WARNING else self.feedback.pushInfo
+        push(fault.sentence)
+        self.find(severity, fault, about)
 
 
 def tell_columns(reading: Reading, layer: str, columns: Mapping[str, fields.Column]) -> None:
@@ -38,7 +69,8 @@ def tell_columns(reading: Reading, layer: str, columns: Mapping[str, fields.Colu
         reading.feedback.pushInfo(f"{layer}: no field is recognised by its name")
     for column in columns.values():
         if column.alias.note:
-            reading.feedback.pushWarning(f"{layer}: {column.name} is {column.alias.note}.")
+            text = f"{layer}: {column.name} is {column.alias.note}"
+            reading.tell(WARNING, Fault("unit_of_name", text, field=column.name), About(layer))
 
 
 def tell_unused(reading: Reading, layer: str, filled: set[str]) -> None:
@@ -48,11 +80,15 @@ def tell_unused(reading: Reading, layer: str, filled: set[str]) -> None:
             f"{layer}: {', '.join(sorted(filled))} {'is' if len(filled) == 1 else 'are'} carried along but "
             "not used yet."
         )
+    for name in sorted(filled):
+        fault = Fault("unused_field", f"{name} is carried along but not used yet", field=name)
+        reading.find(WARNING, fault, About(layer))
 
 
-def no_crs(layer: str, source: QgsProcessingFeatureSource) -> str:
+def no_crs(layer: str, source: QgsProcessingFeatureSource) -> Fault:
     """The error of a layer without a CRS."""
-    return f"{layer} ({source.sourceName()}) has no CRS. Set it in the layer's properties, then run again."
+    text = f"{layer} ({source.sourceName()}) has no CRS"
+    return Fault("no_crs", text, "Set it in the layer's properties, then run again")
 
 
 def is_filled(value: Any, neutral: tuple[str, ...]) -> bool:

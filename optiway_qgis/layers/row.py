@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from qgis.PyQt.QtCore import QDateTime, QTime
 
+from ..model.findings import About, Fault
 from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, Window
 from .fields import Alias, Field
 from .qgis_compat import is_null
 
 if TYPE_CHECKING:
-    from .feedback import GroupedWarnings
     from .fields import Column
+    from .reading import Reading
     from .times import Moment, PlanDay
 
 LARGEST = 1e9
@@ -26,8 +28,6 @@ LONGEST_MIN = 7 * 24 * 60
 LONGEST_KM = 1e6
 OPEN_END = 2 * DAY
 """End of a window without end: the end of the day after the plan date."""
-
-NEXT_DAY = "{end} is before {start}: read as the next day"
 
 
 class Table:
@@ -43,22 +43,33 @@ class Row:
     """The values of one feature. `given` holds values of expressions: field name -> (parameter name, value).
 
     Each reader returns the value of an empty field (or None) when the value cannot be read, and adds a
-    sentence with field, value and remedy to `problems`.
+    fault with field, value and remedy to `problems`.
     """
 
     def __init__(
         self,
         table: Table,
         attributes: Sequence[Any],
-        warnings: GroupedWarnings,
+        reading: Reading,
+        about: About,
         given: Mapping[str, tuple[str, Any]] | None = None,
     ):
-        self.label = ""
-        self.problems: list[str] = []
+        self.about = about
+        self.problems: list[Fault] = []
         self._table = table
         self._attributes = attributes
-        self._warnings = warnings
+        self._reading = reading
         self._given = given or {}
+
+    @property
+    def label(self) -> str:
+        """The id of the feature, once it has been called by one."""
+        return self.about.id
+
+    def call(self, name: str) -> None:
+        """Give the feature its id, by which messages and findings call it."""
+        self.about = replace(self.about, id=name)
+        self._reading.features.setdefault((self.about.layer, name), self.about)
 
     def has(self, name: str) -> bool:
         """Whether there is a column or an expression for the field."""
@@ -89,14 +100,15 @@ class Row:
             return None
         return value
 
-    def problem(self, name: str, text: str) -> None:
-        """Add the sentence: field, value, what is wrong and what to do."""
-        value = self.value(name)
-        self.problems.append(f'{self.shown(name)} "{as_text(value)}" {text}.')
+    def problem(self, name: str, fault: Fault) -> None:
+        """Add a fault of a value: field and value stand before what is wrong and what to do."""
+        shown = self.shown(name)
+        text = f'{shown} "{as_text(self.value(name))}" {fault.text}'
+        self.problems.append(Fault(fault.code, text, fault.remedy, shown))
 
-    def warn(self, text: str) -> None:
+    def warn(self, fault: Fault) -> None:
         """Tell of something that was read all the same."""
-        self._warnings.add(text, self.label)
+        self._reading.warn(fault, self.about)
 
     def text(self, name: str) -> str:
         """Text without blanks around it; whole numbers without decimals; "" when empty."""
@@ -128,7 +140,8 @@ class Row:
         choices = self._table.choices[name]
         text = ("true" if value else "false") if isinstance(value, bool) else as_text(value).lower()
         if text not in choices:
-            self.problem(name, f"is not known. Write one of {', '.join(choices)}, or leave it empty")
+            remedy = f"Write one of {', '.join(choices)}, or leave it empty"
+            self.problem(name, Fault("unknown_word", "is not known", remedy))
             return None
         return choices[text]
 
@@ -140,8 +153,8 @@ class Row:
         try:
             number = as_number(value) * self._alias(name).factor
             _check_range(number, most)
-        except ValueError as error:
-            self.problem(name, str(error))
+        except Fault as fault:
+            self.problem(name, fault)
             return None
         return number
 
@@ -152,12 +165,13 @@ class Row:
             return None
         try:
             factor = as_number(value) * self._alias(name).factor
-        except ValueError as error:
-            self.problem(name, str(error))
+        except Fault as fault:
+            self.problem(name, fault)
             return None
         if not least <= factor <= most:
             unit = self._alias(name).factor
-            self.problem(name, f"is not from {least / unit:g} to {most / unit:g}. Correct it")
+            text = f"is not from {least / unit:g} to {most / unit:g}"
+            self.problem(name, Fault("out_of_range", text, "Correct it"))
             return None
         return factor
 
@@ -167,7 +181,8 @@ class Row:
         if number is None:
             return None
         if number != int(number):
-            self.problem(name, "is not a whole number. Write one without decimals, or leave it empty")
+            remedy = "Write one without decimals, or leave it empty"
+            self.problem(name, Fault("not_whole", "is not a whole number", remedy))
             return None
         return int(number)
 
@@ -218,8 +233,8 @@ class Row:
         """What `PlanDay.read` makes of a value that is not empty; None when it is not readable."""
         try:
             return self._table.day.read(self.value(name), next_day)
-        except ValueError as error:
-            self.problem(name, str(error))
+        except Fault as fault:
+            self.problem(name, fault)
             return None
 
     def second_pairs(self, name: str) -> tuple[Window, ...]:
@@ -233,10 +248,12 @@ class Row:
                 pairs = [pairs]
             windows = tuple(Window(int(start), int(end)) for start, end in pairs)
         except (ValueError, TypeError, IndexError, KeyError):
-            self.problem(name, "is not a list of windows. Write [[28800, 36000]] (seconds from midnight)")
+            remedy = "Write [[28800, 36000]] (seconds from midnight)"
+            self.problem(name, Fault("not_a_list", "is not a list of windows", remedy))
             return ()
         if any(window.end < window.start for window in windows):
-            self.problem(name, "has a window that ends before it starts. Correct it")
+            text = "has a window that ends before it starts"
+            self.problem(name, Fault("ends_before_start", text, "Correct it"))
             return ()
         return windows
 
@@ -252,14 +269,15 @@ class Row:
         if last < first and start is not None and not end.dated:
             last = self.moment(end_name, next_day=True).seconds
             if last >= first:
-                self.warn(NEXT_DAY.format(start=self.shown(start_name), end=self.shown(end_name)))
+                self.warn(next_day(self.shown(start_name), self.shown(end_name)))
         if last < first:
             before = (
                 f"{self.shown(start_name)} ({self.text(start_name)})"
                 if start is not None
                 else "the plan date"
             )
-            self.problem(end_name, f"is before {before}. Correct one of the two, or leave it empty")
+            remedy = "Correct one of the two, or leave it empty"
+            self.problem(end_name, Fault("ends_before_start", f"is before {before}", remedy))
             return None
         return Window(first, last)
 
@@ -274,11 +292,12 @@ class Row:
                 number = as_number(entry)
                 _check_range(number, LARGEST)
                 loads.append(round(number * LOAD_SCALE))
-        except ValueError as error:
-            self.problem(name, str(error))
+        except Fault as fault:
+            self.problem(name, fault)
             return ()
         if len(loads) > MAX_DIMENSIONS:
-            self.problem(name, f"has {len(loads)} quantities. At most {MAX_DIMENSIONS} are possible")
+            remedy = f"At most {MAX_DIMENSIONS} are possible"
+            self.problem(name, Fault("not_a_list", f"has {len(loads)} quantities", remedy))
             return ()
         return tuple(loads)
 
@@ -299,7 +318,7 @@ def as_number(value: Any) -> float:
 
     Raises
     ------
-    ValueError
+    Fault
         When it is none, or not finite; the text says what to do.
     """
     if isinstance(value, str):
@@ -309,9 +328,9 @@ def as_number(value: Any) -> float:
         try:
             value = float(text)
         except ValueError:
-            raise ValueError("is not a number. Write one such as 12.5, or leave it empty") from None
+            raise _not_a_number() from None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError("is not a number. Write one such as 12.5, or leave it empty")
+        raise _not_a_number()
     return float(value)
 
 
@@ -326,11 +345,21 @@ def merged(windows: Sequence[Window]) -> tuple[Window, ...]:
     return tuple(joined)
 
 
+def next_day(start: str, end: str) -> Fault:
+    """The warning of a window whose end was taken to be on the next day, by what the user calls both."""
+    return Fault("next_day", f"{end} is before {start}: read as the next day", field=end)
+
+
+def _not_a_number() -> Fault:
+    return Fault("not_a_number", "is not a number", "Write one such as 12.5, or leave it empty")
+
+
 def _check_range(number: float, most: float) -> None:
     if number < 0:
-        raise ValueError("is negative. Write 0 or more, or leave it empty")
+        raise Fault("out_of_range", "is negative", "Write 0 or more, or leave it empty")
     if number > most:
-        raise ValueError(f"is too large: at most {most:g} is accepted. Correct the value or its unit")
+        text = f"is too large: at most {most:g} is accepted"
+        raise Fault("out_of_range", text, "Correct the value or its unit")
 
 
 def _entries(text: str) -> list[str]:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsCsException, QgsGeometry, QgsWkbTypes
 
+from ..model.findings import Fault
+
 if TYPE_CHECKING:
     from qgis.core import QgsCoordinateTransform
 
 _DECIMALS = 7
 """About a centimetre."""
+_GEOMETRY = "geometry"
 
 
 def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str, Any]:
@@ -19,12 +22,17 @@ def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str,
 
     Raises
     ------
-    ValueError
+    Fault
         When it has no place on the earth, or is a collection; the text says what to do.
     """
     moved = QgsGeometry(geometry)
     if QgsWkbTypes.flatType(moved.wkbType()) == QgsWkbTypes.Type.GeometryCollection:
-        raise ValueError("geometry is a collection. Split it with the algorithm Multipart to singleparts")
+        raise Fault(
+            "wrong_geometry",
+            "geometry is a collection",
+            "Split it with the algorithm Multipart to singleparts",
+            _GEOMETRY,
+        )
     if QgsWkbTypes.isCurvedType(moved.wkbType()):
         moved.convertToStraightSegment()
     moved.get().dropZValue()
@@ -32,10 +40,15 @@ def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str,
     try:
         moved.transform(transform)
     except QgsCsException:
-        raise ValueError("geometry lies outside its CRS. Check it and the CRS of the layer") from None
+        raise Fault(
+            "off_earth", "geometry lies outside its CRS", "Check it and the CRS of the layer", _GEOMETRY
+        ) from None
     # Written so that coordinates that are not numbers fail it, too.
     if not all(abs(vertex.x()) <= 180 and abs(vertex.y()) <= 90 for vertex in moved.vertices()):
-        raise ValueError(
-            "geometry is not on the earth. Check that longitude comes first, and the CRS of the layer"
+        raise Fault(
+            "off_earth",
+            "geometry is not on the earth",
+            "Check that longitude comes first, and the CRS of the layer",
+            _GEOMETRY,
         )
     return json.loads(moved.asJson(_DECIMALS))

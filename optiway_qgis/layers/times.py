@@ -15,6 +15,7 @@ from datetime import date
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone
 
 from ..model.errors import InputError
+from ..model.findings import Fault
 from ..model.problem import DAY
 
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
@@ -25,6 +26,7 @@ _DATE_TIME = re.compile(
 _LAST_NULL_YEAR = 1900
 """ArcGIS and spreadsheets store a time without a date on a day of 1899 or 1900."""
 _LARGEST_OFFSET_H = 14
+_NO_TIME = "not_a_time"
 HOW = "Write it as 08:30, 08:30:00 or 2026-05-04T08:30"
 
 
@@ -89,7 +91,7 @@ class PlanDay:
 
         Raises
         ------
-        ValueError
+        Fault
             When it is not a time; the text says what is wrong and how to write it.
         """
         if isinstance(value, QDateTime):
@@ -101,7 +103,7 @@ class PlanDay:
             if key not in self._of_text:
                 self._of_text[key] = self._text(value.strip(), next_day)
             return self._of_text[key]
-        raise ValueError(f"is not a time. {HOW}")
+        raise Fault(_NO_TIME, "is not a time", HOW)
 
     def _wall(self, day: QDate, seconds_of_day: int) -> int:
         if seconds_of_day == DAY:
@@ -130,13 +132,13 @@ class PlanDay:
             return self._on(None, _seconds_of_day(hour, minute, second, half), next_day)
         found = _DATE_TIME.match(text)
         if not found:
-            raise ValueError(f"is not a time. {HOW}")
+            raise Fault(_NO_TIME, "is not a time", HOW)
         year, month, day_of_month, hour, minute, second, offset = found.groups()
         seconds = _seconds_of_day(hour, minute, second)
         try:
             day = date(int(year), int(month), int(day_of_month))
         except ValueError:
-            raise ValueError(f"names a date that does not exist. {HOW}") from None
+            raise Fault(_NO_TIME, "names a date that does not exist", HOW) from None
         if offset is None:
             return self._on(QDate(day.year, day.month, day.day), seconds, next_day)
         since_epoch = (day - date(1970, 1, 1)).days * DAY + seconds - _offset_seconds(offset)
@@ -157,12 +159,12 @@ def _seconds_of_day(hour: str, minute: str, second: str | None, half: str | None
     hours, minutes, seconds = int(hour), int(minute), int(second or 0)
     if half:
         if not 1 <= hours <= 12:
-            raise ValueError("is not a time: with am or pm the hour is 1 to 12")
+            raise Fault(_NO_TIME, "is not a time: with am or pm the hour is 1 to 12")
         hours = hours % 12 + (12 if half.lower() == "p" else 0)
     total = hours * 3600 + minutes * 60 + seconds
     if minutes > 59 or seconds > 59 or total > DAY:
-        raise ValueError(
-            f"is not a time of the day: hours go from 0 to 24, minutes and seconds from 0 to 59. {HOW}"
+        raise Fault(
+            _NO_TIME, "is not a time of the day: hours go from 0 to 24, minutes and seconds from 0 to 59", HOW
         )
     return total
 
@@ -173,5 +175,5 @@ def _offset_seconds(offset: str) -> int:
     digits = offset[1:].replace(":", "").ljust(4, "0")
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > _LARGEST_OFFSET_H or minutes > 59:
-        raise ValueError(f"is not a time: its offset {offset} does not exist. {HOW}")
+        raise Fault(_NO_TIME, f"is not a time: its offset {offset} does not exist", HOW)
     return (hours * 3600 + minutes * 60) * (-1 if offset[0] == "-" else 1)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Iterable
 
+from ..model.findings import Fault
+
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 EVERY_DAY = frozenset(range(1, 8))
 HOW = "Write Mon, Monday or 1 for Monday, Mon-Fri, Sat,Sun, weekdays or weekend; empty is every day"
@@ -24,7 +26,7 @@ def weekdays(entries: Iterable[str]) -> frozenset[int]:
 
     Raises
     ------
-    ValueError
+    Fault
         When an entry names none; the text says how to write one.
     """
     days = frozenset(day for entry in entries for day in _days(entry.strip().lower().rstrip(".")))
@@ -48,4 +50,4 @@ def _day(word: str) -> int:
     for number, name in enumerate(NAMES, 1):
         if len(word) >= _SHORTEST and name.lower().startswith(word):
             return number
-    raise ValueError(f"names no day of the week. {HOW}")
+    raise Fault("unknown_word", "names no day of the week", HOW)

@@ -52,6 +52,7 @@ from optiway_qgis.layers.server_access import server_access
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.layers.travel_table import matrix_fingerprint
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
+from optiway_qgis.model.findings import About, Fault
 from optiway_qgis.model.plan import Plan, Unassigned
 from optiway_qgis.model.problem import MAX_WORKERS, Problem, Settings
 from optiway_qgis.reports.plan_report import plan_report
@@ -425,20 +426,26 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
     def _prepare_server(self, parameters, context) -> None:
         """Read what is needed to reach the server: settings of QGIS, to be read in the main thread."""
         self._server: dict[str, Any] = {}
-        self._server_problems: list[str] = []
+        self._server_problems: list[Fault] = []
         if self.travel_source(parameters, context) not in SERVERS:
             return
         url = self.parameterAsString(parameters, SERVER_URL, context).strip()
         if not url:
-            self._server_problems.append(
-                "TRAVEL is a server, but SERVER_URL is empty. Give its address, such as http://localhost:5000."
+            fault = Fault(
+                "missing_value",
+                "TRAVEL is a server, but SERVER_URL is empty",
+                "Give its address, such as http://localhost:5000",
+                SERVER_URL,
             )
+            self._server_problems.append(fault)
             return
         try:
             access = server_access(url, self.parameterAsString(parameters, AUTH, context))
             self._server = {**access, "cache": str(cache_folder(QgsApplication.qgisSettingsDirPath()))}
         except InputError as error:
-            self._server_problems.extend(error.problems)
+            self._server_problems.extend(
+                Fault("parameter", text, field=SERVER_URL) for text in error.problems
+            )
 
     def processAlgorithm(self, parameters, context, feedback):
         """Read, run, write; every error reaches the user as one message."""
@@ -523,23 +530,45 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         return {**results, **counts.numbers()}
 
     def _read(self, parameters, context, feedback) -> Inputs:
-        warnings = GroupedWarnings()
-        errors = [
-            text
+        inputs, reading = self.gather(parameters, context, feedback, self.unwritable(parameters, context))
+        reading.warnings.push(feedback)
+        if reading.errors:
+            raise InputError(reading.errors)
+        for name in SINKS:
+            write.warn_of_lossy_target(destination_of(parameters.get(name), context), feedback)
+        self.tell_counts(inputs, feedback)
+        return inputs
+
+    def unwritable(self, parameters, context) -> list[str]:
+        """What is wrong with the places of the outputs."""
+        told = (
+            cannot_write(definition.name(), destination_of(parameters.get(definition.name()), context))
             for definition in self.destinationParameterDefinitions()
-            for text in [
-                cannot_write(definition.name(), destination_of(parameters.get(definition.name()), context))
-            ]
-            if text
-        ]
+        )
+        return [text for text in told if text]
+
+    def tell_counts(self, inputs: Inputs, feedback) -> None:
+        """Tell how much was read."""
+        problem = inputs.problem
+        feedback.pushInfo(
+            f"{problem.plan_date} in {problem.time_zone}: stops {len(problem.stops)}, rejected "
+            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles "
+            f"{len(problem.vehicles)}."
+        )
+
+    def gather(self, parameters, context, feedback, errors: list[str]) -> tuple[Inputs, Reading]:
+        """Read everything; `errors` are those known before, and what is found is in the reading."""
         zone_name = self.zone_name(parameters, context)
         plan_date = self.plan_date(parameters, context)
         try:
             day = PlanDay(plan_date or self.default_date(zone_name), zone_name)
+            problems: list[str] = []
         except InputError as error:
-            errors.extend(error.problems)
+            problems = error.problems
             day = PlanDay(plan_date or today("UTC"), "UTC")
-        reading = Reading(day, context.transformContext(), feedback, warnings, errors)
+        reading = Reading(day, context.transformContext(), feedback, GroupedWarnings(), errors)
+        for text in problems:
+            reading.refuse(Fault("parameter", text, field=text.split(" ")[0]))
         inputs = self.read_inputs(parameters, context, reading)
         self.read_travel(parameters, context, reading)
         conditions = read_conditions(
@@ -548,18 +577,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             horizon_of(inputs.problem.vehicles, may_overrun=inputs.sequences is not None),
             reading,
         )
-        warnings.push(feedback)
-        if errors:
-            raise InputError(errors)
-        for name in SINKS:
-            write.warn_of_lossy_target(destination_of(parameters.get(name), context), feedback)
-        problem = inputs.problem
-        feedback.pushInfo(
-            f"{day.iso_date} in {day.zone_name}: stops {len(problem.stops)}, rejected "
-            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles "
-            f"{len(problem.vehicles)}."
-        )
-        return replace(inputs, conditions=conditions)
+        return replace(inputs, conditions=conditions), reading
 
     def _weather(self, parameters, context) -> float:
         if parameters.get(WEATHER_FACTOR) is None:
@@ -572,7 +590,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
-            self._tell_classes(travel, inputs.conditions, feedback)
+            lost = self.lost_classes(travel, inputs.conditions)
+            if lost is not None:
+                feedback.pushWarning(lost.sentence)
             travel = {**travel, **inputs.conditions.travel_members()}
             if inputs.sequences is None:
                 job = run.plan_job(inputs.problem, travel, settings)
@@ -580,16 +600,18 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
 
-    def _tell_classes(self, travel: dict[str, Any], conditions: Conditions, feedback) -> None:
-        """Warn of rows of the traffic for classes that no road has."""
+    def lost_classes(self, travel: dict[str, Any], conditions: Conditions) -> Fault | None:
+        """The warning of rows of the traffic for classes that no road has; None where there are none."""
         if self._roads is None:
-            return
+            return None
         lost = conditions.classes_without_roads(travel["categories"].get("highway", ()))
-        if lost:
-            feedback.pushWarning(
-                f"{TRAFFIC}: no road around the stops is of the class {', '.join(lost)}: rows for it change "
-                "nothing."
-            )
+        if not lost:
+            return None
+        text = (
+            f"{TRAFFIC}: no road around the stops is of the class {', '.join(lost)}: rows for it change "
+            "nothing"
+        )
+        return Fault("no_effect", text, field="road_class")
 
     def travel_source(self, parameters, context) -> str:
         """What TRAVEL says, or what is given where it is empty."""
@@ -612,26 +634,27 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         source = self.travel_source(parameters, context)
         self._roads = self._road_layer(parameters, context, reading) if source == ON_ROADS else None
         if source == FROM_FILE and not self._matrix_file(parameters, context):
-            reading.errors.append(
-                "TRAVEL is matrix, but MATRIX is empty. Give a file, or leave TRAVEL empty."
-            )
+            text = "TRAVEL is matrix, but MATRIX is empty"
+            reading.refuse(Fault("missing_value", text, "Give a file, or leave TRAVEL empty", MATRIX))
         if source not in SERVERS and self.parameterAsString(parameters, SERVER_URL, context).strip():
-            reading.warnings.add(f"SERVER_URL is not used, as travel times come from: {source}. See TRAVEL")
-        reading.errors.extend(self._server_problems)
+            text = f"SERVER_URL is not used, as travel times come from: {source}"
+            reading.warn(Fault("no_effect", text, "See TRAVEL", SERVER_URL))
+        for fault in self._server_problems:
+            reading.refuse(fault)
 
     def _road_layer(self, parameters, context, reading: Reading) -> RoadLayer | None:
         """The layer to travel on; what is wrong with it goes to the errors."""
         source = self.source(ROADS)
         if source is None:
-            reading.errors.append(
-                "TRAVEL is roads, but ROADS is empty. Give a line layer, or leave TRAVEL empty."
-            )
+            text = "TRAVEL is roads, but ROADS is empty"
+            reading.refuse(Fault("missing_value", text, "Give a line layer, or leave TRAVEL empty", ROADS))
             return None
         speed, direction = (
             self.parameterAsString(parameters, name, context) for name in (SPEED_FIELD, DIRECTION_FIELD)
         )
         layer = RoadLayer(source, speed, direction)
-        reading.errors.extend(layer.problems)
+        for fault in layer.problems:
+            reading.refuse(fault, About(ROADS))
         return layer
 
     @contextmanager

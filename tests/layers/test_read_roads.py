@@ -251,9 +251,9 @@ def test_problems_are_told_at_once():
         "no field kmh",
         "one of name",
     ):
-        assert any(words in text for text in wrong.problems), words
+        assert any(words in fault.sentence for fault in wrong.problems), words
     empty = RoadLayer(source_of(roads([])))
-    assert [text for text in empty.problems if "has no features" in text]
+    assert [fault for fault in empty.problems if fault.code == "no_features"]
 
 
 def test_only_roads_around_the_places_are_read():
