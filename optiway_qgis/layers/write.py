@@ -6,7 +6,7 @@ What the fields are called is output_fields.py's, how the layers look is styles.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -110,7 +110,7 @@ def write_plan(
         (UNASSIGNED, features.unassigned),
     ):
         if sinks.get(name) is not None:
-            written[name] = _write(sinks[name], name, make(), feedback)
+            written[name] = write_features(sinks[name], name, make(), feedback)
     visits = [visit for route in plan.routes for visit in route.visits]
     assigned = sum(visit.type == VISIT_STOP for visit in visits)
     unassigned = len(plan.unassigned) + len(carried.rejected)
@@ -218,7 +218,7 @@ class _PlanFeatures:
                 self._plan.travel_source,
                 self._day.zone_name,
             )
-            yield _feature(fields, values, self._line(_joined(route.legs), route.route_id))
+            yield make_feature(fields, values, self._line(_joined(route.legs), route.route_id))
 
     def legs(self) -> Iterator[QgsFeature]:
         fields = output_fields.legs_fields(self._dimensions)
@@ -241,7 +241,7 @@ class _PlanFeatures:
                     leg.source,
                 )
                 where = f"{route.route_id}, leg {leg.sequence}"
-                yield _feature(fields, values, self._line(leg.geometry, where))
+                yield make_feature(fields, values, self._line(leg.geometry, where))
 
     def visits(self) -> Iterator[QgsFeature]:
         fields = output_fields.visits_fields(self._carried.fields, self._dimensions)
@@ -272,7 +272,7 @@ class _PlanFeatures:
                     ",".join(visit.violations),
                 )
                 carried = self._values_of_stop(visit.id) if visit.type == VISIT_STOP else of_depots[visit.id]
-                yield _feature(fields, (*values, *carried), self._point(self._place(visit)))
+                yield make_feature(fields, (*values, *carried), self._point(self._place(visit)))
 
     def unassigned(self) -> Iterator[QgsFeature]:
         fields = output_fields.unassigned_fields(self._carried.fields)
@@ -285,10 +285,10 @@ class _PlanFeatures:
                 left_out.fix or None,
             )
             point = self._point(self._stops[left_out.stop_id])
-            yield _feature(fields, (*self._values_of_stop(left_out.stop_id), *values), point)
+            yield make_feature(fields, (*self._values_of_stop(left_out.stop_id), *values), point)
         for stop in self._carried.rejected:
             carried = self._carried_values(stop.stop_id, stop.attributes)
-            yield _feature(fields, (*carried, stop.reason, stop.text, None, None, None), stop.geometry)
+            yield make_feature(fields, (*carried, stop.reason, stop.text, None, None, None), stop.geometry)
 
     def _place(self, visit: Visit) -> Any:
         return (self._stops if visit.type == VISIT_STOP else self._depots)[visit.id]
@@ -331,9 +331,16 @@ class _PlanFeatures:
         return geometry
 
 
-def _write(
-    sink: QgsFeatureSink, name: str, features: Iterator[QgsFeature], feedback: QgsProcessingFeedback
+def write_features(
+    sink: QgsFeatureSink, name: str, features: Iterable[QgsFeature], feedback: QgsProcessingFeedback
 ) -> int:
+    """Write features into the sink `name`, until the user cancels, and return how many.
+
+    Raises
+    ------
+    QgsProcessingException
+        When a feature is refused.
+    """
     count = 0
     for feature in features:
         if feedback.isCanceled():
@@ -354,7 +361,8 @@ def _refused(sink: QgsFeatureSink, name: str, number: int) -> QgsProcessingExcep
     )
 
 
-def _feature(fields: QgsFields, values: Sequence[Any], geometry: QgsGeometry) -> QgsFeature:
+def make_feature(fields: QgsFields, values: Sequence[Any], geometry: QgsGeometry) -> QgsFeature:
+    """Return a feature with values in the order of the fields."""
     feature = QgsFeature(fields)
     feature.setAttributes(list(values))
     feature.setGeometry(geometry)

@@ -589,16 +589,21 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             feedback.pushWarning("No stop is left to be served: the routes are empty.")
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
-        with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
-            lost = self.lost_classes(travel, inputs.conditions)
-            if lost is not None:
-                feedback.pushWarning(lost.sentence)
-            travel = {**travel, **inputs.conditions.travel_members()}
+        with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
             if inputs.sequences is None:
                 job = run.plan_job(inputs.problem, travel, settings)
             else:
                 job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
+
+    @contextmanager
+    def job_travel(self, parameters, context, feedback, inputs: Inputs, progress: run.Progress):
+        """Give the job's travel member with the conditions; its file is there until the end of the block."""
+        with self._travel(parameters, context, feedback, inputs.problem, progress) as travel:
+            lost = self.lost_classes(travel, inputs.conditions)
+            if lost is not None:
+                feedback.pushWarning(lost.sentence)
+            yield {**travel, **inputs.conditions.travel_members()}
 
     def lost_classes(self, travel: dict[str, Any], conditions: Conditions) -> Fault | None:
         """The warning of rows of the traffic for classes that no road has; None where there are none."""
@@ -716,14 +721,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         if not path:
             return ""
         rejected = tuple(Unassigned(stop.stop_id, stop.reason, stop.text) for stop in inputs.carried.rejected)
-        try:
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-            with open(path, "w", encoding="utf-8") as file:
-                file.write(plan_report(inputs.problem, plan, rejected, _report_options(inputs.conditions)))
-        except OSError as error:
-            raise QgsProcessingException(
-                f"REPORT: {path} cannot be written ({error.strerror}). Choose another file."
-            ) from error
+        write_text(
+            REPORT, path, plan_report(inputs.problem, plan, rejected, report_options(inputs.conditions))
+        )
         return path
 
 
@@ -747,11 +747,24 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     return lines
 
 
-def _report_options(conditions: Conditions) -> ReportOptions:
+def report_options(conditions: Conditions) -> ReportOptions:
+    """What the report says of the conditions of travel."""
     used = TravelConditions(
         conditions.traffic.used, conditions.situations, conditions.weather, conditions.barriers.used
     )
     return ReportOptions(conditions=used)
+
+
+def write_text(name: str, path: str, text: str, encoding: str = "utf-8") -> None:
+    """Write the file of the output `name`, line ends as they are, and make its folder where it is missing."""
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(path, "w", encoding=encoding, newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise QgsProcessingException(
+            f"{name}: {path} cannot be written ({error.strerror}). Choose another file."
+        ) from error
 
 
 def destination_of(value: Any, context) -> str:

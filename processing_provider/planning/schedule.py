@@ -3,37 +3,21 @@ reading."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from qgis.core import (
-    QgsProcessing,
-    QgsProcessingParameterDateTime,
-    QgsProcessingParameterFeatureSource,
-)
+from qgis.core import QgsProcessing, QgsProcessingParameterFeatureSource
 
-from optiway_qgis.layers.read_depots import read_depots
-from optiway_qgis.layers.read_vehicles import open_shift, read_vehicles, tell_default_costs
-from optiway_qgis.layers.read_visits import VisitsLayer, first_date, read_visits, see_routes, vehicles_seen
-from optiway_qgis.model.errors import InputError
+from optiway_qgis.layers.read_visits import first_date, read_visits, see_routes
 
-from .plan_algorithm import DEPOTS, STOPS, VEHICLES, Inputs, PlanAlgorithm, tr
+from .kept_order import KeptOrder
+from .plan_algorithm import STOPS, VEHICLES, Inputs, tr
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.reading import Reading
 
-START_TIME = "START_TIME"
 
-
-class Schedule(PlanAlgorithm):
+class Schedule(KeptOrder):
     """Keeps the order of a plan and recomputes the rest."""
-
-    expression_help: ClassVar[dict[str, tuple[str, str]]] = {
-        "SERVICE_TIME": (
-            "Service time in minutes",
-            "Minutes of service at each stop, as an expression. Empty: the field planned_service_min of a "
-            "plan, or service_min.",
-        )
-    }
 
     def name(self):
         """Return the id within the provider."""
@@ -76,32 +60,7 @@ class Schedule(PlanAlgorithm):
             QgsProcessingParameterFeatureSource(STOPS, tr("Visits of a plan, or numbered stops"), point),
             "The layer VISITS of a plan, edited or not, or points with vehicle_id and sequence.",
         )
-        self.add(
-            QgsProcessingParameterFeatureSource(DEPOTS, tr("Depots"), point, optional=True),
-            "Empty: the depots among the visits, open at all hours.",
-        )
-        self.add(
-            QgsProcessingParameterFeatureSource(
-                VEHICLES, tr("Vehicles"), [QgsProcessing.SourceType.TypeVector], optional=True
-            ),
-            "Empty: the vehicles of the visits, without limits; they leave their depot when the visits "
-            "say so.",
-        )
-        self.add_day(
-            advanced=True,
-            help_text="The day of the plan. Empty: the date of the earliest start_time, or today.",
-        )
-        self.add(
-            QgsProcessingParameterDateTime(
-                START_TIME,
-                tr("Start time"),
-                QgsProcessingParameterDateTime.Type.Time,
-                defaultValue="08:00",
-            ),
-            "Earliest departure where neither the vehicles nor the visits say when.",
-            advanced=True,
-        )
-        self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END")
+        self.add_kept_order(STOPS)
         self.add_travel()
         self.add_outputs()
 
@@ -111,28 +70,8 @@ class Schedule(PlanAlgorithm):
 
     def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
         """Read the visits with their order, and the depots and vehicles given or seen in them."""
-        visits = VisitsLayer(self.source(STOPS))
-        if visits.missing():
-            raise InputError(
-                [
-                    *reading.errors,
-                    f"STOPS ({self.source(STOPS).sourceName()}) has no field "
-                    f"{' and no field '.join(visits.missing())}. Give the VISITS of a plan, or points with "
-                    "vehicle_id and sequence.",
-                ]
-            )
-        seen = see_routes(visits, reading)
-        depots = list(seen.depots.values())
-        if self.source(DEPOTS) is not None:
-            depots = read_depots(self.source(DEPOTS), reading)
-        start = reading.day.at(self.time(parameters, context, START_TIME))
-        if self.source(VEHICLES) is not None:
-            vehicles = read_vehicles(
-                self.source(VEHICLES), depots, open_shift(start), reading, only=seen.vehicle_ids
-            )
-        else:
-            vehicles = vehicles_seen(seen, depots, start, reading)
-            tell_default_costs(reading)
+        (visits,) = self.visits_layers(reading, STOPS)
+        depots, vehicles = self.fleet(parameters, context, reading, see_routes(visits, reading))
         problem, stops, sequences = read_visits(
             visits,
             depots,
