@@ -45,6 +45,7 @@ def main(channel: Channel) -> int:
         "check": _check,
         "versions": _versions,
         "matrix": _matrix,
+        "validate": _validate,
     }
     task = tasks.get(job.get("task", ""))
     if task is None:
@@ -131,6 +132,24 @@ def _matrix(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     problem, travel = _travel(channel, job)
     write_matrix(problem, travel, path)
     return {"path": path}
+
+
+def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.explain import hopeless
+    from optiway_qgis.engine.solving.instance import Instance
+    from optiway_qgis.engine.travel.provider import SNAP_OK
+
+    problem, travel = _travel(channel, job)
+    channel.emit({"event": "phase", "text": "Trying each stop alone", "percent": _SEARCH_PERCENT})
+    lost = hopeless(Instance(problem, travel))
+    places = (("stop", problem.stops, travel.stop_place), ("depot", problem.depots, travel.depot_place))
+    off = [
+        {"kind": kind, "id": one.id, **asdict(travel.snaps[place])}
+        for kind, ones, at in places
+        for one, place in zip(ones, at, strict=True)
+        if travel.snaps[place].status != SNAP_OK
+    ]
+    return {"hopeless": [asdict(one) for one in lost.values()], "off_roads": off}
 
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:

@@ -112,6 +112,11 @@ def matrix_job(problem: Problem, travel: dict[str, Any], path: str) -> dict[str,
     return {**_job("matrix", problem, travel, Settings()), "path": path}
 
 
+def validate_job(problem: Problem, travel: dict[str, Any]) -> dict[str, Any]:
+    """The job that tells which stops no vehicle could serve even alone, and which places are off roads."""
+    return _job("validate", problem, travel, Settings())
+
+
 def _job(task: str, problem: Problem, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
     return {
         "version": JOB_VERSION,

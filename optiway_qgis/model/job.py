@@ -5,7 +5,7 @@ stays open: its end tells the engine that nobody waits any more. The engine answ
 one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
-    {"version": 1, "task": "plan" | "schedule" | "compare" | "check" | "versions" | "matrix",
+    {"version": 1, "task": "plan" | "schedule" | "compare" | "check" | "versions" | "matrix" | "validate",
      "problem": Problem, "travel": Travel, "settings": Settings,
      "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (task "schedule")
      "orders": [sequences, sequences]                                 (task "compare": one plan for each)
@@ -34,6 +34,8 @@ Events:
     {"event": "result", "plans": [Plan, Plan]}        (task "compare")
     {"event": "result", "violations": [Violation]}    (task "check")
     {"event": "result", "path": "times.npz"}          (task "matrix")
+    {"event": "result", "hopeless": [Unassigned], "off_roads": [{"kind": "stop" | "depot", "id": "S1",
+     "metres": 812.0, "status": "far" | "island" | "outside"}]}    (task "validate")
     {"event": "result", "versions": {"python": "3.11.2", "pyvrp": "0.14.1", ...}}
 """
 

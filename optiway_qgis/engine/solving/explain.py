@@ -23,6 +23,7 @@ from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
+from optiway_qgis.model.refusals import ALONE, nobody_may, over_capacity, thousandths
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.insertion import Timetables
@@ -49,7 +50,7 @@ def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | 
     """
     able = [kind[0] for kind in instance.kinds if not instance.refusals[kind[0]][stop]]
     if not able:
-        return _nobody_may(instance, stop)
+        return nobody_may(instance.stops[stop], instance.vehicles)
     trials = []
     for vehicle in able:
         table = Timetable(instance, instance.vehicles[vehicle], [stop])
@@ -60,27 +61,7 @@ def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | 
             return None
         trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
-    return _unassigned(instance, stop, best, "Even alone on a vehicle: ")
-
-
-def _nobody_may(instance: Instance, stop: int) -> Unassigned:
-    asked = instance.stops[stop]
-    if not any(set(asked.skills) <= set(vehicle.skills) for vehicle in instance.vehicles):
-        wanted = ", ".join(asked.skills)
-        return Unassigned(
-            asked.id, reasons.SKILL, f"No vehicle has {wanted}.", fix=f"a vehicle with {wanted}"
-        )
-    rules = []
-    if asked.vehicle_id:
-        rules.append(f"it is assigned to {asked.vehicle_id}")
-    if asked.allowed_vehicles:
-        rules.append(f"only {', '.join(asked.allowed_vehicles)} may serve it")
-    if asked.forbidden_vehicles:
-        rules.append(f"{', '.join(asked.forbidden_vehicles)} may not serve it")
-    if asked.skills:
-        rules.append(f"it asks for {', '.join(asked.skills)}")
-    text = f"No vehicle of the fleet may serve it: {' and '.join(rules)}."
-    return Unassigned(asked.id, reasons.VEHICLE_RULE, text, fix="another vehicle allowed")
+    return _unassigned(instance, stop, best, ALONE)
 
 
 def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
@@ -150,7 +131,7 @@ def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, s
     """Return what goes wrong, with figures, and the change that would mend it."""
     vehicle, who = best.vehicle, best.vehicle.id
     if best.code == reasons.CAPACITY:
-        return _capacity(vehicle, best.peaks)
+        return over_capacity(vehicle, best.peaks)
     if best.code == reasons.TIME_WINDOW:
         name, begin, lateness = best.late[0]
         if name != stop_id:
@@ -212,18 +193,6 @@ def _limit(best: Outlook) -> tuple[str, str]:
     return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
 
 
-def _capacity(vehicle: Vehicle, peaks: tuple[int, ...]) -> tuple[str, str]:
-    over = [
-        (axis, peak, limit)
-        for axis, (peak, limit) in enumerate(zip(peaks, vehicle.capacity), 1)
-        if limit is not None and peak > limit
-    ]
-    axis, peak, limit = max(over, key=lambda one: one[1] - one[2])
-    name = f"capacity_{axis}" if len(peaks) > 1 else "capacity"
-    text = f"{vehicle.id} would carry {thousandths(peak)}, its {name} is {thousandths(limit)}."
-    return text, f"{thousandths(peak - limit)} more {name} for {vehicle.id}"
-
-
 def clock(moment: int) -> str:
     """Return seconds from midnight as HH:MM, rounded up, with the days after the plan date told."""
     day, minute = divmod(-(-moment // 60), 24 * 60)
@@ -238,8 +207,3 @@ def minutes(seconds: int) -> str:
 def length(metres: float) -> str:
     """Return a distance in metres, or from a kilometre on in kilometres."""
     return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
-
-
-def thousandths(amount: int) -> str:
-    """Return metres in kilometres, or a load in the user's unit, to the last digit."""
-    return f"{amount / 1000:.3f}".rstrip("0").rstrip(".")
