@@ -20,7 +20,7 @@ from optiway_qgis.engine.solving.explain import hopeless
 from optiway_qgis.engine.solving.insertion import complete, timetables
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
-from optiway_qgis.engine.solving.outlook import detours
+from optiway_qgis.engine.solving.outlook import NO_WAY, detours
 from optiway_qgis.engine.solving.pyvrp_engine import search
 from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.travel.kinds import scaled
@@ -194,6 +194,27 @@ def test_nearest_routes_are_those_of_least_detour(day):
             <= day.vehicles[vehicle].capacity[0]
         ]
         assert sorted(reach.nearest(stop, everybody, with_room=True)) == room
+
+
+@given(plannable())
+@examples(60)
+def test_nearest_routes_are_known_also_with_open_ends_and_places_cut_off(planned_problem):
+    """Every kind of vehicle and table: the order is that of the detours each route has for itself."""
+    instance = Instance(*planned_problem)
+    stops = served_alone(instance)
+    if not stops:
+        return
+    tables = timetables(instance, complete(instance, [[] for _ in instance.vehicles], stops[1:]))
+    everybody = range(len(instance.vehicles))
+    least = [
+        min(
+            NO_WAY,
+            int(detours(instance, one, tables[one].indices if one in tables else [], stops[0])[0].min()),
+        )
+        for one in everybody
+    ]
+    found = Reach(instance, tables).nearest(stops[0], everybody)
+    assert found == sorted(everybody, key=lambda vehicle: least[vehicle])
 
 
 def test_a_far_vehicle_is_found_when_the_near_ones_are_full(monkeypatch):

@@ -96,4 +96,4 @@ class Reach:
         into = np.where(before == _NOWHERE, 0, by_distance(seconds[:, place])[before])
         out = np.where(after == _NOWHERE, 0, by_distance(seconds[place])[after])
         spared = np.where((before == _NOWHERE) | (after == _NOWHERE), 0, seconds[before, after])
-        return np.minimum(into + out, NO_WAY) - spared
+        return np.where(into + out >= NO_WAY, NO_WAY, into + out - spared)
