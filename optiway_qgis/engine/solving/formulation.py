@@ -25,11 +25,10 @@ from pyvrp import (
 from optiway_qgis.engine.solving.grouping import Group
 from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.schedule import Timetable
-from optiway_qgis.engine.travel.provider import UNREACHABLE, travel_kind
+from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix, travel_kind
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
-    from optiway_qgis.engine.travel.provider import Matrix
     from optiway_qgis.model.problem import Stop, Vehicle, Window
 
 _BLOCKING_HORIZONS = 20
@@ -58,6 +57,10 @@ own penalties are so high that a search of some seconds never dares to break a r
 
 _LARGEST_SUM = 2.0**61
 """Penalties for all that can be broken at once stay below this, for PyVRP adds them up in 64 bits."""
+
+
+_SAMPLE = 500
+"""Places at the most from which ways are looked at to know how long and how fast they are."""
 
 
 def drive_kinds(instance: Instance) -> set[str]:
@@ -115,7 +118,8 @@ class Formulation:
         self.profiles = sorted({travel_kind(vehicle) for vehicle in instance.vehicles})
         self.by_drive = drive_kinds(instance)
         self._locate()
-        self.longest = self._longest_way()
+        self.ways = {kind: self._some_ways(instance.travel.matrices[kind]) for kind in self.profiles}
+        self.longest = max(int(ways.metres.max()) for ways in self.ways.values())
         self.dearest = self._dearest_route()
         self._load()
         self._prize(all_required)
@@ -163,14 +167,11 @@ class Formulation:
         self.places = np.array(places)
         self.setups = np.array(setups, np.int64)
 
-    def _longest_way(self) -> int:
-        """Return the metres of the longest way between any two of the locations."""
-        places = np.unique(self.places[self.places >= 0])
-        return max(
-            int(matrix.metres[place, places].max())
-            for matrix in self.instance.travel.matrices.values()
-            for place in places
-        )
+    def _some_ways(self, matrix: Matrix) -> Matrix:
+        """Return the ways to all places from some of them: all there are, or hundreds of a large problem."""
+        used = np.unique(self.places[self.places >= 0])
+        grid = np.ix_(used[:: -(-len(used) // _SAMPLE)], used)
+        return Matrix(matrix.seconds[grid], matrix.metres[grid])
 
     def _clip(self, window: Window | None) -> tuple[int, int]:
         """Return a window as PyVRP counts: from the first shift's start, closed by the last shift's end."""
@@ -284,10 +285,7 @@ class Formulation:
 
     def _way_prices(self) -> tuple[float, float]:
         """Return what a second and a metre on the way cost, as a mean of all vehicles."""
-        speeds = [
-            1.0 if kind in self.by_drive else _mean_speed(self.instance.travel.matrices[kind])
-            for kind in self.profiles
-        ]
+        speeds = [1.0 if kind in self.by_drive else _mean_speed(self.ways[kind]) for kind in self.profiles]
         prices = [(one.unit_duration_cost, one.unit_distance_cost, speeds[one.profile]) for one in self.types]
         second = np.mean([hour + way * speed for hour, way, speed in prices])
         metre = np.mean([hour / speed + way for hour, way, speed in prices])
@@ -344,7 +342,7 @@ class Formulation:
         kind_of_travel = travel_kind(vehicle)
         length = vehicle.max_drive if kind_of_travel in self.by_drive else vehicle.max_distance
         if kind_of_travel in self.by_drive:
-            per_metre *= _mean_speed(self.instance.matrix(vehicle))
+            per_metre *= _mean_speed(self.ways[kind_of_travel])
         free = not any(
             per_metre or per_second for per_metre, per_second in map(unit_costs, self.instance.vehicles)
         )
