@@ -78,8 +78,11 @@ class _OnRoads:
                 f'Finding ways between {len(self._places)} places on the roads of "{profile}"'
             )
             served = np.flatnonzero(network.places.served)
-            tables = (_with_lost(table, served, len(self._places)) for table in network.between.tables())
-            self._matrices[network.key] = Matrix(*tables)
+            seconds, metres = network.between.tables()
+            # One after the other, so that only one is there twice.
+            seconds = _with_lost(seconds, served, len(self._places))
+            metres = _with_lost(metres, served, len(self._places))
+            self._matrices[network.key] = Matrix(seconds, metres)
         return self._matrices[network.key]
 
     def lines(self, pairs: Sequence[tuple[int, int]], profile: str) -> list[Line]:
