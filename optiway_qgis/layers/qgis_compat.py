@@ -12,8 +12,10 @@ if Qgis.QGIS_VERSION_INT >= 33800:
 
     _TYPES = QMetaType.Type
     TEXT, INTEGER, REAL, DATE_TIME = _TYPES.QString, _TYPES.Int, _TYPES.Double, _TYPES.QDateTime
+    WHOLE = _TYPES.LongLong
 else:
     TEXT, INTEGER, REAL, DATE_TIME = QVariant.String, QVariant.Int, QVariant.Double, QVariant.DateTime
+    WHOLE = QVariant.LongLong
 
 if Qgis.QGIS_VERSION_INT >= 32400:
     INTERVAL, CENTRE = Qgis.MarkerLinePlacement.Interval, Qgis.MarkerLinePlacement.CentralPoint
@@ -23,7 +25,7 @@ else:
 
 
 def make_field(name: str, kind: int) -> QgsField:
-    """Return a field of one of the types TEXT, INTEGER, REAL or DATE_TIME."""
+    """Return a field of one of the types TEXT, INTEGER, WHOLE (64 bits), REAL or DATE_TIME."""
     return QgsField(name, kind)
 
 

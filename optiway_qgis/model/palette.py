@@ -35,6 +35,20 @@ ACTIVITY_COLOURS = {
 ALARM_COLOUR = "#c00020"
 """Late, violated, unassigned."""
 
+CHANGE_COLOURS = {
+    "removed": ALARM_COLOUR,
+    "added": "#009e73",
+    "moved": "#b40afc",
+    "earlier": "#33bbee",
+    "later": "#e69f00",
+    "reordered": "#6b7280",
+}
+"""What became of a stop in another plan."""
+
+
+SEVERITY_COLOURS = {"error": ALARM_COLOUR, "warning": "#e69f00", "info": "#0072b2"}
+"""How grave a finding is."""
+
 
 def route_colour(index: int) -> str:
     """Return the colour, as #rrggbb, of the route at place `index` (from 0) of the plan; they repeat."""

@@ -7,7 +7,7 @@ import hashlib
 import string
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, Sequence
 
 from ..model.palette import ACTIVITY_COLOURS, ALARM_COLOUR
 from .markup import Markup, element, join, markup
@@ -72,6 +72,26 @@ def fact_list(facts: Iterable[tuple[str, object]]) -> Markup:
         element("div", element("dt", phrase(key)), element("dd", fact)) for key, fact in facts if fact != ""
     )
     return element("dl", *entries, class_="facts")
+
+
+def travel_notice(plans: Sequence[Plan]) -> Markup:
+    """Return what to know of travel times that are not those of roads; nothing where all are."""
+    source = plans[0].travel_source
+    legs = [leg for plan in plans for route in plan.routes for leg in route.legs]
+    estimated = sum(leg.source == "estimate" for leg in legs)
+    if legs and source == "estimate":
+        return element("p", phrase("estimate_note"), id="estimate")
+    if estimated and source == "matrix":
+        return element("p", phrase("matrix_note"))
+    if estimated:
+        return element("p", phrase("partly_estimate_note", count=estimated, total=len(legs)), id="estimate")
+    return Markup()
+
+
+def notice_list(notices: Iterable[Markup]) -> Markup:
+    """Return paragraphs of warning, the empty ones left out; nothing when all are."""
+    told = [notice for notice in notices if notice]
+    return element("div", *told, class_="notices", role="note") if told else Markup()
 
 
 def contents(keys: Iterable[str]) -> Markup:

@@ -51,6 +51,25 @@ def row(columns: Sequence[Column], cells: Sequence[object], **attributes: object
     return element("tr", *parts, **attributes)
 
 
+def more(key: str, count: int, listed: int) -> Markup:
+    """Return how many of `count` are left out when at most `listed` are shown; nothing when none are."""
+    if count <= listed:
+        return Markup()
+    return element("p", phrase(key, count=count - listed), class_="hint")
+
+
+def figure(key: str, number: str, note: str, is_alarm: bool = False) -> Markup:
+    """Return a key figure: the phrase `key` over the number, a note below."""
+    value = element("dd", element("b", number), element("small", note) if note else "")
+    return element(
+        "div",
+        element("dt", phrase(key)),
+        value,
+        class_="alarm" if is_alarm else None,
+        data_figure=key,
+    )
+
+
 def swatch(index: int) -> Markup:
     """Return a patch in the colour of the route at place `index` of the plan."""
     return element("i", class_="swatch", style=f"background:{route_colour(index)}")

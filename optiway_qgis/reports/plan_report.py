@@ -10,8 +10,17 @@ from typing import TYPE_CHECKING, Sequence
 from . import quantities
 from .cost_plot import cost_plot
 from .markup import Markup, element
-from .page import conditions_words, contents, fact_list, header, page, source_words
-from .parts import section
+from .page import (
+    conditions_words,
+    contents,
+    fact_list,
+    header,
+    notice_list,
+    page,
+    source_words,
+    travel_notice,
+)
+from .parts import figure, section
 from .phrases import phrase
 from .plan_view import PlanView, ReportOptions, view_of
 from .route_map import route_map
@@ -93,17 +102,9 @@ def _notices(view: PlanView) -> Markup:
     if plan.violations:
         words = phrase("violations_note", section=phrase("lateness"))
         notices.append(element("p", words, class_="alarm"))
-    legs = [leg for route in plan.routes for leg in route.legs]
-    estimated = sum(leg.source == "estimate" for leg in legs)
-    if legs and plan.travel_source == "estimate":
-        notices.append(element("p", phrase("estimate_note"), id="estimate"))
-    elif estimated and plan.travel_source == "matrix":
-        notices.append(element("p", phrase("matrix_note")))
-    elif estimated:
-        words = phrase("partly_estimate_note", count=estimated, total=len(legs))
-        notices.append(element("p", words, id="estimate"))
+    notices.append(travel_notice([plan]))
     notices.extend(element("p", note) for note in plan.notes)
-    return element("div", *notices, class_="notices", role="note") if notices else Markup()
+    return notice_list(notices)
 
 
 def _figures(view: PlanView) -> Markup:
@@ -114,15 +115,15 @@ def _figures(view: PlanView) -> Markup:
     cost_note = " · ".join(note for note in (view.options.currency, mean) if note)
     worst = quantities.duration(late[0][2].late) if late else ""
     tiles = [
-        _figure("stops_served", str(view.served), phrase("of_total", total=view.stop_count)),
-        _figure("routes", str(len(plan.routes)), phrase("of_vehicles", total=len(view.vehicles))),
-        _figure("distance", view.distance(plan.distance), unit),
-        _figure("driving", quantities.duration(plan.drive), share and phrase("of_work", share=share)),
-        _figure("work", quantities.duration(view.work), ""),
-        _figure("cost", quantities.money(plan.cost), cost_note),
-        _figure("late_stops", str(len(late)), worst and phrase("at_most", amount=worst), bool(late)),
-        _figure("violations", str(len(plan.violations)), "", bool(plan.violations)),
-        _figure("unassigned", str(len(view.unassigned)), "", bool(view.unassigned)),
+        figure("stops_served", str(view.served), phrase("of_total", total=view.stop_count)),
+        figure("routes", str(len(plan.routes)), phrase("of_vehicles", total=len(view.vehicles))),
+        figure("distance", view.distance(plan.distance), unit),
+        figure("driving", quantities.duration(plan.drive), share and phrase("of_work", share=share)),
+        figure("work", quantities.duration(view.work), ""),
+        figure("cost", quantities.money(plan.cost), cost_note),
+        figure("late_stops", str(len(late)), worst and phrase("at_most", amount=worst), bool(late)),
+        figure("violations", str(len(plan.violations)), "", bool(plan.violations)),
+        figure("unassigned", str(len(view.unassigned)), "", bool(view.unassigned)),
     ]
     zone = phrase("next_day", zone=view.problem.time_zone)
     return element(
@@ -130,17 +131,6 @@ def _figures(view: PlanView) -> Markup:
         element("h2", phrase("figures"), class_="unseen"),
         element("dl", *tiles, class_="figures"),
         element("p", zone, class_="hint"),
-    )
-
-
-def _figure(key: str, number: str, note: str, is_alarm: bool = False) -> Markup:
-    value = element("dd", element("b", number), element("small", note) if note else "")
-    return element(
-        "div",
-        element("dt", phrase(key)),
-        value,
-        class_="alarm" if is_alarm else None,
-        data_figure=key,
     )
 
 

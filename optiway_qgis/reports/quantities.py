@@ -9,6 +9,7 @@ from ..model.problem import DAY, LOAD_SCALE, Window
 NOTHING = "\N{EN DASH}"
 _THIN_SPACE = "\u202f"
 _NO_BREAK = "\u00a0"
+_MINUS = "\N{MINUS SIGN}"
 _METRES_PER_MILE = 1609.344
 
 
@@ -50,6 +51,11 @@ def distance(metres: float, miles: bool) -> str:
 def money(amount: float, currency: str = "") -> str:
     """Return an amount with two decimals, followed by the currency when one is given."""
     return f"{grouped(amount, 2)}{_NO_BREAK}{currency}" if currency else grouped(amount, 2)
+
+
+def signed(number: float, text: str) -> str:
+    """Return the text of a difference with its sign; `text` is that of the number without one."""
+    return f"+{text}" if number > 0 else f"{_MINUS}{text}" if number < 0 else text
 
 
 def load(thousandths: int) -> str:

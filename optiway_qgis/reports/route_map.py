@@ -99,7 +99,7 @@ def frame_of(sketches: Sequence[Sketch], width: int, heights: tuple[int, int]) -
     place to draw."""
     drawn = [point for sketch in sketches for line in sketch.lines for point in line]
     lost = [(stop.lon, stop.lat) for sketch in sketches for stop in sketch.left_out]
-    return _frame(drawn or lost, lost, width, heights) if drawn or lost else None
+    return frame_around(drawn or lost, lost, width, heights) if drawn or lost else None
 
 
 def map_legends(
@@ -143,9 +143,9 @@ def drawing(
         element("g", *shapes, class_="ways"),
         *(_rings(sketch, frame, ringed, stop_count) if ringed else ()),
         *(_dots(sketch, frame, index, stop_count) for index in range(len(sketch.visited))),
-        *_depots(frame, _depots_inside(sketch, frame)),
+        *depot_marks(frame, _depots_inside(sketch, frame)),
         *(_cross(frame, stop) for stop in inside),
-        _scale_bar(frame, sketch.view.options.miles),
+        scale_bar(frame, sketch.view.options.miles),
         viewBox=f"0 0 {frame.width} {frame.height}",
         role="img",
         aria_label=title,
@@ -167,13 +167,13 @@ def _line(route: Route, places: Sequence[tuple[Visit, float, float]]) -> list[tu
     return line or [(lon, lat) for _, lon, lat in places]
 
 
-def _frame(
+def frame_around(
     drawn: list[tuple[float, float]],
     lost: list[tuple[float, float]],
     width: int,
     heights: tuple[int, int],
 ) -> Frame:
-    """Fit the routes, and the unassigned stops that are not farther off than the routes are wide."""
+    """Fit the points drawn, and those of `lost` that are not farther off than what is drawn is wide."""
     west, south, east, north = _bounds(drawn)
     reach = max(east - west, north - south, _SMALLEST_SPAN)
     near = [
@@ -274,7 +274,8 @@ def _about(sketch: Sketch, index: int, visit: Visit) -> str:
     return f"{vehicle} · {visit.sequence}. {sketch.view.name(visit)} · {quantities.clock(visit.arrival)}"
 
 
-def _depots(frame: Frame, depots: Sequence[Depot]) -> Iterable[Markup]:
+def depot_marks(frame: Frame, depots: Sequence[Depot]) -> Iterable[Markup]:
+    """Return a named mark for each depot."""
     for depot in depots:
         x, y = frame.at(depot.lon, depot.lat)
         name = depot.name or depot.id
@@ -299,7 +300,8 @@ def _cross(frame: Frame, stop: Stop) -> Markup:
     )
 
 
-def _scale_bar(frame: Frame, miles: bool) -> Markup:
+def scale_bar(frame: Frame, miles: bool) -> Markup:
+    """Return the bar that tells how long a round distance is in the drawing."""
     unit = _METRES_PER_MILE if miles else 1000.0
     most = frame.width / 5 / frame.per_lat * _METRES_PER_DEGREE / unit
     power = 10.0 ** math.floor(math.log10(most))

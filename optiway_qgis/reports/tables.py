@@ -10,7 +10,7 @@ from ..model.problem import DAY
 from ..model.reasons import UNASSIGNED_REASONS
 from . import quantities
 from .markup import Markup, element, join
-from .parts import Column, row, section, swatch, table, violation_words
+from .parts import Column, more, row, section, swatch, table, violation_words
 from .phrases import code_words, phrase
 from .quantities import NOTHING
 
@@ -233,7 +233,7 @@ def _late_stops(view: PlanView) -> Markup:
         )
         for index, route, visit in late[:LIST_LIMIT]
     ]
-    return join([table(columns, rows), _more("more", len(late))])
+    return join([table(columns, rows), more("more", len(late), LIST_LIMIT)])
 
 
 def _violations(view: PlanView) -> Markup:
@@ -253,13 +253,7 @@ def _violations(view: PlanView) -> Markup:
         )
         for violation in violations[:LIST_LIMIT]
     ]
-    return join([table(columns, rows), _more("more_violations", len(violations))])
-
-
-def _more(key: str, count: int) -> Markup:
-    if count <= LIST_LIMIT:
-        return Markup()
-    return element("p", phrase(key, count=count - LIST_LIMIT), class_="hint")
+    return join([table(columns, rows), more("more_violations", len(violations), LIST_LIMIT)])
 
 
 def unassigned_table(view: PlanView) -> Markup:

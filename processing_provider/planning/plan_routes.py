@@ -71,6 +71,12 @@ class PlanRoutes(PlanAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare parameters and outputs."""
+        self.add_inputs()
+        self.add_search(advanced=False)
+        self.add_outputs()
+
+    def add_inputs(self) -> None:
+        """Add what is to be planned: layers, day, fleet, expressions and travel."""
         point = [QgsProcessing.SourceType.TypeVectorPoint]
         self.add(
             QgsProcessingParameterFeatureSource(STOPS, tr("Stops"), point),
@@ -134,8 +140,6 @@ class PlanRoutes(PlanAlgorithm):
             )
         self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END")
         self.add_travel()
-        self.add_search(advanced=False)
-        self.add_outputs()
 
     def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
         """Read stops, depots and vehicles."""

@@ -1,0 +1,295 @@
+"""What can be said of a problem before it is planned, beyond what its readers find: what is sure, or odd.
+
+Findings go to the reading. Whether a stop can be served in its window is asked of the engine; its answer
+becomes findings here, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import cos, radians
+from statistics import median
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
+
+from ..model import reasons
+from ..model.findings import ERROR, INFO, WARNING, About, Fault, HourCover
+from ..model.plan import Unassigned
+from ..model.problem import DAY, Window
+from ..model.refusals import refused, thousandths
+from .points import distance_km, swapped
+
+if TYPE_CHECKING:
+    from ..model.problem import Problem, Stop, Vehicle
+    from .reading import Reading
+
+HOUR = 3600
+FAR_KM, FAR_TIMES = 30, 20
+"""A stop is far from all others when its nearest neighbour is this far away, and this many times as far as
+the neighbours of most stops."""
+FEWEST = 3
+"""With fewer places nothing is called far from the others."""
+
+_STOPS, _DEPOTS, _VEHICLES = "STOPS", "DEPOTS", "VEHICLES"
+_OFF_ROADS = {
+    "far": ("far_from_road", "The nearest road is {away} away"),
+    "island": ("cut_off", "The nearest road, {away} away, is cut off from the rest of the network"),
+    "outside": ("outside_roads", "The nearest road is {away} away, outside the network that is known"),
+}
+_KINDS = {"stop": _STOPS, "depot": _DEPOTS}
+
+
+def check_places(problem: Problem, reading: Reading) -> None:
+    """Find stops with longitude and latitude exchanged, and stops far from everything else."""
+    exchanged = swapped(problem.stops, problem.depots)
+    for stop in exchanged:
+        text = "geometry is far from every depot, and would be near with x and y swapped"
+        fault = Fault("swapped_coordinates", text, field="geometry")
+        reading.find(WARNING, fault, reading.about(_STOPS, stop.id))
+    known = {stop.id for stop in exchanged}
+    for stop, kilometres in _far_from_others(problem):
+        if stop.id not in known:
+            text = f"geometry is {kilometres:.0f} km from the nearest other stop or depot"
+            fault = Fault("far_from_others", text, field="geometry")
+            reading.find(WARNING, fault, reading.about(_STOPS, stop.id))
+
+
+def check_fleet(problem: Problem, reading: Reading) -> Problem:
+    """Find what the fleet lacks, whatever the travel times; return the problem without the stops that surely
+    nobody takes."""
+    _check_shifts(problem, reading)
+    _check_depots(problem, reading)
+    takeable = []
+    for stop in problem.stops:
+        known = refused(stop, problem.vehicles, problem.dimensions)
+        if known is None:
+            takeable.append(stop)
+        else:
+            _find_hopeless(stop, known, reading)
+    left = replace(problem, stops=tuple(takeable))
+    _check_sums(left, reading)
+    return left
+
+
+def hours(problem: Problem, reading: Reading) -> list[HourCover]:
+    """Hold the stops that must begin within an hour against the vehicles on shift, hour by hour.
+
+    Hours in which nobody works and nothing must begin are left out. An hour that is short is a finding, by
+    itself or for the vehicles with a skill.
+    """
+    cover = _cover(problem.stops, problem.vehicles)
+    short = {hour.start for hour in cover if hour.is_short}
+    for hour in cover:
+        if hour.is_short:
+            _find_short(hour, "", reading)
+    for skill in dict.fromkeys(skill for stop in problem.stops for skill in stop.skills):
+        asking = [stop for stop in problem.stops if skill in stop.skills]
+        able = [vehicle for vehicle in problem.vehicles if skill in vehicle.skills]
+        for hour in _cover(asking, able):
+            if hour.is_short and hour.start not in short:
+                _find_short(hour, skill, reading)
+    return cover
+
+
+def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allow_far: bool) -> None:
+    """Turn the engine's answer to a job of `run.validate_job` into findings."""
+    stops = {stop.id: stop for stop in problem.stops}
+    lost = [Unassigned(**one) for one in answer["hopeless"]]
+    for one in lost:
+        _find_hopeless(stops[one.stop_id], one, reading)
+    unreachable = {("stop", one.stop_id) for one in lost if one.reason == reasons.UNREACHABLE}
+    for place in answer["off_roads"]:
+        if (place["kind"], place["id"]) not in unreachable:
+            code, text = _OFF_ROADS[place["status"]]
+            metres = place["metres"]
+            away = f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+            about = reading.about(_KINDS[place["kind"]], place["id"])
+            fault = Fault(code, text.format(away=away), field="geometry")
+            reading.find(WARNING if allow_far else ERROR, fault, about)
+
+
+def _find_hopeless(stop: Stop, why: Unassigned, reading: Reading) -> None:
+    remedy = f"Would help: {why.fix}" if why.fix else ""
+    field = _FIELDS.get(why.reason, "")
+    fault = Fault(why.reason, why.text.rstrip("."), remedy, field)
+    severity = ERROR if stop.penalty is None else WARNING
+    reading.find(severity, fault, reading.about(_STOPS, stop.id))
+
+
+_FIELDS = {
+    reasons.CAPACITY: "demand",
+    reasons.TIME_WINDOW: "tw1_end",
+    reasons.SKILL: "skills",
+    reasons.VEHICLE_RULE: "allowed_vehicles",
+    reasons.UNREACHABLE: "geometry",
+    reasons.SHIFT: "geometry",
+    reasons.WORK_LIMIT: "geometry",
+    reasons.DRIVE_LIMIT: "geometry",
+    reasons.DISTANCE_LIMIT: "geometry",
+}
+"""Reason -> the field of a stop that the reason is mostly about."""
+
+
+def _check_shifts(problem: Problem, reading: Reading) -> None:
+    for vehicle in problem.vehicles:
+        about = reading.features.get((_VEHICLES, vehicle.id), About())
+        shift, column = vehicle.shift, "shift_start" if about.layer else "SHIFT_START"
+        if shift.start == shift.end:
+            text = f"The shift begins and ends at {_clock(shift.start, reading)}"
+            reading.find(WARNING, Fault("empty_shift", text, field=column), about)
+        elif shift.end <= 0 or shift.start >= 2 * DAY:
+            text = f"The shift is on another day than {reading.day.iso_date}"
+            reading.find(WARNING, Fault("other_day", text, field=column), about)
+
+
+def _check_depots(problem: Problem, reading: Reading) -> None:
+    used = {name for vehicle in problem.vehicles for name in (vehicle.start_depot, vehicle.end_depot)}
+    for depot in problem.depots:
+        if depot.id not in used:
+            text = "No vehicle that works starts or ends at the depot"
+            fault = Fault("unused_depot", text, field="depot_id")
+            reading.find(WARNING, fault, reading.about(_DEPOTS, depot.id))
+
+
+def _check_sums(problem: Problem, reading: Reading) -> None:
+    """Find sums over all stops that are more than all vehicles together have: surely some stop stays."""
+    about = About(_VEHICLES)
+    for axis in range(problem.dimensions):
+        carried = _sum(_at(vehicle.capacity, axis) for vehicle in problem.vehicles)
+        name = f"capacity_{axis + 1}" if problem.dimensions > 1 else "capacity"
+        for way in ("delivery", "pickup"):
+            asked = sum(_at(getattr(stop, way), axis) or 0 for stop in problem.stops)
+            if carried is not None and asked > carried:
+                text = (
+                    f"The stops ask for {thousandths(asked)} of {way}, the {name} of all vehicles together "
+                    f"is {thousandths(carried)}"
+                )
+                reading.find(WARNING, Fault("fleet_capacity", text, field=name), about)
+    service = sum(stop.service for stop in problem.stops)
+    time = sum(_working_time(vehicle) for vehicle in problem.vehicles)
+    if service > time:
+        text = f"Services take {_hours(service)} h, all vehicles together work {_hours(time)} h"
+        reading.find(WARNING, Fault("fleet_time", text, field="shift_end"), about)
+    most = _sum(vehicle.max_stops for vehicle in problem.vehicles)
+    if most is not None and len(problem.stops) > most:
+        text = f"There are {len(problem.stops)} stops, all vehicles together may have {most}"
+        reading.find(WARNING, Fault("fleet_stops", text, field="max_stops"), about)
+
+
+def _working_time(vehicle: Vehicle) -> int:
+    length = vehicle.shift.end - vehicle.shift.start
+    return length if vehicle.max_work is None else min(length, vehicle.max_work)
+
+
+def _at(amounts: Sequence[int | None], axis: int) -> int | None:
+    return amounts[axis] if axis < len(amounts) else None
+
+
+def _sum(amounts: Iterable[int | None]) -> int | None:
+    """The sum, None where one of them is unlimited."""
+    total = 0
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
+
+
+def _cover(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> list[HourCover]:
+    must: dict[int, list[Stop]] = {}
+    for stop in stops:
+        if stop.windows and 0 <= stop.windows[0].start < 2 * DAY:
+            start = stop.windows[0].start // HOUR * HOUR
+            if stop.windows[-1].end <= start + HOUR:
+                must.setdefault(start, []).append(stop)
+    worked = {
+        start
+        for shift in {vehicle.shift for vehicle in vehicles}
+        for start in range(shift.start // HOUR * HOUR, shift.end, HOUR)
+    }
+    return [_hour(start, must.get(start, []), vehicles) for start in sorted(worked | set(must))]
+
+
+def _hour(start: int, stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> HourCover:
+    """What an hour asks for. Of the stops that one vehicle begins in it all but the last end in it, too."""
+    hour = Window(start, start + HOUR)
+    if stops:
+        span = Window(min(s.windows[0].start for s in stops), max(s.windows[-1].end for s in stops))
+        there = [
+            _overlap(vehicle.shift, span)
+            for vehicle in vehicles
+            if vehicle.shift.start <= span.end and vehicle.shift.end >= span.start
+        ]
+    else:
+        span = hour
+        there = [overlap for vehicle in vehicles for overlap in [_overlap(vehicle.shift, hour)] if overlap]
+    services = sorted((stop.service for stop in stops), reverse=True)
+    needed = next(
+        count
+        for count in range(len(services) + 1)
+        if (count or not services) and sum(services[count:]) <= count * (span.end - span.start)
+    )
+    if needed <= len(there) and sum(services[len(there) :]) > sum(there):
+        needed = len(there) + 1
+    minutes = sum(_overlap(vehicle.shift, hour) for vehicle in vehicles)
+    return HourCover(start, len(there), len(stops), sum(services), minutes, needed)
+
+
+def _overlap(one: Window, other: Window) -> int:
+    return max(0, min(one.end, other.end) - max(one.start, other.start))
+
+
+def _find_short(hour: HourCover, skill: str, reading: Reading) -> None:
+    begin, end = _clock(hour.start, reading), _clock(hour.start + HOUR, reading)
+    asking = f" that ask for {skill}" if skill else ""
+    text = (
+        f"Between {begin} and {end} {_count(hour.stops, 'stop')}{asking} must begin, which takes "
+        f"{_count(hour.needed, 'vehicle')} at the very least; {hour.vehicles} can be there"
+    )
+    fault = Fault("few_vehicles", text, field="skills" if skill else "shift_start")
+    reading.find(WARNING, fault, About(_VEHICLES))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def _clock(seconds: int, reading: Reading) -> str:
+    return reading.day.wall_clock(seconds).toString("HH:mm")
+
+
+def _hours(seconds: int) -> str:
+    return f"{seconds / HOUR:.1f}"
+
+
+def _far_from_others(problem: Problem) -> list[tuple[Stop, float]]:
+    """The stops far from every other place, with the kilometres to the nearest one."""
+    places = sorted({(one.lat, one.lon) for one in (*problem.stops, *problem.depots)})
+    if len(places) < FEWEST:
+        return []
+    nearest = {place: _nearest_km(places, index) for index, place in enumerate(places)}
+    usual = median(nearest.values())
+    least = max(FAR_KM, FAR_TIMES * usual)
+    return [
+        (stop, nearest[stop.lat, stop.lon]) for stop in problem.stops if nearest[stop.lat, stop.lon] > least
+    ]
+
+
+def _nearest_km(places: Sequence[tuple[float, float]], index: int) -> float:
+    """Kilometres from a place to the nearest other one; `places` are sorted by latitude."""
+    lat, lon = places[index]
+    shrink = cos(radians(lat))
+    best, nearest = float("inf"), index
+    for step in (-1, 1):
+        other = index + step
+        while 0 <= other < len(places) and (places[other][0] - lat) ** 2 < best:
+            east = (places[other][1] - lon) * shrink
+            square = (places[other][0] - lat) ** 2 + east * east
+            if square < best:
+                best, nearest = square, other
+            other += step
+    return distance_km(lon, lat, places[nearest][1], places[nearest][0])
+
+
+def tell_untried(why: str, reading: Reading) -> None:
+    """Add the information that what needs the fleet or travel times was not looked at."""
+    reading.find(INFO, Fault("not_tried", why))
