@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QIcon
 import optiway_qgis
 
 from .engine.install_engine import InstallEngine
+from .planning.compare_plans import ComparePlans
 from .planning.plan_one_route import PlanOneRoute
 from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
@@ -39,5 +40,5 @@ class OptiwayProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self):
         """Add the algorithms."""
-        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, TravelMatrix, InstallEngine):
+        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, ComparePlans, TravelMatrix, InstallEngine):
             self.addAlgorithm(algorithm())

@@ -19,6 +19,8 @@ LEGS = "LEGS"
 VISITS = "VISITS"
 UNASSIGNED = "UNASSIGNED"
 SINKS = (ROUTES, LEGS, VISITS, UNASSIGNED)
+COMPARISON = "COMPARISON"
+CHANGES = "CHANGES"
 
 STOP_ID = "stop_id"
 STOP_NAME = "name"
@@ -96,6 +98,40 @@ _UNASSIGNED = (
     ("added_min", REAL),
     ("cheapest_fix", TEXT),
 )
+_COMPARISON = (
+    ("name", TEXT),
+    ("vehicle_id", TEXT),
+    ("unit", TEXT),
+    ("before", REAL),
+    ("after", REAL),
+    ("difference", REAL),
+    ("percent", REAL),
+)
+_CHANGES = (
+    ("stop_id", TEXT),
+    ("name", TEXT),
+    ("change", TEXT),
+    ("vehicle_before", TEXT),
+    ("vehicle_after", TEXT),
+    ("sequence_before", INTEGER),
+    ("sequence_after", INTEGER),
+    ("eta_before", DATE_TIME),
+    ("eta_after", DATE_TIME),
+    ("change_min", REAL),
+    ("late_before_min", REAL),
+    ("late_after_min", REAL),
+    ("remark", TEXT),
+)
+
+
+def comparison_fields() -> QgsFields:
+    """Fields of COMPARISON."""
+    return _fields(_COMPARISON)
+
+
+def changes_fields() -> QgsFields:
+    """Fields of CHANGES."""
+    return _fields(_CHANGES)
 
 
 def routes_fields() -> QgsFields:
@@ -123,8 +159,15 @@ def unassigned_fields(carried: QgsFields) -> QgsFields:
 def own_names(sink_name: str, dimensions: int = MAX_DIMENSIONS) -> frozenset[str]:
     """The names in one output that come from the plan and not from the stop."""
     loads = _loads(dimensions)
-    rows = {ROUTES: _ROUTES, LEGS: _legs(loads), VISITS: _visits(loads), UNASSIGNED: _UNASSIGNED}[sink_name]
-    return frozenset(name for name, _ in rows)
+    rows = {
+        ROUTES: _ROUTES,
+        LEGS: _legs(loads),
+        VISITS: _visits(loads),
+        UNASSIGNED: _UNASSIGNED,
+        COMPARISON: _COMPARISON,
+        CHANGES: _CHANGES,
+    }
+    return frozenset(name for name, _ in rows[sink_name])
 
 
 def visits_names(dimensions: int) -> frozenset[str]:

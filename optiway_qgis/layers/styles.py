@@ -33,11 +33,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QFont
 
-from ..model.palette import ALARM_COLOUR, route_colour
+from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, route_colour
 from ..model.plan import VISIT_STOP
 from . import symbols
 from .destinations import is_geopackage
-from .output_fields import LEGS, ROUTES, UNASSIGNED, VISITS, own_names
+from .output_fields import CHANGES, COMPARISON, LEGS, ROUTES, UNASSIGNED, VISITS, own_names
 from .qgis_compat import DATE_TIME, REAL, always_show
 from .symbols import FONTS, INK, PAPER, PLAYING
 
@@ -53,7 +53,7 @@ _OTHER = "#6b7280"
 _DEPOT = "(depot)"
 """What visits to depots are classed by, instead of their vehicle."""
 
-_TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4}
+_TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4, COMPARISON: 5, CHANGES: 6}
 """Drawing order of the layers, from below."""
 
 _ETA_MAX_SCALE = 250000
@@ -136,7 +136,7 @@ def style_on_load(
 def arrange(node: QgsLayerTreeLayer, sink_name: str) -> None:
     """Show each vehicle once in the layer tree, under its route; leave out the one for other vehicles."""
     node.setExpanded(sink_name == ROUTES)
-    if sink_name != UNASSIGNED and node.layer().isSpatial():
+    if sink_name in (ROUTES, LEGS, VISITS) and node.layer().isSpatial():
         shown = len(node.layer().renderer().categories()) - 1
         QgsMapLayerLegendUtils.setLegendNodeOrder(node, list(range(shown)))
 
@@ -335,6 +335,32 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
     layer.setMapTipTemplate(f"<b>[% {place} %]</b>" + _below(columns["reason_text"], columns["cheapest_fix"]))
 
 
+def _style_changes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    layer.setRenderer(
+        QgsCategorizedSymbolRenderer(
+            columns.name("change"),
+            [
+                QgsRendererCategory(change, symbols.change_symbol(colour), change.capitalize())
+                for change, colour in CHANGE_COLOURS.items()
+            ],
+        )
+    )
+    place, change = columns.first("name", "stop_id"), columns["change"]
+    vehicles = (
+        f"coalesce({columns['vehicle_before']}, '-') || ' → ' || coalesce({columns['vehicle_after']}, '-')"
+    )
+    shift = f"format('%1%2 min', if({columns['change_min']} > 0, '+', ''), round({columns['change_min']}))"
+    words = f"if({change} IN ('earlier', 'later'), {shift}, if({change} = 'reordered', {change}, {vehicles}))"
+    _set_label(layer, _beside(_label(words, size=8, bold=True), priority=5))
+    layer.setDisplayExpression(f"{place} || ': ' || {change}")
+    numbers = f"{columns['sequence_before']} || ' → ' || {columns['sequence_after']}"
+    etas = f"{_clock(columns, 'eta_before')} || ' → ' || {_clock(columns, 'eta_after')}"
+    layer.setMapTipTemplate(
+        f"<b>[% {place} %]</b>"
+        + _below(change, vehicles, f"'No. ' || {numbers}", f"'ETA ' || {etas}", columns["remark"])
+    )
+
+
 def _below(*expressions: str) -> str:
     """Further lines of a map tip, in HTML; an expression that gives nothing takes no line."""
     return "".join(f"[% coalesce('<br>' || nullif({expression}, ''), '') %]" for expression in expressions)
@@ -345,6 +371,7 @@ _STYLE_OF = {
     LEGS: _style_legs,
     VISITS: _style_visits,
     UNASSIGNED: _style_unassigned,
+    CHANGES: _style_changes,
 }
 
 

@@ -103,6 +103,11 @@ def unassigned_symbol() -> QgsSymbol:
     return _symbol(QgsMarkerSymbol(), _marker("diamond", ALARM_COLOUR, 7.0), mark)
 
 
+def change_symbol(colour: str) -> QgsSymbol:
+    """A disc: a stop that another plan serves otherwise."""
+    return _symbol(QgsMarkerSymbol(), _marker("circle", colour, 4.8))
+
+
 def _symbol(symbol: QgsSymbol, lowest: QgsSymbolLayer, *others: QgsSymbolLayer) -> QgsSymbol:
     """Put the layers into the symbol. Its constructor does not take them over from Python: QGIS crashes."""
     symbol.changeSymbolLayer(0, lowest)

@@ -312,23 +312,31 @@ class _PlanFeatures:
         }
 
     def _point(self, place: Any) -> QgsGeometry:
-        return self._in_output_crs(QgsGeometry(QgsPoint(place.lon, place.lat)), place.id)
+        return transformed(QgsGeometry(QgsPoint(place.lon, place.lat)), self._to_output, place.id)
 
     def _line(self, lon_lat: Sequence[tuple[float, float]], where: str) -> QgsGeometry:
         if len(lon_lat) < 2:
             return QgsGeometry()
         longitudes, latitudes = zip(*lon_lat)
-        return self._in_output_crs(QgsGeometry(QgsLineString(longitudes, latitudes)), where)
+        return transformed(QgsGeometry(QgsLineString(longitudes, latitudes)), self._to_output, where)
 
-    def _in_output_crs(self, geometry: QgsGeometry, where: str) -> QgsGeometry:
-        try:
-            geometry.transform(self._to_output)
-        except QgsCsException as error:
-            raise QgsProcessingException(
-                f"{where} cannot be written in {self._carried.crs.authid()}, the CRS of the stops. "
-                "Reproject the stops to a CRS that covers them, for example EPSG:4326."
-            ) from error
-        return geometry
+
+def transformed(geometry: QgsGeometry, to_output: QgsCoordinateTransform, where: str) -> QgsGeometry:
+    """Bring a geometry into the CRS of the outputs, which is that of the stops.
+
+    Raises
+    ------
+    QgsProcessingException
+        When it lies where that CRS cannot hold it; `where` names it.
+    """
+    try:
+        geometry.transform(to_output)
+    except QgsCsException as error:
+        raise QgsProcessingException(
+            f"{where} cannot be written in {to_output.destinationCrs().authid()}, the CRS of the stops. "
+            "Reproject the stops to a CRS that covers them, for example EPSG:4326."
+        ) from error
+    return geometry
 
 
 def write_features(

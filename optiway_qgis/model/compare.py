@@ -99,6 +99,11 @@ class Comparison:
     unserved_before: tuple[str, ...]
     unserved_after: tuple[str, ...]
 
+    @property
+    def rows(self) -> tuple[Figure, ...]:
+        """All figures: those of the whole plans, then those of each vehicle."""
+        return (*self.figures, *(figure for figures in self.by_vehicle.values() for figure in figures))
+
     def figure(self, name: str) -> Figure:
         """Return the figure of the whole plans with that name."""
         return next(figure for figure in self.figures if figure.name == name)

@@ -11,6 +11,7 @@ from qgis.core import QgsProcessingContext, QgsProject, QgsVectorLayer
 from tests.made_layers import Log
 
 LAYERS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
+COMPARED = ("COMPARISON", "CHANGES", "REPORT", "CSV")
 
 
 @dataclass
@@ -88,6 +89,8 @@ def run_algorithm(optiway_provider, qgis_processing):
         defaults = {"TIME_ZONE": "Europe/Lisbon", "PLAN_DATE": "2026-05-04", **outputs}
         if name == "travel_matrix":
             defaults = {}
+        if name == "compare_plans":
+            defaults = {"TIME_ZONE": "Europe/Lisbon", **dict.fromkeys(COMPARED, "TEMPORARY_OUTPUT")}
         if name.startswith("plan"):
             defaults["ITERATIONS"] = 60
         results = processing.run(f"optiway:{name}", {**defaults, **parameters}, feedback=log, context=context)

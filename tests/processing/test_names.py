@@ -29,10 +29,18 @@ PARAMETERS = {
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME", "DEMAND"),
         *("WINDOW_START", "WINDOW_END", *TRAVEL, *SINKS),
     ],
+    "compare_plans": [
+        *("BEFORE", "AFTER", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME"),
+        *("DEMAND", "WINDOW_START", "WINDOW_END", *TRAVEL, "COMPARISON", "CHANGES", "REPORT", "CSV"),
+    ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
 }
 OUTPUTS = {
     **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
+    "compare_plans": [
+        *("COMPARISON", "CHANGES", "REPORT", "CSV", "COST_BEFORE", "COST_AFTER", "COST_DIFFERENCE"),
+        *("MOVED_COUNT", "UNSERVED_BEFORE", "UNSERVED_AFTER", "VIOLATIONS_BEFORE", "VIOLATIONS_AFTER"),
+    ],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
 }
 BASIC = {
@@ -42,6 +50,7 @@ BASIC = {
     ],
     "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS", "TRAFFIC", "BARRIERS"],
     "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
+    "compare_plans": ["BEFORE", "AFTER", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
 }
 SOURCES = ["estimate", "roads", "matrix", "osrm", "valhalla", "openrouteservice"]
@@ -55,7 +64,7 @@ def algorithms(optiway_provider):
 
 def test_ids(algorithms):
     """The provider and its algorithms."""
-    expected = {"plan_routes", "plan_one_route", "schedule", "travel_matrix", "install_engine"}
+    expected = {*PARAMETERS, "install_engine"}
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
     assert {algorithms[name].group() for name in PARAMETERS} == {"Planning"}
 
