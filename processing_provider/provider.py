@@ -15,6 +15,7 @@ from .planning.plan_one_route import PlanOneRoute
 from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
 from .planning.travel_matrix import TravelMatrix
+from .planning.validate import Validate
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -40,5 +41,13 @@ class OptiwayProvider(QgsProcessingProvider):
 
     def loadAlgorithms(self):
         """Add the algorithms."""
-        for algorithm in (PlanRoutes, PlanOneRoute, Schedule, ComparePlans, TravelMatrix, InstallEngine):
+        for algorithm in (
+            PlanRoutes,
+            PlanOneRoute,
+            Schedule,
+            ComparePlans,
+            TravelMatrix,
+            Validate,
+            InstallEngine,
+        ):
             self.addAlgorithm(algorithm())

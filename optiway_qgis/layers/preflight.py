@@ -30,11 +30,12 @@ FEWEST = 3
 """With fewer places nothing is called far from the others."""
 
 _STOPS, _DEPOTS, _VEHICLES = "STOPS", "DEPOTS", "VEHICLES"
-_OFF_ROADS = {
+OFF_ROADS = {
     "far": ("far_from_road", "The nearest road is {away} away"),
     "island": ("cut_off", "The nearest road, {away} away, is cut off from the rest of the network"),
     "outside": ("outside_roads", "The nearest road is {away} away, outside the network that is known"),
 }
+"""How a place met the roads -> the code and the text of its finding."""
 _KINDS = {"stop": _STOPS, "depot": _DEPOTS}
 
 
@@ -99,7 +100,7 @@ def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allo
     unreachable = {("stop", one.stop_id) for one in lost if one.reason == reasons.UNREACHABLE}
     for place in answer["off_roads"]:
         if (place["kind"], place["id"]) not in unreachable:
-            code, text = _OFF_ROADS[place["status"]]
+            code, text = OFF_ROADS[place["status"]]
             metres = place["metres"]
             away = f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
             about = reading.about(_KINDS[place["kind"]], place["id"])

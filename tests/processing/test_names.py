@@ -15,12 +15,14 @@ ROADS = ["ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"]
 SERVER = ["SERVER_URL", "AUTH"]
 CONDITIONS = ["TRAFFIC", "BARRIERS", "ZONES", "WEATHER_FACTOR"]
 TRAVEL = [*ROADS, "MATRIX", *SERVER, *CONDITIONS]
+FLEET = [
+    *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+    *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
+    *TRAVEL,
+]
 PARAMETERS = {
-    "plan_routes": [
-        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
-        *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
-        *(*TRAVEL, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS),
-    ],
+    "plan_routes": [*FLEET, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS],
+    "validate": [*FLEET, "FINDINGS", "REPORT"],
     "plan_one_route": [
         *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
         *("WINDOW_START", "WINDOW_END", *TRAVEL, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS),
@@ -42,6 +44,7 @@ OUTPUTS = {
         *("MOVED_COUNT", "UNSERVED_BEFORE", "UNSERVED_AFTER", "VIOLATIONS_BEFORE", "VIOLATIONS_AFTER"),
     ],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
+    "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
 }
 BASIC = {
     "plan_routes": [
@@ -52,6 +55,10 @@ BASIC = {
     "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
     "compare_plans": ["BEFORE", "AFTER", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
+    "validate": [
+        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+        *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS"),
+    ],
 }
 SOURCES = ["estimate", "roads", "matrix", "osrm", "valhalla", "openrouteservice"]
 
