@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.formulation import Formulation, Penalties, Visits
     from optiway_qgis.engine.solving.search import Clock
 
-_GROUP_STOPS, _GROUP_ROUTES = 150, 8
+_GROUP_STOPS, _GROUP_ROUTES = 200, 8
 """Size of a group at the least: below that too much of what could be exchanged lies beyond its borders."""
 
 _MOST_STOPS = 350
@@ -41,6 +41,9 @@ _SECONDS, _ITERATIONS = 1.0, 2000
 
 _FIRST = 0.3
 """Share of that for a large plan as a whole, before it is cut for the first time."""
+
+_MEETINGS = 4
+"""Into so many rounds the time is shared out where several threads search over the whole plan."""
 
 _LAST = 1.3
 """When what is left is no more than so many rounds, it is one round."""
@@ -101,14 +104,17 @@ class _Rounds:
     def run(self, start: Visits | None) -> Incumbent:
         """Go on from round to round until the clock says stop; one round there is always."""
         everything = [self._formulation.everything]
+        group = float(_SECONDS if self._clock.iterations is None else _ITERATIONS)
+        whole = self._left() / (_MEETINGS if self._workers > 1 else 1)
         large = len(self._formulation.stops) >= 2 * _GROUP_STOPS
         if start is None:
-            incumbent = self._round(everything, None, _FIRST if large else inf)
+            incumbent = self._round(everything, None, _FIRST * group if large else whole)
         else:
-            incumbent = self._round(self._cut(start), start, 1.0, rough=True)
+            groups = self._cut(start)
+            incumbent = self._round(groups, start, group if len(groups) > 1 else whole, rough=True)
         while not self._clock.over(self._spent, answered=incumbent.feasible):
             groups = self._cut(incumbent.visits) if incumbent.feasible else everything
-            incumbent = self._round(groups, incumbent.visits, 1.0 if len(groups) > 1 else inf)
+            incumbent = self._round(groups, incumbent.visits, group if len(groups) > 1 else whole)
         return incumbent
 
     def _cut(self, visits: Visits) -> list[Group]:
@@ -126,9 +132,9 @@ class _Rounds:
         return cut(formulation.instance, formulation.stops, sequences, count, self._random)
 
     def _round(
-        self, groups: list[Group], visits: Visits | None, share: float, *, rough: bool = False
+        self, groups: list[Group], visits: Visits | None, length: float, *, rough: bool = False
     ) -> Incumbent:
-        """Search over each group from its visits, for that share of a round, and join the best of each.
+        """Search over each group from its visits, for that long, and join the best of each.
 
         Where there are cores to spare each group is searched over several times, with other seeds. `rough`
         visits are first improved as far as it goes step by step.
@@ -143,7 +149,8 @@ class _Rounds:
         seeds = range(self._seed, self._seed + len(numbers))
         self._seed += len(numbers)
         lanes = -(-len(numbers) // self._workers)
-        length = self._length(lanes, share)
+        if self._left() < _LAST * lanes * length:
+            length = self._left() / lanes
 
         penalties = self._penalties
 
@@ -172,13 +179,10 @@ class _Rounds:
                 joined[vehicle] = served
         return Incumbent(joined, value)
 
-    def _length(self, lanes: int, share: float) -> float:
-        """Return how long each search of a round takes, in seconds or iterations as the clock counts."""
-        if self._clock.iterations is None:
-            full, left = share * _SECONDS, self._clock.remaining()
-        else:
-            full, left = share * _ITERATIONS, self._clock.iterations - self._spent
-        return left / lanes if left < _LAST * lanes * full else full
+    def _left(self) -> float:
+        """Return what is left for each thread, in seconds or iterations as the clock counts."""
+        clock = self._clock
+        return clock.remaining() if clock.iterations is None else clock.iterations - self._spent
 
 
 def _improved(data: ProblemData, penalties: Penalties, solution: Solution, seed: int) -> Solution:
