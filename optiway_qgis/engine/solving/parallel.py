@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from pyvrp import ProblemData, Solution
     from pyvrp.IteratedLocalSearch import IteratedLocalSearch
+    from pyvrp.Result import Result
 
-    from optiway_qgis.engine.solving.formulation import Formulation, Penalties, Visits
+    from optiway_qgis.engine.solving.formulation import Formulation, Part, Penalties, Visits
     from optiway_qgis.engine.solving.search import Clock
 
 _GROUP_STOPS, _GROUP_ROUTES = 200, 8
@@ -139,22 +140,16 @@ class _Rounds:
         Where there are cores to spare each group is searched over several times, with other seeds. `rough`
         visits are first improved as far as it goes step by step.
         """
-        formulation = self._formulation
+        formulation, penalties = self._formulation, self._penalties
         parts = list(self._threads.map(formulation.part, groups))
         starts = [None if visits is None else part.solution(visits) for part in parts]
         ledger = _Ledger(self._clock, formulation.scale, starts)
-        replicas = self._workers // len(groups) or 1
-        numbers = [number for number in range(len(groups)) for _ in range(replicas)]
-        manners = islice(cycle(_GROUP if len(groups) > 1 else _WHOLE), len(numbers))
-        seeds = range(self._seed, self._seed + len(numbers))
-        self._seed += len(numbers)
+        numbers = [number for number in range(len(groups)) for _ in range(self._workers // len(groups) or 1)]
         lanes = -(-len(numbers) // self._workers)
         if self._left() < _LAST * lanes * length:
             length = self._left() / lanes
 
-        penalties = self._penalties
-
-        def search(number: int, seed: int, manner: tuple[int, int]) -> tuple[Solution, _Turn]:
+        def search(number: int, seed: int, manner: tuple[int, int]) -> _Turn:
             data, start = parts[number].data, starts[number]
             if start is not None and rough:
                 start = _improved(data, penalties, start, seed)
@@ -162,22 +157,28 @@ class _Rounds:
             history, neighbours = manner
             ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
             near = NeighbourhoodParams(num_neighbours=neighbours)
-            params = SolveParams(ils, penalties, near)
-            return solve(data, turn, seed, False, False, params, start).best, turn
+            solve(data, turn, seed, False, False, SolveParams(ils, penalties, near), start)
+            return turn
 
-        found = list(self._threads.map(search, numbers, seeds, manners))
-        self._spent += lanes * max(turn.iterations for _, turn in found)
-        self._clock.spent_iterations += sum(turn.iterations for _, turn in found)
-        self._penalties = penalties.learned([turn.penalties for _, turn in found])
-        joined: Visits = [[] for _ in formulation.instance.vehicles]
-        value = 0.0
-        for number, (part, start) in enumerate(zip(parts, starts)):
-            own = [solution for (solution, _), group in zip(found, numbers) if group == number]
-            best = min(own if start is None else [start, *own], key=_value)
-            value += _value(best)
-            for vehicle, served in part.visits(best).items():
-                joined[vehicle] = served
-        return Incumbent(joined, value)
+        seeds = range(self._seed, self._seed + len(numbers))
+        manners = cycle(_GROUP if len(groups) > 1 else _WHOLE)
+        turns = list(self._threads.map(search, numbers, seeds, islice(manners, len(numbers))))
+        self._seed += len(numbers)
+        self._spent += lanes * max(turn.iterations for turn in turns)
+        self._clock.spent_iterations += sum(turn.iterations for turn in turns)
+        self._penalties = penalties.learned([turn.penalties for turn in turns])
+        found = [[] if start is None else [start] for start in starts]
+        for turn in turns:
+            found[turn.group].append(turn.best)
+        return self._joined(parts, [min(solutions, key=_value) for solutions in found])
+
+    def _joined(self, parts: list[Part], solutions: list[Solution]) -> Incumbent:
+        """Return the solutions of all parts as one."""
+        visits: Visits = [[] for _ in self._formulation.instance.vehicles]
+        for part, solution in zip(parts, solutions):
+            for vehicle, served in part.visits(solution).items():
+                visits[vehicle] = served
+        return Incumbent(visits, sum(map(_value, solutions)))
 
     def _left(self) -> float:
         """Return what is left for each thread, in seconds or iterations as the clock counts."""
@@ -231,7 +232,7 @@ class _Turn(IteratedLocalSearchCallbacks):
     def __init__(self, clock: Clock, ledger: _Ledger, group: int, spent: int, length: float, *, whole: bool):
         self._clock = clock
         self._ledger = ledger
-        self._group = group
+        self.group = group
         self._spent = spent
         self._length = length
         self._begin = clock.now()
@@ -251,6 +252,9 @@ class _Turn(IteratedLocalSearchCallbacks):
         self._manager = ils.penalty_manager
         self.on_best(ils.initial_solution)
 
+    def on_end(self, result: Result) -> None:
+        self.best = result.best
+
     @property
     def penalties(self) -> tuple[list[float], float, float]:
         """What the search has come to charge for broken rules."""
@@ -259,4 +263,4 @@ class _Turn(IteratedLocalSearchCallbacks):
     def on_best(self, best: Solution) -> None:
         if best.is_feasible():
             self._answered = True
-            self._ledger.note(self._group, best)
+            self._ledger.note(self.group, best)
