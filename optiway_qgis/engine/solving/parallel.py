@@ -14,7 +14,6 @@ from itertools import cycle, islice
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pyvrp import PenaltyManager, RandomNumberGenerator, SolveParams, solve
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
@@ -97,7 +96,7 @@ class _Rounds:
         self._clock = clock
         self._workers = workers
         self._threads = threads
-        self._random = np.random.default_rng(seed)
+        self._cuts = 0
         self._seed = seed
         self._penalties = formulation.penalties
         self._spent = 0
@@ -130,7 +129,8 @@ class _Rounds:
         if count == 1:
             return [formulation.everything]
         sequences = formulation.sequences(visits)
-        return cut(formulation.instance, formulation.stops, sequences, count, self._random)
+        self._cuts += 1
+        return cut(formulation.instance, formulation.stops, sequences, count, self._cuts)
 
     def _round(
         self, groups: list[Group], visits: Visits | None, length: float, *, rough: bool = False
