@@ -36,10 +36,10 @@ _GROUP_STOPS, _GROUP_ROUTES = 200, 8
 _MOST_STOPS = 350
 """Size of a group at the most: an iteration takes longer the more stops there are."""
 
-_SECONDS, _ITERATIONS = 1.0, 2000
+_SECONDS, _ITERATIONS = 0.4, 700
 """How long a group is improved in one round, in whichever of the two the clock counts."""
 
-_FIRST = 0.3
+_FIRST = 0.75
 """Share of that for a large plan as a whole, before it is cut for the first time."""
 
 _MEETINGS = 4
