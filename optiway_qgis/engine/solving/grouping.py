@@ -20,13 +20,15 @@ class Group:
     vehicles: list[int]
 
 
-def cut(
-    instance: Instance, stops: list[int], sequences: Sequences, count: int, random: np.random.Generator
-) -> list[Group]:
+_SHIFT = (5**0.5 - 1) / 2
+"""Share of a group by which the next cut is farther on: no few cuts in a row are near each other."""
+
+
+def cut(instance: Instance, stops: list[int], sequences: Sequences, count: int, number: int) -> list[Group]:
     """Return at most `count` groups that share out `stops` and all vehicles; at least one route is needed.
 
     Routes are sorted by their direction from the depots and cut into stretches of about equally many stops,
-    where the first begins is left to chance. A stop that no route serves goes with the route of the stop that
+    at other places for each `number`. A stop that no route serves goes with the route of the stop that
     it is nearest to; idle vehicles are dealt out kind by kind.
     """
     spots = _spots(instance)
@@ -36,16 +38,16 @@ def cut(
     _add_unserved(stop_spots, stops, members)
     centres = np.array([stop_spots[joined].mean(axis=0) for joined in members])
     away = centres - _middle(instance, routes, spots)
-    angles = np.arctan2(away[:, 1], away[:, 0]) - random.uniform(-np.pi, np.pi)
-    order = np.argsort(angles % (2 * np.pi), kind="stable")
-    sizes = np.array([len(members[number]) for number in order])
-    group_of = ((np.cumsum(sizes) - sizes / 2) * count / sizes.sum()).astype(int)
+    order = np.argsort(np.arctan2(away[:, 1], away[:, 0]), kind="stable")
+    sizes = np.array([len(members[row]) for row in order])
+    reached = (np.cumsum(sizes) - sizes / 2) * count / sizes.sum()
+    group_of = (reached + number * _SHIFT % 1).astype(int) % count
     groups = []
     for group in np.unique(group_of):
         chosen = order[group_of == group].tolist()
-        joined = [stop for number in chosen for stop in members[number]]
-        groups.append(Group(joined, [routes[number] for number in chosen]))
-    _deal_idle(instance, sequences, groups, int(random.integers(len(groups))))
+        joined = [stop for row in chosen for stop in members[row]]
+        groups.append(Group(joined, [routes[row] for row in chosen]))
+    _deal_idle(instance, sequences, groups, number)
     return groups
 
 

@@ -14,7 +14,6 @@ from itertools import cycle, islice
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pyvrp import PenaltyManager, RandomNumberGenerator, SolveParams, solve
 from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks, IteratedLocalSearchParams
 from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
@@ -26,21 +25,25 @@ if TYPE_CHECKING:
 
     from pyvrp import ProblemData, Solution
     from pyvrp.IteratedLocalSearch import IteratedLocalSearch
+    from pyvrp.Result import Result
 
-    from optiway_qgis.engine.solving.formulation import Formulation, Penalties, Visits
+    from optiway_qgis.engine.solving.formulation import Formulation, Part, Penalties, Visits
     from optiway_qgis.engine.solving.search import Clock
 
-_GROUP_STOPS, _GROUP_ROUTES = 150, 8
+_GROUP_STOPS, _GROUP_ROUTES = 200, 8
 """Size of a group at the least: below that too much of what could be exchanged lies beyond its borders."""
 
 _MOST_STOPS = 350
 """Size of a group at the most: an iteration takes longer the more stops there are."""
 
-_SECONDS, _ITERATIONS = 1.0, 2000
+_SECONDS, _ITERATIONS = 0.4, 700
 """How long a group is improved in one round, in whichever of the two the clock counts."""
 
-_FIRST = 0.3
+_FIRST = 0.75
 """Share of that for a large plan as a whole, before it is cut for the first time."""
+
+_MEETINGS = 4
+"""Into so many rounds the time is shared out where several threads search over the whole plan."""
 
 _LAST = 1.3
 """When what is left is no more than so many rounds, it is one round."""
@@ -93,7 +96,7 @@ class _Rounds:
         self._clock = clock
         self._workers = workers
         self._threads = threads
-        self._random = np.random.default_rng(seed)
+        self._cuts = 0
         self._seed = seed
         self._penalties = formulation.penalties
         self._spent = 0
@@ -101,14 +104,17 @@ class _Rounds:
     def run(self, start: Visits | None) -> Incumbent:
         """Go on from round to round until the clock says stop; one round there is always."""
         everything = [self._formulation.everything]
+        group = float(_SECONDS if self._clock.iterations is None else _ITERATIONS)
+        whole = self._left() / (_MEETINGS if self._workers > 1 else 1)
         large = len(self._formulation.stops) >= 2 * _GROUP_STOPS
         if start is None:
-            incumbent = self._round(everything, None, _FIRST if large else inf)
+            incumbent = self._round(everything, None, _FIRST * group if large else whole)
         else:
-            incumbent = self._round(self._cut(start), start, 1.0, rough=True)
+            groups = self._cut(start)
+            incumbent = self._round(groups, start, group if len(groups) > 1 else whole, rough=True)
         while not self._clock.over(self._spent, answered=incumbent.feasible):
             groups = self._cut(incumbent.visits) if incumbent.feasible else everything
-            incumbent = self._round(groups, incumbent.visits, 1.0 if len(groups) > 1 else inf)
+            incumbent = self._round(groups, incumbent.visits, group if len(groups) > 1 else whole)
         return incumbent
 
     def _cut(self, visits: Visits) -> list[Group]:
@@ -123,31 +129,27 @@ class _Rounds:
         if count == 1:
             return [formulation.everything]
         sequences = formulation.sequences(visits)
-        return cut(formulation.instance, formulation.stops, sequences, count, self._random)
+        self._cuts += 1
+        return cut(formulation.instance, formulation.stops, sequences, count, self._cuts)
 
     def _round(
-        self, groups: list[Group], visits: Visits | None, share: float, *, rough: bool = False
+        self, groups: list[Group], visits: Visits | None, length: float, *, rough: bool = False
     ) -> Incumbent:
-        """Search over each group from its visits, for that share of a round, and join the best of each.
+        """Search over each group from its visits, for that long, and join the best of each.
 
         Where there are cores to spare each group is searched over several times, with other seeds. `rough`
         visits are first improved as far as it goes step by step.
         """
-        formulation = self._formulation
+        formulation, penalties = self._formulation, self._penalties
         parts = list(self._threads.map(formulation.part, groups))
         starts = [None if visits is None else part.solution(visits) for part in parts]
         ledger = _Ledger(self._clock, formulation.scale, starts)
-        replicas = self._workers // len(groups) or 1
-        numbers = [number for number in range(len(groups)) for _ in range(replicas)]
-        manners = islice(cycle(_GROUP if len(groups) > 1 else _WHOLE), len(numbers))
-        seeds = range(self._seed, self._seed + len(numbers))
-        self._seed += len(numbers)
+        numbers = [number for number in range(len(groups)) for _ in range(self._workers // len(groups) or 1)]
         lanes = -(-len(numbers) // self._workers)
-        length = self._length(lanes, share)
+        if self._left() < _LAST * lanes * length:
+            length = self._left() / lanes
 
-        penalties = self._penalties
-
-        def search(number: int, seed: int, manner: tuple[int, int]) -> tuple[Solution, _Turn]:
+        def search(number: int, seed: int, manner: tuple[int, int]) -> _Turn:
             data, start = parts[number].data, starts[number]
             if start is not None and rough:
                 start = _improved(data, penalties, start, seed)
@@ -155,30 +157,33 @@ class _Rounds:
             history, neighbours = manner
             ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
             near = NeighbourhoodParams(num_neighbours=neighbours)
-            params = SolveParams(ils, penalties, near)
-            return solve(data, turn, seed, False, False, params, start).best, turn
+            solve(data, turn, seed, False, False, SolveParams(ils, penalties, near), start)
+            return turn
 
-        found = list(self._threads.map(search, numbers, seeds, manners))
-        self._spent += lanes * max(turn.iterations for _, turn in found)
-        self._clock.spent_iterations += sum(turn.iterations for _, turn in found)
-        self._penalties = penalties.learned([turn.penalties for _, turn in found])
-        joined: Visits = [[] for _ in formulation.instance.vehicles]
-        value = 0.0
-        for number, (part, start) in enumerate(zip(parts, starts)):
-            own = [solution for (solution, _), group in zip(found, numbers) if group == number]
-            best = min(own if start is None else [start, *own], key=_value)
-            value += _value(best)
-            for vehicle, served in part.visits(best).items():
-                joined[vehicle] = served
-        return Incumbent(joined, value)
+        seeds = range(self._seed, self._seed + len(numbers))
+        manners = cycle(_GROUP if len(groups) > 1 else _WHOLE)
+        turns = list(self._threads.map(search, numbers, seeds, islice(manners, len(numbers))))
+        self._seed += len(numbers)
+        self._spent += lanes * max(turn.iterations for turn in turns)
+        self._clock.spent_iterations += sum(turn.iterations for turn in turns)
+        self._penalties = penalties.learned([turn.penalties for turn in turns])
+        found = [[] if start is None else [start] for start in starts]
+        for turn in turns:
+            found[turn.group].append(turn.best)
+        return self._joined(parts, [min(solutions, key=_value) for solutions in found])
 
-    def _length(self, lanes: int, share: float) -> float:
-        """Return how long each search of a round takes, in seconds or iterations as the clock counts."""
-        if self._clock.iterations is None:
-            full, left = share * _SECONDS, self._clock.remaining()
-        else:
-            full, left = share * _ITERATIONS, self._clock.iterations - self._spent
-        return left / lanes if left < _LAST * lanes * full else full
+    def _joined(self, parts: list[Part], solutions: list[Solution]) -> Incumbent:
+        """Return the solutions of all parts as one."""
+        visits: Visits = [[] for _ in self._formulation.instance.vehicles]
+        for part, solution in zip(parts, solutions):
+            for vehicle, served in part.visits(solution).items():
+                visits[vehicle] = served
+        return Incumbent(visits, sum(map(_value, solutions)))
+
+    def _left(self) -> float:
+        """Return what is left for each thread, in seconds or iterations as the clock counts."""
+        clock = self._clock
+        return clock.remaining() if clock.iterations is None else clock.iterations - self._spent
 
 
 def _improved(data: ProblemData, penalties: Penalties, solution: Solution, seed: int) -> Solution:
@@ -227,7 +232,7 @@ class _Turn(IteratedLocalSearchCallbacks):
     def __init__(self, clock: Clock, ledger: _Ledger, group: int, spent: int, length: float, *, whole: bool):
         self._clock = clock
         self._ledger = ledger
-        self._group = group
+        self.group = group
         self._spent = spent
         self._length = length
         self._begin = clock.now()
@@ -247,6 +252,9 @@ class _Turn(IteratedLocalSearchCallbacks):
         self._manager = ils.penalty_manager
         self.on_best(ils.initial_solution)
 
+    def on_end(self, result: Result) -> None:
+        self.best = result.best
+
     @property
     def penalties(self) -> tuple[list[float], float, float]:
         """What the search has come to charge for broken rules."""
@@ -255,4 +263,4 @@ class _Turn(IteratedLocalSearchCallbacks):
     def on_best(self, best: Solution) -> None:
         if best.is_feasible():
             self._answered = True
-            self._ledger.note(self._group, best)
+            self._ledger.note(self.group, best)
