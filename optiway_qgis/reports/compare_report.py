@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 LIST_LIMIT = 200
 """Most changed stops, stops not served and broken rules that are listed; the layers have them all."""
 
-_MAP_WIDTH = 1100
-_MAP_HEIGHTS = (620, 1300)
+_MAP_WIDTH = 1300
+_MAP_HEIGHTS = (720, 1500)
+_RINGED_SHARE = 1 / 3
+"""With a larger share of the stops ringed, rings would tell nothing."""
 
 _WORDS = {
     "distance_km": "distance",
@@ -50,6 +52,7 @@ _OF_VEHICLE = (
     *("stops_served", "distance_km", "drive_min", "wait_min", "work_min", "late_min"),
     *("cost", "violations"),
 )
+_JUDGED_OF_VEHICLE = ("late_min", "violations")
 
 
 @dataclass(frozen=True)
@@ -240,8 +243,10 @@ def _maps(pair: _Pair) -> Markup:
     frame = frame_of(sketches, _MAP_WIDTH, _MAP_HEIGHTS)
     if frame is None:
         return Markup()
-    ringed = {one.stop_id for one in pair.comparison.changes if one.change in (MOVED, ADDED, REMOVED)}
     stop_count = max(view.served for view in pair.views)
+    ringed = {one.stop_id for one in pair.comparison.changes if one.change in (MOVED, ADDED, REMOVED)}
+    if len(ringed) > _RINGED_SHARE * stop_count:
+        ringed = set()
     vehicles = [(colour, vehicle_id) for vehicle_id, colour in pair.colours.items()]
     drawings = [
         element(
@@ -315,10 +320,13 @@ def _chosen(figures: Iterable[Figure]) -> list[Figure]:
 
 
 def _vehicle_cell(pair: _Pair, figure: Figure) -> Markup:
+    """The figure after, and the difference; that one vehicle does more and another less is no judgement."""
+    judged = figure.name in _JUDGED_OF_VEHICLE or not figure.vehicle_id
+    kind = ("" if figure.difference else "same") or (judged and _judgement(figure)) or ""
     change = element(
         "small",
         _difference(pair, figure) if figure.difference else NOTHING,
-        class_=" ".join(["change", _judgement(figure) or "same"]),
+        class_=f"change {kind}".rstrip(),
     )
     return join([_shown(pair, figure, figure.after), change])
 

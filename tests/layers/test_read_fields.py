@@ -160,6 +160,8 @@ def test_the_page_explains_every_output_field(checkout):
         ("LEGS", output_fields.legs_fields(1)),
         ("VISITS", output_fields.visits_fields(none, 1)),
         ("UNASSIGNED", output_fields.unassigned_fields(none)),
+        ("COMPARISON", output_fields.comparison_fields()),
+        ("CHANGES", output_fields.changes_fields()),
     ):
         rows = [line.split("`")[1] for line in sections[sink].splitlines() if line.startswith("| `")]
         assert rows == [name for name in fields.names() if name != "stop_id"], sink
