@@ -162,6 +162,7 @@ def test_the_page_explains_every_output_field(checkout):
         ("UNASSIGNED", output_fields.unassigned_fields(none)),
         ("COMPARISON", output_fields.comparison_fields()),
         ("CHANGES", output_fields.changes_fields()),
+        ("FINDINGS", findings_layer.findings_fields()),
     ):
         rows = [line.split("`")[1] for line in sections[sink].splitlines() if line.startswith("| `")]
         assert rows == [name for name in fields.names() if name != "stop_id"], sink

@@ -15,7 +15,7 @@ import pytest
 from optiway_qgis.engine.solving.check import RULES
 from optiway_qgis.engine.travel.roads.profile import Profile
 from optiway_qgis.engine.travel.traffic import MOST
-from optiway_qgis.model import errors, reasons
+from optiway_qgis.model import errors, findings, reasons
 
 CHECKOUT = Path(__file__).absolute().parents[2]
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CHANGELOG.md", *sorted(CHECKOUT.glob("docs/*.md"))]
@@ -52,6 +52,7 @@ def kinds_of(error: type[errors.OptiwayError]) -> set[type[errors.OptiwayError]]
         ("Errors", {kind.code for kind in kinds_of(errors.OptiwayError)}),
         ("Reasons", set(reasons.UNASSIGNED_REASONS)),
         ("Violations", {*RULES, reasons.INCONSISTENT}),
+        ("Findings", set(findings.CODES)),
     ],
 )
 def test_errors_page_describes_each_code_once(title, codes):
