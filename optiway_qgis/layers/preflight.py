@@ -241,7 +241,7 @@ def _overlap(one: Window, other: Window) -> int:
 
 def _find_short(hour: HourCover, skill: str, reading: Reading) -> None:
     begin, end = _clock(hour.start, reading), _clock(hour.start + HOUR, reading)
-    asking = f" that ask for {skill}" if skill else ""
+    asking = f" asking for {skill}" if skill else ""
     text = (
         f"Between {begin} and {end} {_count(hour.stops, 'stop')}{asking} must begin, which takes "
         f"{_count(hour.needed, 'vehicle')} at the very least; {hour.vehicles} can be there"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optiway_qgis.layers import output_fields
+from optiway_qgis.layers import findings_layer, output_fields
 from optiway_qgis.layers.fields import (
     BARRIER_FIELDS,
     DEPOT_FIELDS,

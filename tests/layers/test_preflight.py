@@ -1,0 +1,227 @@
+"""What all layers together show before planning: sums, hours, shifts, depots, places. No engine is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optiway_qgis.layers import preflight
+from optiway_qgis.layers.preflight import HOUR
+from optiway_qgis.model.findings import ERROR, WARNING, About
+from optiway_qgis.model.problem import DAY, Depot, Problem, Stop, Vehicle, Window
+from tests.made_layers import reading
+
+EIGHT, NINE = 8 * HOUR, 9 * HOUR
+SHIFT = Window(EIGHT, 17 * HOUR)
+DEPOT = Depot("D1", -8.61, 41.15)
+VAN = Vehicle("V1", start_depot="D1", end_depot="D1", shift=SHIFT, capacity=(10_000,))
+
+
+def a_stop(name: str = "S1", **members) -> Stop:
+    """A stop near the depot."""
+    return Stop(name, -8.6, 41.16, **members)
+
+
+def problem(stops, vehicles=(VAN,), depots=(DEPOT,), dimensions=1) -> Problem:
+    """A problem of one day."""
+    return Problem("2026-05-04", "Europe/Lisbon", tuple(stops), tuple(depots), tuple(vehicles), dimensions)
+
+
+def fleet_codes(made: Problem) -> list[tuple[str, str, str]]:
+    """Code, field and text of what the fleet lacks."""
+    shared = reading()
+    preflight.check_fleet(made, shared)
+    return [(one.code, one.field, one.text) for one in shared.findings]
+
+
+def cover(made: Problem):
+    """The hours, and the texts of the hours that are short."""
+    shared = reading()
+    found = preflight.hours(made, shared)
+    return found, [one.text for one in shared.findings if one.code == "few_vehicles"]
+
+
+def test_sums_beyond_the_fleet_are_told_per_load():
+    """12 of 10 in the second load only; deliveries and pickups are never on board together."""
+    stops = [a_stop(f"S{n}", delivery=(5000, 6000), pickup=(5000, 0)) for n in range(2)]
+    van = replace(VAN, capacity=(10_000, 10_000))
+    assert fleet_codes(problem(stops, [van], dimensions=2)) == [
+        (
+            "fleet_capacity",
+            "capacity_2",
+            "The stops ask for 12 of delivery, the capacity_2 of all vehicles together is 10.",
+        )
+    ]
+    unlimited = replace(van, id="V2", capacity=(None, None))
+    assert fleet_codes(problem(stops, [van, unlimited], dimensions=2)) == []
+
+
+def test_a_stop_too_large_for_all_does_not_count_in_the_sum():
+    """It stays behind by itself: an error of its own, and the others fit."""
+    shared = reading()
+    stops = [a_stop("S1", delivery=(4000,)), a_stop("big", delivery=(11_000,), penalty=3.0)]
+    left = preflight.check_fleet(problem(stops), shared)
+    assert [stop.id for stop in left.stops] == ["S1"]
+    (found,) = shared.findings
+    assert (found.code, found.severity, found.about.id) == ("capacity", WARNING, "big")
+    assert "Would help: 1 more capacity for V1" in found.remedy
+    shared = reading()
+    preflight.check_fleet(problem([a_stop("big", delivery=(11_000,))]), shared)
+    assert [one.severity for one in shared.findings] == [ERROR]
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "stops", "code"),
+    [
+        (replace(VAN, max_stops=2), [a_stop(f"S{n}") for n in range(3)], "fleet_stops"),
+        (VAN, [a_stop(f"S{n}", service=4 * HOUR) for n in range(3)], "fleet_time"),
+        (replace(VAN, max_work=HOUR), [a_stop("S1", service=HOUR + 1)], "fleet_time"),
+        (replace(VAN, shift=Window(EIGHT, EIGHT)), [a_stop()], "empty_shift"),
+        (replace(VAN, shift=Window(EIGHT - DAY, NINE - DAY)), [a_stop()], "other_day"),
+        (replace(VAN, shift=Window(EIGHT + 2 * DAY, NINE + 2 * DAY)), [a_stop()], "other_day"),
+    ],
+)
+def test_limits_and_shifts_of_the_fleet(vehicle, stops, code):
+    """One vehicle with one fault."""
+    assert [found for found, _, _ in fleet_codes(problem(stops, [vehicle]))] == [code]
+
+
+def test_a_fault_of_all_equal_vehicles_is_told_once():
+    """Vehicles without a table have their shift from one parameter."""
+    vans = [replace(VAN, id=f"V{n}", shift=Window(EIGHT, EIGHT)) for n in range(5)]
+    assert [(code, field) for code, field, _ in fleet_codes(problem([a_stop()], vans))] == [
+        ("empty_shift", "SHIFT_START")
+    ]
+
+
+def test_depots_nobody_uses_are_told_with_their_feature():
+    """A van that ends elsewhere uses both."""
+    shared = reading()
+    shared.features["DEPOTS", "D2"] = About("DEPOTS", 7, "D2", (-8.6, 41.2))
+    second = Depot("D2", -8.6, 41.2)
+    preflight.check_fleet(problem([a_stop()], depots=[DEPOT, second]), shared)
+    (found,) = shared.findings
+    assert (found.code, found.about.feature_id, found.about.place) == ("unused_depot", 7, (-8.6, 41.2))
+    there = replace(VAN, end_depot="D2")
+    assert fleet_codes(problem([a_stop()], [there], [DEPOT, second])) == []
+
+
+def test_an_hour_with_too_few_vehicles():
+    """Three services of 40 minutes must begin between nine and ten: one van ends one and begins one more."""
+    stops = [a_stop(f"S{n}", service=2400, windows=(Window(NINE, NINE + HOUR),)) for n in range(4)]
+    hours, texts = cover(problem(stops))
+    (nine,) = [hour for hour in hours if hour.start == NINE]
+    assert (nine.vehicles, nine.stops, nine.asked, nine.there, nine.needed) == (1, 4, 9600, HOUR, 2)
+    assert nine.is_short
+    assert texts == [
+        "Between 09:00 and 10:00 4 stops must begin, which takes 2 vehicles at the very least; 1 can be "
+        "there."
+    ]
+    assert cover(problem(stops, [VAN, replace(VAN, id="V2")]))[1] == []
+    assert cover(problem(stops[:2]))[1] == []
+    assert [hour.start // HOUR for hour in hours] == list(range(8, 17))
+
+
+def test_an_hour_in_which_nobody_with_the_skill_works():
+    """There are vans enough, but the one with the fridge begins later."""
+    cold = replace(VAN, id="V2", skills=("fridge",), shift=Window(12 * HOUR, 17 * HOUR))
+    asking = a_stop("S1", skills=("fridge",), windows=(Window(NINE, NINE + 1800),))
+    hours, texts = cover(problem([asking], [VAN, cold]))
+    assert not any(hour.is_short for hour in hours)
+    assert texts == [
+        "Between 09:00 and 10:00 1 stop asking for fridge must begin, which takes 1 vehicle at the very "
+        "least; 0 can be there."
+    ]
+
+
+def test_stops_with_a_window_elsewhere_need_not_begin_in_the_hour():
+    """Two windows, or one over two hours, leave a choice."""
+    choice = a_stop("S1", windows=(Window(NINE, NINE + 600), Window(12 * HOUR, 13 * HOUR)))
+    wide = a_stop("S2", windows=(Window(NINE, NINE + HOUR + 1),))
+    assert not any(hour.stops for hour in cover(problem([choice, wide]))[0])
+
+
+WINDOWS = st.tuples(st.integers(0, 6), st.integers(0, 6)).map(
+    lambda ends: Window(NINE + 600 * min(ends), NINE + 600 * max(ends))
+)
+SHIFTS = st.tuples(st.integers(-6, 12), st.integers(1, 12)).map(
+    lambda drawn: Window(NINE + 600 * drawn[0], NINE + 600 * (drawn[0] + drawn[1]))
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(WINDOWS, st.integers(0, 4)), min_size=1, max_size=4),
+    st.lists(SHIFTS, min_size=1, max_size=2),
+)
+def test_an_hour_is_called_short_only_where_no_plan_can_do_it(drawn, shifts):
+    """Against all ways to share the stops out and to order them, without any driving."""
+    stops = [
+        a_stop(f"S{n}", windows=(window,), service=600 * service) for n, (window, service) in enumerate(drawn)
+    ]
+    vans = [replace(VAN, id=f"V{n}", shift=shift) for n, shift in enumerate(shifts)]
+    hours, texts = cover(problem(stops, vans))
+    if can_begin(stops, shifts):
+        assert not any(hour.is_short for hour in hours)
+        assert texts == []
+
+
+def can_begin(stops, shifts) -> bool:
+    """Whether the stops can all be begun in their windows by vehicles that need no time to drive."""
+    for choice in product(range(len(shifts)), repeat=len(stops)):
+        if all(
+            _in_some_order([stop for stop, at in zip(stops, choice) if at == number], shift.start, shift.end)
+            for number, shift in enumerate(shifts)
+        ):
+            return True
+    return False
+
+
+def _in_some_order(stops, clock, end) -> bool:
+    if not stops:
+        return True
+    for index, stop in enumerate(stops):
+        start = max(clock, stop.windows[0].start)
+        if start <= min(stop.windows[0].end, end):
+            rest = [*stops[:index], *stops[index + 1 :]]
+            if _in_some_order(rest, start + stop.service, end):
+                return True
+    return False
+
+
+def test_a_stop_far_from_all_others_is_told_with_its_distance():
+    """A degree north of a town; a single stop far from its depot is none."""
+    town = [Stop(f"S{n}", -8.6 + n / 1000, 41.15) for n in range(10)]
+    lost = Stop("lost", -8.6, 42.15)
+    shared = reading()
+    preflight.check_places(problem([*town, lost]), shared)
+    (found,) = shared.findings
+    assert (found.code, found.about.id, found.field) == ("far_from_others", "lost", "geometry")
+    assert "111 km" in found.text
+    for stops in (town, [lost]):
+        shared = reading()
+        preflight.check_places(problem(stops), shared)
+        assert not shared.findings
+
+
+def test_a_wide_region_is_not_full_of_far_stops():
+    """Villages 40 km apart are usual there."""
+    villages = [Stop(f"S{n}", -8.6 + n * 0.5, 41.15) for n in range(10)]
+    shared = reading()
+    preflight.check_places(problem(villages), shared)
+    assert not shared.findings
+
+
+def test_only_the_stops_that_are_exchanged_are_called_so():
+    """One of ten; a far one that would be far as well is another matter."""
+    town = [Stop(f"S{n}", -8.6 + n / 1000, 41.15) for n in range(9)]
+    shared = reading()
+    preflight.check_places(problem([*town, Stop("turned", 41.15, -8.6), Stop("sea", -30.0, 20.0)]), shared)
+    assert [(one.code, one.about.id) for one in shared.findings] == [
+        ("swapped_coordinates", "turned"),
+        ("far_from_others", "sea"),
+    ]
