@@ -178,15 +178,15 @@ def _of_vehicle(vehicle_id: str, before: Plan, after: Plan) -> tuple[Figure, ...
     old, new = (
         [route for route in plan.routes if route.vehicle_id == vehicle_id] for plan in (before, after)
     )
-    broken = [
-        sum(violation.vehicle_id == vehicle_id for violation in plan.violations) for plan in (before, after)
-    ]
-    stops = [sum(len(route.stop_ids) for route in routes) for routes in (old, new)]
+
+    def counted(name: str, count: Callable[[Plan, list[Route]], int]) -> Figure:
+        return Figure(name, COUNT, count(before, old), count(after, new), vehicle_id)
+
     return (
         *_figures(old, new, vehicle_id),
-        Figure("violations", COUNT, *broken, vehicle_id),
-        Figure("routes", COUNT, len(old), len(new), vehicle_id),
-        Figure("stops_served", COUNT, *stops, vehicle_id),
+        counted("violations", lambda plan, _: sum(one.vehicle_id == vehicle_id for one in plan.violations)),
+        counted("routes", lambda _, routes: len(routes)),
+        counted("stops_served", lambda _, routes: sum(len(route.stop_ids) for route in routes)),
     )
 
 
