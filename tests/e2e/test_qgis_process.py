@@ -39,7 +39,14 @@ def planned(qgis_process, town_layers, tmp_path_factory) -> dict:
 def test_enabled_plugin_offers_its_algorithms(qgis_process):
     """hasProcessingProvider and initProcessing work without a window."""
     listing = qgis_process.call("list")
-    for algorithm in ("plan_routes", "plan_one_route", "schedule", "install_engine"):
+    for algorithm in (
+        "plan_routes",
+        "plan_one_route",
+        "schedule",
+        "compare_plans",
+        "validate",
+        "install_engine",
+    ):
         assert f"optiway:{algorithm}" in listing
 
 
@@ -68,6 +75,30 @@ def test_styles_travel_in_the_geopackage(planned):
     """A file from a server opens styled: each of the four tables has a default style."""
     rows = query(planned, "SELECT f_table_name, useAsDefault FROM layer_styles")
     assert sorted(rows) == sorted((name.lower(), 1) for name in SINKS)
+
+
+def test_the_sample_town_is_checked_before_planning(qgis_process, town_layers, tmp_path):
+    """No errors on its streets; with a skill nobody has, ERROR_COUNT, table and page say so."""
+    sample = BUILD / "optiway_qgis" / "resources" / "sample"
+    given = {**town_layers, "ROADS": sample / "streets.geojson"}
+    good = qgis_process.run("optiway:validate", {**given, "REPORT": tmp_path / "good.html"})
+    assert good["ERROR_COUNT"] == 0
+    bad = tmp_path / "stops.csv"
+    with (sample / "stops.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[4]["skills"] = "crane"
+    with bad.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    findings = tmp_path / "findings.gpkg"
+    outputs = {"FINDINGS": findings, "REPORT": tmp_path / "bad.html"}
+    told = qgis_process.run("optiway:validate", {**given, "STOPS": points_from_csv(bad), **outputs})
+    assert told["ERROR_COUNT"] == 1
+    with closing(sqlite3.connect(findings)) as database:
+        (row,) = database.execute("SELECT id, field, code FROM findings WHERE severity = 'error'")
+    assert row == (rows[4]["stop_id"], "skills", "skill")
+    assert "No vehicle has crane." in (tmp_path / "bad.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +159,39 @@ def test_report_is_one_file_that_needs_no_network(planned):
     assert "<html" in text
     for outside in ('src="http', "src='http", 'href="http', "@import", "url(http"):
         assert outside not in text
+
+
+def test_plan_beside_itself_without_a_stop(planned, qgis_process, town_layers, tmp_path):
+    """Nobody but those behind the missing stop notices; figures, page, CSV file and styles are all there."""
+    visits = f"{planned['geopackage']}|layername=visits"
+    (stop_id,) = query(
+        planned, "SELECT stop_id FROM visits WHERE visit_type = 'stop' ORDER BY vehicle_id, sequence LIMIT 1"
+    )[0]
+    compared = tmp_path / "compared.gpkg"
+    results = qgis_process.run(
+        "optiway:compare_plans",
+        {
+            **{"BEFORE": visits, "AFTER": f"{visits}|subset=stop_id <> '{stop_id}'"},
+            **{name: layer for name, layer in town_layers.items() if name != "STOPS"},
+            **{name: table_of_geopackage(compared, name.lower()) for name in ("COMPARISON", "CHANGES")},
+            **{"REPORT": tmp_path / "compared.html", "CSV": tmp_path / "compared.csv"},
+        },
+    )
+    assert results["COST_BEFORE"] == pytest.approx(planned["COST"])
+    assert results["COST_DIFFERENCE"] == pytest.approx(results["COST_AFTER"] - results["COST_BEFORE"])
+    assert results["COST_DIFFERENCE"] < 0
+    assert results["UNSERVED_AFTER"] == results["UNSERVED_BEFORE"] + 1
+    assert results["MOVED_COUNT"] == 0
+    written = {"geopackage": compared}
+    assert query(written, "SELECT stop_id FROM changes WHERE change = 'removed'") == [(stop_id,)]
+    assert len(query(written, "SELECT DISTINCT coalesce(vehicle_before, vehicle_after) FROM changes")) == 1
+    assert query(written, "SELECT after FROM comparison WHERE name = 'cost' AND vehicle_id IS NULL") == [
+        (pytest.approx(results["COST_AFTER"]),)
+    ]
+    assert query(written, "SELECT f_table_name FROM layer_styles") == [("changes",)]
+    with (tmp_path / "compared.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.DictReader(file))) == query(written, "SELECT count(*) FROM comparison")[0][0]
+    assert "Two plans compared" in (tmp_path / "compared.html").read_text(encoding="utf-8")
 
 
 def query(planned: dict, sql: str) -> list[tuple]:
