@@ -142,11 +142,13 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     problem, travel = _travel(channel, job)
     channel.emit({"event": "phase", "text": "Trying each stop alone", "percent": _SEARCH_PERCENT})
     lost = hopeless(Instance(problem, travel))
-    places = (("stop", problem.stops, travel.stop_place), ("depot", problem.depots, travel.depot_place))
+    places = [("stop", stop.id, place) for stop, place in zip(problem.stops, travel.stop_place, strict=True)]
+    places += [
+        ("depot", depot.id, place) for depot, place in zip(problem.depots, travel.depot_place, strict=True)
+    ]
     off = [
-        {"kind": kind, "id": one.id, **asdict(travel.snaps[place])}
-        for kind, ones, at in places
-        for one, place in zip(ones, at, strict=True)
+        {"kind": kind, "id": name, **asdict(travel.snaps[place])}
+        for kind, name, place in places
         if travel.snaps[place].status != SNAP_OK
     ]
     return {"hopeless": [asdict(one) for one in lost.values()], "off_roads": off}

@@ -23,7 +23,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from optiway_qgis.layers import preflight
+from optiway_qgis.layers import findings_layer, preflight
 from optiway_qgis.layers.read_stops import read_stops
 from optiway_qgis.model.findings import CODES, ERROR, INFO, WARNING
 from optiway_qgis.model.reasons import INVALID_INPUT
@@ -307,6 +307,23 @@ def test_the_layer_is_written_as_any_other(validate, tmp_path):
     written = QgsVectorLayer(str(path))
     assert written.featureCount() == len(DEFECTS) + 2
     assert any(feature.geometry().isEmpty() for feature in written.getFeatures())
+
+
+def test_the_layer_comes_styled_when_it_is_loaded(validate):
+    """One class per severity, each finding in one; the styler lives until QGIS has called it."""
+    outcome = validate(STOPS=layer(defective(), types=TEXTS))
+    made = outcome.results["FINDINGS"]
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    details = QgsProcessingContext.LayerDetails("Findings", QgsProject.instance(), "FINDINGS")
+    context.addLayerToLoadOnCompletion(made.id(), details)
+    findings_layer.style_on_load(made.id(), context)
+    styler = context.layerToLoadOnCompletionDetails(made.id()).postProcessor()
+    styler.postProcessLayer(made, context, Log())
+    classes = {category.value() for category in made.renderer().categories()}
+    assert classes == {ERROR, WARNING, INFO}
+    assert {row["severity"] for row in outcome.rows("FINDINGS")} == classes
+    assert "remedy" in made.mapTipTemplate()
 
 
 def test_outputs_that_cannot_be_written_end_the_run(validate, tmp_path):
