@@ -1,18 +1,20 @@
 """Two layers of visits into one problem and an order of its stops for each: what two plans are compared on.
 
-How one layer is read is read_visits.py's. Stops are matched by their id; what a stop needs is that of AFTER.
+How one layer is read is read_visits.py's. Stops are matched by their id. What a stop needs is what AFTER
+says, and BEFORE where AFTER has no column for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Mapping
 
 from ..model import reasons
 from ..model.findings import About, Fault
 from ..model.problem import Stop
 from .feedback import GroupedWarnings
 from .problem_of import problem_of
+from .read_stops import EXPRESSION_FIELDS
 from .read_visits import read_order, see_routes, skilled
 
 if TYPE_CHECKING:
@@ -28,7 +30,17 @@ if TYPE_CHECKING:
 
 BEFORE, AFTER = "BEFORE", "AFTER"
 
-_NOT_JUDGED = frozenset({"id", "name", "lon", "lat"})
+_COLUMNS = {
+    "service": ("service_min",),
+    "setup": ("setup_min",),
+    "windows": ("tw", "time_windows"),
+    "delivery": ("demand", "delivery", "pickup"),
+    "pickup": ("demand", "delivery", "pickup"),
+}
+"""Members of a stop -> how the names of their columns begin; the others are called like their column."""
+
+_PLACE = frozenset({"id", "lon", "lat"})
+_NOT_JUDGED = frozenset({"name"})
 _SAME_PLACE_DEGREES = 1e-6
 _TOLD = 5
 """Rows that cannot be read and are told one by one."""
@@ -86,8 +98,16 @@ def read_plans(
     old, old_order = _read_one(before, vehicles, reading, expressions[before.name])
     new, new_order = _read_one(after, vehicles, reading, expressions[after.name])
     ours, theirs = ({stop.id: stop for stop in read.stops} for read in (old, new))
-    for stop_id in ours.keys() & theirs.keys():
-        _tell_differences(ours[stop_id], theirs[stop_id], reading)
+    given = [_members(visits, expressions[visits.name]) for visits in (before, after)]
+    unsaid = sorted(given[0] - given[1])
+    if unsaid:
+        reading.feedback.pushInfo(
+            f"{AFTER} has no column for {', '.join(unsaid)}: what {BEFORE} says counts for both."
+        )
+    for stop_id in [stop_id for stop_id in theirs if stop_id in ours]:
+        _tell_differences(ours[stop_id], theirs[stop_id], given[0] & given[1], reading)
+        only_before = {member: getattr(ours[stop_id], member) for member in unsaid}
+        theirs[stop_id] = replace(theirs[stop_id], **only_before)
     stops = list({**ours, **theirs}.values())
     remarks = {**_remarks(old, stops, BEFORE, reading), **_remarks(new, stops, AFTER, reading)}
     rejected = (*old.rejected, *new.rejected)
@@ -136,16 +156,26 @@ def _remarks(read: StopsRead, stops: Collection[Stop], name: str, reading: Readi
     return remarks
 
 
-def _tell_differences(ours: Stop, theirs: Stop, reading: Reading) -> None:
-    """Warn of what a stop needs in one layer and not in the other."""
+def _members(visits: VisitsLayer, expressions: Expressions) -> set[str]:
+    """The members of a stop that a layer or an expression says anything of."""
+    named = tuple([*visits.columns, *(EXPRESSION_FIELDS[name] for name in expressions.texts)])
+    members = {member.name for member in fields(Stop)} - _PLACE
+    return {
+        member
+        for member in members
+        if any(name.startswith(_COLUMNS.get(member, (member,))) for name in named)
+    }
+
+
+def _tell_differences(ours: Stop, theirs: Stop, members: Collection[str], reading: Reading) -> None:
+    """Warn of what both layers say of a stop, and say differently."""
 
     def warn(what: str) -> None:
         text = f"{what} of a stop differs between {BEFORE} and {AFTER}: that of {AFTER} counts for both"
         reading.warn(Fault("conflicting_values", text), About(id=ours.id))
 
-    for member in fields(Stop):
-        pair: list[Any] = [getattr(stop, member.name) for stop in (ours, theirs)]
-        if member.name not in _NOT_JUDGED and pair[0] != pair[1]:
-            warn(member.name)
+    for member in sorted(set(members) - _NOT_JUDGED):
+        if getattr(ours, member) != getattr(theirs, member):
+            warn(member)
     if max(abs(ours.lon - theirs.lon), abs(ours.lat - theirs.lat)) > _SAME_PLACE_DEGREES:
         warn("position")

@@ -177,6 +177,23 @@ def test_data_of_a_stop_that_differ_are_told_and_those_of_after_count(compared, 
     assert figures(outcome)["service_min"] == (80, 80)
 
 
+@pytest.mark.parametrize("bare_is_after", [False, True])
+def test_what_only_one_layer_has_a_column_for_counts_for_both(compared, bare_is_after):
+    """A list of stops with vehicle and number is enough for one of the plans."""
+    rows = [
+        {"at": AT[stop_id], "stop_id": stop_id, "vehicle_id": vehicle_id, "sequence": number}
+        for vehicle_id, stops in ORDER.items()
+        for number, stop_id in enumerate(stops, 1)
+    ]
+    layers = [numbered(ORDER), layer(rows, name="bare")]
+    outcome = compared(*(layers if bare_is_after else layers[::-1]))
+    assert outcome.rows("CHANGES") == []
+    assert figures(outcome)["service_min"] == (40, 40)
+    assert not [text for text in outcome.log.warnings if "differs between" in text]
+    told = "AFTER has no column for delivery, name, pickup, service: what BEFORE says counts for both."
+    assert (told in outcome.log.infos) == bare_is_after
+
+
 def test_without_fleet_the_vehicles_of_both_plans_are_the_same(compared, run_algorithm, fleet):
     """One vehicle per name, with the depots of the visits of whichever plan has it, and no limits."""
     renamed = {"V1": ["S1", "S2", "S3"], "V4": ["S4", "S5", "S6"], "V3": ["S7", "S8"]}
