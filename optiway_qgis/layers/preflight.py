@@ -109,7 +109,8 @@ def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allo
 
 
 def _find_hopeless(stop: Stop, why: Unassigned, reading: Reading) -> None:
-    remedy = f"Would help: {why.fix}" if why.fix else ""
+    says_more = why.fix and why.reason not in (reasons.UNREACHABLE, reasons.VEHICLE_RULE)
+    remedy = f"Would help: {why.fix}" if says_more else ""
     field = _FIELDS.get(why.reason, "")
     fault = Fault(why.reason, why.text.rstrip("."), remedy, field)
     severity = ERROR if stop.penalty is None else WARNING

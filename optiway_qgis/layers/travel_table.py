@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Sequence
 import numpy as np
 from qgis.core import QgsExpressionContext, QgsFeature, QgsFeatureSink, QgsFields
 
+from ..model.findings import Fault
 from . import fields
 from .qgis_compat import REAL, TEXT, make_field
 from .read_depots import read_depots
@@ -76,10 +77,8 @@ def together(origins: Ends, ends: Ends, reading: Reading) -> Ends:
         for point in theirs:
             known = by_id.setdefault(point.id, point)
             if (known.lon, known.lat) != (point.lon, point.lat):
-                reading.errors.append(
-                    f'FROM and TO have a {kind} "{point.id}" each, at different positions. Give each an id '
-                    "of its own."
-                )
+                text = f'FROM and TO have a {kind} "{point.id}" each, at different positions'
+                reading.refuse(Fault("doubled_id", text, "Give each an id of its own"))
         joined.append(by_id)
     return Ends(tuple(joined[0].values()), tuple(joined[1].values()))
 

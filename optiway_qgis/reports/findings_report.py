@@ -191,8 +191,8 @@ def _map(checked: Checked) -> Markup:
     marked: dict[tuple[float, float], Finding] = {}
     for finding in checked.findings:
         if finding.about.place is not None:
-            marked.setdefault(finding.about.place, finding)
-    misplaced = {place for place, finding in marked.items() if finding.code in _MISPLACED}
+            marked.setdefault(finding.about.place, finding)  # the gravest comes first
+    misplaced = {one.about.place for one in checked.findings if one.code in _MISPLACED}
     places = [(one.lon, one.lat) for one in (*problem.stops, *problem.depots)]
     usual = [place for place in places if place not in misplaced] or places or list(marked)
     if not usual:

@@ -114,9 +114,11 @@ def test_short_hours_stand_out():
 
 def test_the_map_keeps_its_scale_beside_a_stop_in_the_sea():
     """What is far is counted, not drawn."""
-    sea = found(WARNING, Fault("far_from_others", "far"), About("STOPS", 9, "sea", (-30.0, 20.0)))
+    at = About("STOPS", 9, "sea", (-30.0, 20.0))
+    unreachable = found(ERROR, Fault("unreachable", "no road"), at)
+    sea = found(WARNING, Fault("far_from_others", "far"), at)
     lost = Stop("sea", -30.0, 20.0)
-    html = page(sea, problem=Problem(**{**vars(TOWN), "stops": (*TOWN.stops, lost)}))
+    html = page(unreachable, sea, problem=Problem(**{**vars(TOWN), "stops": (*TOWN.stops, lost)}))
     assert "too far away to be drawn: 1" in html
     assert "0.2 km" in html
 
