@@ -89,8 +89,8 @@ class Comparison:
     """What differs between two plans.
 
     `figures` are those of the whole plans, `by_vehicle` those of each vehicle that either of them uses, in
-    the order of the problem. `changes` are the changed stops, the gravest change first and then the longest
-    shift of the arrival. `unserved_before` and `unserved_after` are ids.
+    the order of the problem. `changes` are the changed stops, the gravest change first (earlier and later
+    are alike) and then the longest shift of the arrival. `unserved_before` and `unserved_after` are ids.
     """
 
     figures: tuple[Figure, ...]
@@ -203,4 +203,5 @@ def _served(plan: Plan) -> dict[str, Served]:
 
 
 def _gravity(one: StopChange) -> tuple[int, int, str]:
-    return CHANGES.index(one.change), -abs(one.seconds or 0), one.stop_id
+    rank = CHANGES.index(EARLIER if one.change == LATER else one.change)
+    return rank, -abs(one.seconds or 0), one.stop_id

@@ -19,6 +19,7 @@ from .phrases import code_words, phrase
 from .plan_view import PlanView, ReportOptions, view_of
 from .quantities import NOTHING
 from .route_map import drawing, frame_of, map_legends, outside_hint, sketch_of
+from .timeline import Bar, bars
 
 if TYPE_CHECKING:
     from ..model.compare import Comparison, Figure, Served, StopChange
@@ -103,6 +104,7 @@ def compare_report(
         "maps": _maps(pair),
         "comparison": _figures(pair),
         "by_vehicle": _vehicles(pair),
+        "timeline": _timeline(pair),
         "changed": _changed(pair),
         "not_served": _not_served(pair),
         "broken": _broken(pair),
@@ -185,10 +187,9 @@ def _tile(pair: _Pair, name: str) -> Markup:
         after=_shown(pair, figure, figure.after),
         percent=_percent(figure),
     )
-    unit = _unit(pair, figure)
     return element(
         "div",
-        element("dt", f"{_word(name)} ({unit})" if unit else _word(name)),
+        element("dt", _named(pair, figure)),
         element(
             "dd",
             element("b", _difference(pair, figure), class_=_judgement(figure)),
@@ -202,8 +203,13 @@ def _word(name: str) -> str:
     return phrase(_WORDS.get(name, name))
 
 
+def _named(pair: _Pair, figure: Figure) -> str:
+    """The name of a figure, with its unit where the number does not show it."""
+    unit = _unit(pair, figure)
+    return f"{_word(figure.name)} ({unit})" if unit else _word(figure.name)
+
+
 def _unit(pair: _Pair, figure: Figure) -> str:
-    """The unit where the number does not show it."""
     options = pair.after.options
     if figure.unit == KM:
         return phrase("miles" if options.miles else "km")
@@ -221,7 +227,9 @@ def _shown(pair: _Pair, figure: Figure, number: float) -> str:
 
 
 def _difference(pair: _Pair, figure: Figure) -> str:
-    return quantities.signed(figure.difference, _shown(pair, figure, figure.difference))
+    """The difference with its sign; a dash for one too small to be shown."""
+    text = _shown(pair, figure, figure.difference)
+    return quantities.signed(figure.difference, text) if text.strip("0.,:") else NOTHING
 
 
 def _percent(figure: Figure) -> str:
@@ -275,13 +283,13 @@ def _figures(pair: _Pair) -> Markup:
 
 
 def _figure_cells(pair: _Pair, figure: Figure) -> list[object]:
-    unit, judged = _unit(pair, figure), _judgement(figure)
+    judged = _judgement(figure)
     return [
-        f"{_word(figure.name)} ({unit})" if unit else _word(figure.name),
+        _named(pair, figure),
         _shown(pair, figure, figure.before),
         _shown(pair, figure, figure.after),
-        element("b", _difference(pair, figure), class_=judged) if figure.difference else NOTHING,
-        element("span", _percent(figure), class_=judged),
+        element("b", _difference(pair, figure), class_=judged),
+        element("span", _percent(figure), class_=judged if figure.percent else None),
     ]
 
 
@@ -291,7 +299,7 @@ def _vehicles(pair: _Pair) -> Markup:
     columns = [
         Column(phrase("vehicle"), True),
         Column(phrase("driver"), True),
-        *(Column(_word(name)) for name in _OF_VEHICLE),
+        *(Column(_named(pair, figure)) for figure in _chosen(pair.comparison.figures)),
     ]
     rows = [
         row(
@@ -314,6 +322,19 @@ def _vehicles(pair: _Pair) -> Markup:
     )
 
 
+def _timeline(pair: _Pair) -> Markup:
+    """The days of each vehicle, one plan above the other."""
+    sides = [(phrase(key), view) for key, view in zip(("before", "after"), pair.views)]
+    rows = [
+        Bar(view, index, colour, plan)
+        for vehicle_id, colour in pair.colours.items()
+        for plan, view in sides
+        for index, route in enumerate(view.plan.routes)
+        if route.vehicle_id == vehicle_id
+    ]
+    return section("timeline", *bars(rows)) if rows else Markup()
+
+
 def _chosen(figures: Iterable[Figure]) -> list[Figure]:
     by_name = {figure.name: figure for figure in figures}
     return [by_name[name] for name in _OF_VEHICLE]
@@ -322,12 +343,10 @@ def _chosen(figures: Iterable[Figure]) -> list[Figure]:
 def _vehicle_cell(pair: _Pair, figure: Figure) -> Markup:
     """The figure after, and the difference; that one vehicle does more and another less is no judgement."""
     judged = figure.name in _JUDGED_OF_VEHICLE or not figure.vehicle_id
-    kind = ("" if figure.difference else "same") or (judged and _judgement(figure)) or ""
-    change = element(
-        "small",
-        _difference(pair, figure) if figure.difference else NOTHING,
-        class_=f"change {kind}".rstrip(),
-    )
+    text = _difference(pair, figure)
+    judged = figure.name in _JUDGED_OF_VEHICLE or not figure.vehicle_id
+    kind = "same" if text == NOTHING else _judgement(figure) if judged else None
+    change = element("small", text, class_=f"change {kind}" if kind else "change")
     return join([_shown(pair, figure, figure.after), change])
 
 
@@ -398,7 +417,7 @@ def _change_cells(pair: _Pair, one: StopChange) -> list[object]:
 def _vehicle(pair: _Pair, served: Served | None) -> object:
     if served is None:
         return NOTHING
-    return join([swatch(pair.colours[served.vehicle_id]), served.vehicle_id])
+    return element("span", swatch(pair.colours[served.vehicle_id]), served.vehicle_id, class_="whole")
 
 
 def _from_to(before: object, after: object) -> object:

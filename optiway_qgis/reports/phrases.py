@@ -135,8 +135,12 @@ PHRASES = {
         "changed. Times are local to {zone}; durations are hours and minutes."
     ),
     "same_note": "Both plans are the same: every stop has the same vehicle, number and arrival.",
-    "more_violations_note": "The plan after breaks more rules than the plan before: {count} more, under “{section}”.",
-    "fewer_served_note": "The plan after serves fewer stops than the plan before: {count} fewer, under “{section}”.",
+    "more_violations_note": (
+        "The plan after breaks more rules than the plan before: {count} more, under “{section}”."
+    ),
+    "fewer_served_note": (
+        "The plan after serves fewer stops than the plan before: {count} fewer, under “{section}”."
+    ),
     "comparison": "Figures",
     "figure": "Figure",
     "difference": "Difference",

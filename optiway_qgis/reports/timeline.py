@@ -6,7 +6,7 @@ percent of the width, so that text is never stretched.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
 from ..model.plan import VISIT_START, VISIT_STOP
 from ..model.problem import DAY
@@ -31,14 +31,35 @@ _SHIFT_MARGIN = 2 * 3600
 _DIGIT_GAP = 0.0095
 
 
+class Bar(NamedTuple):
+    """A row of the timeline: the route at a place of a plan, the number of its colour, and what the plan is
+    called where there are several."""
+
+    view: PlanView
+    index: int
+    colour: int
+    plan: str = ""
+
+    @property
+    def route(self) -> Route:
+        """The route."""
+        return self.view.plan.routes[self.index]
+
+
 def timeline(view: PlanView) -> Markup:
     """Return the section with one bar per route, hours above and a legend."""
     if not view.plan.routes:
         return Markup()
-    first, last = _day(view)
+    return section(
+        "timeline", *bars([Bar(view, index, index) for index in range(len(view.plan.routes))]), _unused(view)
+    )
+
+
+def bars(rows: Sequence[Bar]) -> list[Markup]:
+    """Return legend, bars under one axis, and a hint; there has to be a bar."""
+    first, last = _day(rows)
     ticks = _ticks(first, last)
-    detailed = sum(len(route.visits) for route in view.plan.routes) <= DETAIL_LIMIT
-    rows = [_row(view, index, first, last, ticks, detailed) for index in range(len(view.plan.routes))]
+    detailed = sum(len(bar.route.visits) for bar in rows) <= DETAIL_LIMIT
     head = element(
         "thead",
         element(
@@ -47,13 +68,12 @@ def timeline(view: PlanView) -> Markup:
             element("td", _axis(first, last, ticks)),
         ),
     )
-    return section(
-        "timeline",
+    body = element("tbody", *(_row(bar, first, last, ticks, detailed) for bar in rows))
+    return [
         legend([(kind, phrase(kind)) for kind in (*_BANDS, "late_mark", "shift")]),
-        element("div", element("table", head, element("tbody", *rows), class_="timeline"), class_="scroll"),
+        element("div", element("table", head, body, class_="timeline"), class_="scroll"),
         element("p", phrase("timeline_hint"), class_="hint"),
-        _unused(view),
-    )
+    ]
 
 
 def _unused(view: PlanView) -> Markup:
@@ -64,11 +84,11 @@ def _unused(view: PlanView) -> Markup:
     return element("p", f"{phrase('unused')} ({len(unused)}): {', '.join(unused)}", class_="hint")
 
 
-def _day(view: PlanView) -> tuple[int, int]:
+def _day(rows: Sequence[Bar]) -> tuple[int, int]:
     """Whole hours around all routes, and around shifts as far as they are near."""
-    start = min(route.start for route in view.plan.routes)
-    end = max(route.end for route in view.plan.routes)
-    shifts = [shift for shift in (view.shift(route.vehicle_id) for route in view.plan.routes) if shift]
+    start = min(bar.route.start for bar in rows)
+    end = max(bar.route.end for bar in rows)
+    shifts = [shift for shift in (bar.view.shift(bar.route.vehicle_id) for bar in rows) if shift]
     first = min([start, *(max(shift.start, start - _SHIFT_MARGIN) for shift in shifts)])
     last = max([end, *(min(shift.end, end + _SHIFT_MARGIN) for shift in shifts)])
     first = first // 3600 * 3600
@@ -96,15 +116,15 @@ def _share(second: int, first: int, last: int) -> str:
     return f"{100 * (second - first) / (last - first):.2f}%"
 
 
-def _row(view: PlanView, index: int, first: int, last: int, ticks: range, detailed: bool) -> Markup:
-    route = view.plan.routes[index]
-    driver = view.driver(route.vehicle_id)
-    label = [swatch(index), element("b", route.vehicle_id)]
+def _row(bar: Bar, first: int, last: int, ticks: range, detailed: bool) -> Markup:
+    view, route = bar.view, bar.route
+    label = [swatch(bar.colour), element("b", route.vehicle_id)]
+    driver = bar.plan or view.driver(route.vehicle_id)
     about = [part for part in (driver, f"{phrase('stop_count')}: {len(route.stop_ids)}") if part]
     label.append(element("small", " · ".join(about)))
     if route.violations:
         label.append(element("small", violation_words(route.violations), class_="alarm"))
-    bar = element(
+    drawn = element(
         "svg",
         element("title", _title(route)),
         element(
@@ -121,7 +141,9 @@ def _row(view: PlanView, index: int, first: int, last: int, ticks: range, detail
         width="100%",
         height=_HEIGHT,
     )
-    return element("tr", element("th", *label, scope="row", class_="t"), element("td", bar), data_route=index)
+    return element(
+        "tr", element("th", *label, scope="row", class_="t"), element("td", drawn), data_route=bar.colour
+    )
 
 
 def _title(route: Route) -> str:

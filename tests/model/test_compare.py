@@ -179,8 +179,16 @@ def test_lateness_alone_is_not_a_changed_stop():
 
 def test_the_gravest_changes_come_first():
     """Removed, added, moved, then by how far the arrival shifts."""
-    after = plan(route("V1", "C", "A", "B"), route("V2", "F", "D"))
-    assert list(changed(after)) == ["E", "F", "C", "A", "B", "D"]
+    after = plan(route("V1", "B", "C", "A"), route("V2", "F", "D"))
+    assert changed(after) == {
+        "E": ("removed", None),
+        "F": ("added", None),
+        "A": ("later", 30),
+        "B": ("earlier", -15),
+        "C": ("earlier", -15),
+        "D": ("later", 15),
+    }
+    assert list(changed(after)) == ["E", "F", "A", "B", "C", "D"]
 
 
 def test_stops_that_no_plan_holds_count_as_not_served():

@@ -68,7 +68,7 @@ def test_key_figures_are_differences_with_what_they_are_of():
     assert tile(text, "violations")[0] == "+1"
     assert tile(text, "stops_unserved") == ("+1", "4 → 5 · +25.0\N{NO-BREAK SPACE}%")
     assert tile(text, "moved")[0] == "1"
-    assert tile(text, "cost")[0] == "0.00"
+    assert tile(text, "cost")[0] == quantities.NOTHING
 
 
 def test_better_and_worse_are_told_apart():
@@ -111,6 +111,28 @@ def test_both_maps_have_one_frame_and_one_colour_per_vehicle():
     assert [len(one) for one in ways] == [3, 2]
     assert {way: ways[0][way] for way in ways[1]} == ways[1]
     assert set(ways[1].values()) == {route_colour(1), route_colour(2)}
+
+
+def test_the_days_of_a_vehicle_stand_above_one_another():
+    """Before, then after, in the colour of the vehicle; a vehicle of one plan has one bar."""
+    problem, before, _ = pair()[:3]
+    after = replace(before, routes=before.routes[1:])
+    bars = part(page(problem, before, after), "timeline")
+    labels = re.findall(r"background:(#\w+)\"></i><b>(\w+)</b><small>(\w+) ·", bars)
+    assert labels == [
+        (route_colour(0), "V01", "Before"),
+        *((route_colour(n), f"V0{n + 1}", plan) for n in (1, 2) for plan in ("Before", "After")),
+    ]
+
+
+def test_a_difference_too_small_to_be_shown_is_a_dash():
+    """Minus nothing is no number."""
+    problem, before = sample()
+    first, *others = before.routes
+    after = replace(before, routes=(replace(first, distance=first.distance - 20), *others))
+    text = page(problem, before, after)
+    assert tile(text, "distance_km")[0] == quantities.NOTHING
+    assert f"{MINUS}0.0<" not in text
 
 
 def test_stops_that_stand_out_are_ringed_while_they_are_few():
@@ -180,7 +202,7 @@ def test_plans_without_any_route():
     for plans in ((before, empty), (empty, before), (empty, empty)):
         text = page(problem, *plans)
         assert "Two plans compared" in text
-        assert text.count("<svg") in (0, 2)
+        assert text.count('class="map"') == (2 if before in plans else 0)
 
 
 def test_csv_holds_every_figure():
