@@ -293,10 +293,7 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
         QgsRendererCategory(_DEPOT, symbols.depot_symbol(), "Depots"),
     )
     order = [(f"if({is_stop}, 0, 1)", True), (f"if({is_wrong}, 1, 0)", True), (number, False)]
-    renderer.setOrderBy(
-        QgsFeatureRequest.OrderBy([QgsFeatureRequest.OrderByClause(*clause) for clause in order])
-    )
-    renderer.setOrderByEnabled(True)
+    _draw_in_order(renderer, order)
     layer.setRenderer(renderer)
     _set_time(layer, columns, "eta")
     place = columns.first("name", "stop_id")
@@ -336,16 +333,17 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
 
 
 def _style_changes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
-    layer.setRenderer(
-        QgsCategorizedSymbolRenderer(
-            columns.name("change"),
-            [
-                QgsRendererCategory(change, symbols.change_symbol(colour), change.capitalize())
-                for change, colour in CHANGE_COLOURS.items()
-            ],
-        )
-    )
     place, change = columns.first("name", "stop_id"), columns["change"]
+    renderer = QgsCategorizedSymbolRenderer(
+        columns.name("change"),
+        [
+            QgsRendererCategory(name, symbols.change_symbol(colour), name.capitalize())
+            for name, colour in CHANGE_COLOURS.items()
+        ],
+    )
+    on_top = f"if({change} IN ('removed', 'added', 'moved'), 1, 0)"
+    _draw_in_order(renderer, [(on_top, True)])
+    layer.setRenderer(renderer)
     vehicles = (
         f"coalesce({columns['vehicle_before']}, '-') || ' → ' || coalesce({columns['vehicle_after']}, '-')"
     )
@@ -413,6 +411,14 @@ def _by_vehicle(
     ]
     of_the_rest = QgsRendererCategory("", symbol_of(_OTHER), "Other vehicles")
     return QgsCategorizedSymbolRenderer(vehicle, [*of_routes, *others, of_the_rest])
+
+
+def _draw_in_order(renderer: QgsCategorizedSymbolRenderer, order: Sequence[tuple[str, bool]]) -> None:
+    """Draw features by these expressions, the lowest first where the second part says so."""
+    renderer.setOrderBy(
+        QgsFeatureRequest.OrderBy([QgsFeatureRequest.OrderByClause(*clause) for clause in order])
+    )
+    renderer.setOrderByEnabled(True)
 
 
 def _label(expression: str, size: float, bold: bool = False, colour: str = INK) -> QgsPalLayerSettings:

@@ -1,4 +1,4 @@
-"""The look of the stops that two plans serve differently: colours, labels, map tips, place among the layers."""
+"""The look of the stops that two plans serve differently: colours, labels, map tips, legend."""
 
 from __future__ import annotations
 
@@ -57,6 +57,17 @@ def test_each_change_is_drawn_in_its_colour(changes):
         [changes], QgsRectangle(CENTRE[0] - 0.01, CENTRE[1] - 0.02, CENTRE[0] + 0.06, CENTRE[1] + 0.02)
     )
     assert set(CHANGE_COLOURS.values()) <= colours(image)
+
+
+def test_grave_changes_are_drawn_on_top(qgis_app):
+    """Most stops of an edited plan are a little earlier or later; they must not hide the one that moved."""
+    rows = [{"at": CENTRE, "stop_id": change, "change": change} for change in ("moved", "later")]
+    made = layer(rows)
+    styles.style_layer(made, CHANGES, ())
+    made.setLabelsEnabled(False)
+    shown = colours(rendered([made], QgsRectangle(*(at + off for off in (-0.01, 0.01) for at in CENTRE)))[0])
+    assert CHANGE_COLOURS["moved"] in shown
+    assert CHANGE_COLOURS["later"] not in shown
 
 
 def test_labels_say_by_whom_or_by_how_much(changes):
