@@ -417,12 +417,12 @@ def _change_cells(pair: _Pair, one: StopChange) -> list[object]:
 def _vehicle(pair: _Pair, served: Served | None) -> object:
     if served is None:
         return NOTHING
-    return element("span", swatch(pair.colours[served.vehicle_id]), served.vehicle_id, class_="whole")
+    return join([swatch(pair.colours[served.vehicle_id]), served.vehicle_id])
 
 
 def _from_to(before: object, after: object) -> object:
     """Both, or one where they are the same."""
-    return before if before == after else join([before, " → ", after])
+    return before if before == after else element("span", before, " → ", after, class_="whole")
 
 
 def _not_served(pair: _Pair) -> Markup:
