@@ -17,6 +17,7 @@ from ..model.plan import Unassigned
 from ..model.problem import DAY, Window
 from ..model.refusals import refused, thousandths
 from .points import distance_km, swapped
+from .problem_of import WINDOW_FIELDS
 
 if TYPE_CHECKING:
     from ..model.problem import Problem, Stop, Vehicle
@@ -111,30 +112,34 @@ def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allo
 def _find_hopeless(stop: Stop, why: Unassigned, reading: Reading) -> None:
     says_more = why.fix and why.reason not in (reasons.UNREACHABLE, reasons.VEHICLE_RULE)
     remedy = f"Would help: {why.fix}" if says_more else ""
-    field = _FIELDS.get(why.reason, "")
+    field = reading.shown(_STOPS, *_fields(stop, why.reason))
     fault = Fault(why.reason, why.text.rstrip("."), remedy, field)
     severity = ERROR if stop.penalty is None else WARNING
     reading.find(severity, fault, reading.about(_STOPS, stop.id))
 
 
 _FIELDS = {
-    reasons.CAPACITY: "demand",
-    reasons.TIME_WINDOW: "tw1_end",
-    reasons.SKILL: "skills",
-    reasons.VEHICLE_RULE: "allowed_vehicles",
-    reasons.UNREACHABLE: "geometry",
-    reasons.SHIFT: "geometry",
-    reasons.WORK_LIMIT: "geometry",
-    reasons.DRIVE_LIMIT: "geometry",
-    reasons.DISTANCE_LIMIT: "geometry",
+    reasons.CAPACITY: ("demand", "delivery_1", "delivery", "pickup_1", "pickup"),
+    reasons.TIME_WINDOW: ("tw1_end", *WINDOW_FIELDS),
+    reasons.SKILL: ("skills",),
 }
-"""Reason -> the field of a stop that the reason is mostly about."""
+"""Reason -> the fields of a stop that it may be about; those not named here are about its place."""
+
+
+def _fields(stop: Stop, reason: str) -> tuple[str, ...]:
+    if reason != reasons.VEHICLE_RULE:
+        return _FIELDS.get(reason, ("geometry",))
+    if stop.vehicle_id:
+        return ("vehicle_id",)
+    return ("allowed_vehicles",) if stop.allowed_vehicles else ("forbidden_vehicles",)
 
 
 def _check_shifts(problem: Problem, reading: Reading) -> None:
     for vehicle in problem.vehicles:
         about = reading.features.get((_VEHICLES, vehicle.id), About())
-        shift, column = vehicle.shift, "shift_start" if about.layer else "SHIFT_START"
+        shift, column = vehicle.shift, "SHIFT_START"
+        if about.layer:
+            column = reading.shown(_VEHICLES, "shift_start", "time_window", "shift_end")
         if shift.start == shift.end:
             text = f"The shift begins and ends at {_clock(shift.start, reading)}"
             reading.find(WARNING, Fault("empty_shift", text, field=column), about)
@@ -148,7 +153,7 @@ def _check_depots(problem: Problem, reading: Reading) -> None:
     for depot in problem.depots:
         if depot.id not in used:
             text = "No vehicle that works starts or ends at the depot"
-            fault = Fault("unused_depot", text, field="depot_id")
+            fault = Fault("unused_depot", text, field=reading.shown(_DEPOTS, "depot_id"))
             reading.find(WARNING, fault, reading.about(_DEPOTS, depot.id))
 
 

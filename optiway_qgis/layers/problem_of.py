@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 
+WINDOW_FIELDS = ("tw1_start", "tw1_end", "time_windows", "tw2_start", "tw2_end")
+"""Where the windows of a stop are said."""
+
+
 def fleet_problem(
     read: StopsRead,
     depots: Sequence[Depot],
@@ -80,7 +84,8 @@ def problem_of(
     for stop in stops:
         if stop.windows and (stop.windows[-1].end < 0 or stop.windows[0].start >= 2 * DAY):
             text = f"All windows are on other days than {reading.day.iso_date}"
-            reading.warn(Fault("other_day", text, field="tw1_start"), reading.about(layer, stop.id))
+            field = reading.shown(layer, *WINDOW_FIELDS)
+            reading.warn(Fault("other_day", text, field=field), reading.about(layer, stop.id))
     lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]
     lengths.extend(len(vehicle.capacity) for vehicle in vehicles)
     return Problem(

@@ -120,6 +120,8 @@ class StopsReader:
             carried = list(enumerate(source.fields().names()))
         read = StopsRead(_named(source.fields(), carried), source.sourceCrs())
         tell_columns(reading, self._layer, self._table.columns)
+        given = {name: parameter for name, (parameter, _) in self._expressions.items()}
+        reading.columns[self._layer].update(given)
         if not source.sourceCrs().isValid():
             reading.refuse(no_crs(self._layer, source), About(self._layer))
             return read
@@ -243,7 +245,7 @@ class StopsReader:
         fault = Fault(
             "no_id", f"{self._layer}: no {name}, so the stop is named by its feature id", field=name
         )
-        row.warn(fault)
+        self._reading.warn(fault, row.about, of_layer=not row.has("stop_id"))
 
     def _stop(self, row: Row, stop_id: str, place: tuple[float, float], lock: str | None) -> Stop:
         kind = row.choice("kind") or fields.KIND_DELIVERY

@@ -124,7 +124,7 @@ def check_vehicle_names(
         named = {*stop.allowed_vehicles, *stop.forbidden_vehicles, stop.vehicle_id} - known - {""}
         for name in sorted(named):
             text = f'No active vehicle is called "{name}"{_zero_padded(name, known)}'
-            field = _field_naming(stop, name)
+            field = reading.shown(layer, _field_naming(stop, name))
             reading.warn(Fault("unknown_vehicle", text, field=field), reading.about(layer, stop.id))
 
 
@@ -202,7 +202,8 @@ class _VehicleReader:
     def _until_next_day(self, row: Row, start: int, end: int) -> Window:
         """Return a shift of which one end is the job's; an end before its start is on the next day."""
         if end < start:
-            row.warn(next_day("the start of the shift", "the end of the shift"))
+            given = "shift_end" if row.value("shift_end") is not None else "shift_start"
+            row.warn(next_day("the start of the shift", "the end of the shift", row.shown(given)))
             end += DAY
         return Window(start, end)
 

@@ -217,9 +217,7 @@ def read_order(
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
         if vehicle_id not in known:
             remedy = "Correct it or add the vehicle"
-            row.problem(
-                ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy)
-            )
+            row.problem(ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy))
         if number is None:
             name = row.shown(ROUTE_SEQUENCE)
             row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))

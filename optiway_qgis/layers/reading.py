@@ -25,7 +25,8 @@ class Reading:
     """What all readers of one job share: the day, how to transform, and what was found wrong or odd.
 
     `errors` and `warnings` are messages, `findings` the same with their parts, in the order they arose.
-    `features` tells where each stop, depot and vehicle comes from, by layer and id.
+    `features` tells where each stop, depot and vehicle comes from, by layer and id; `columns` what the user
+    calls each field, by layer and name: the column, or the parameter of an expression.
     """
 
     day: PlanDay
@@ -35,6 +36,12 @@ class Reading:
     errors: list[str] = field(default_factory=list)
     findings: dict[Finding, None] = field(default_factory=dict)
     features: dict[tuple[str, str], About] = field(default_factory=dict)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def shown(self, layer: str, *names: str) -> str:
+        """What the user calls the first of these fields that the layer has; the first name if it has none."""
+        known = self.columns.get(layer, {})
+        return next((known[name] for name in names if name in known), names[0])
 
     def about(self, layer: str, name: str) -> About:
         """Return where the stop, depot or vehicle of that id comes from."""
@@ -49,10 +56,13 @@ class Reading:
         self.errors.append(f"{where}: {fault.sentence}" if where else fault.sentence)
         self.find(ERROR, fault, about)
 
-    def warn(self, fault: Fault, about: About = About()) -> None:
-        """Add a warning, told together with equal ones of other features."""
+    def warn(self, fault: Fault, about: About = About(), of_layer: bool = False) -> None:
+        """Add a warning, told together with equal ones of other features.
+
+        With `of_layer` it is one finding about the layer, however many features it is told for.
+        """
         self.warnings.add(str(fault), about.id)
-        self.find(WARNING, fault, about)
+        self.find(WARNING, fault, About(about.layer) if of_layer else about)
 
     def tell(self, severity: str, fault: Fault, about: About = About()) -> None:
         """Tell a warning or information at once."""
@@ -63,6 +73,7 @@ class Reading:
 
 def tell_columns(reading: Reading, layer: str, columns: Mapping[str, fields.Column]) -> None:
     """Tell which columns of the layer are used, and where a name needs an explanation."""
+    reading.columns[layer] = {name: column.name for name, column in columns.items()}
     if columns:
         reading.feedback.pushInfo(f"{layer}: uses {fields.recognised_text(columns)}")
     else:

@@ -345,9 +345,9 @@ def merged(windows: Sequence[Window]) -> tuple[Window, ...]:
     return tuple(joined)
 
 
-def next_day(start: str, end: str) -> Fault:
+def next_day(start: str, end: str, field: str = "") -> Fault:
     """The warning of a window whose end was taken to be on the next day, by what the user calls both."""
-    return Fault("next_day", f"{end} is before {start}: read as the next day", field=end)
+    return Fault("next_day", f"{end} is before {start}: read as the next day", field=field or end)
 
 
 def _not_a_number() -> Fault:

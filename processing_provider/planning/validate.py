@@ -22,6 +22,7 @@ from optiway_qgis.layers import findings_layer, preflight, run
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.findings_layer import FINDINGS
 from optiway_qgis.layers.points import WGS84
+from optiway_qgis.layers.read_traffic import TRAFFIC
 from optiway_qgis.layers.write import verify_written, write_features
 from optiway_qgis.model.errors import (
     EngineBroken,
@@ -31,7 +32,7 @@ from optiway_qgis.model.errors import (
     JobCancelled,
     OptiwayError,
 )
-from optiway_qgis.model.findings import ERROR, INFO, SEVERITIES, WARNING, Fault
+from optiway_qgis.model.findings import ERROR, INFO, SEVERITIES, WARNING, About, Fault
 from optiway_qgis.reports.findings_report import Checked, findings_report
 
 from .plan_algorithm import ALLOW_FAR, READ_PERCENT, REPORT, ROADS_PERCENT, RUN_PERCENT, tr, write_text
@@ -156,7 +157,7 @@ class Validate(PlanRoutes):
             with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
                 lost = self.lost_classes(travel, inputs.conditions)
                 if lost is not None:
-                    reading.find(WARNING, lost)
+                    reading.find(WARNING, lost, About(TRAFFIC))
                 job = run.validate_job(inputs.problem, travel)
                 share = ROADS_PERCENT, RUN_PERCENT
                 answer = run.run_for_result(job, engine, feedback, progress, share)

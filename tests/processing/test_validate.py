@@ -326,6 +326,42 @@ def test_the_layer_comes_styled_when_it_is_loaded(validate):
     assert "remedy" in made.mapTipTemplate()
 
 
+def test_a_layer_without_ids_is_one_finding(validate):
+    """Not one for each of its stops."""
+    rows = [{"at": at, "service_min": 5.0} for at in spots(4)]
+    assert found(validate(STOPS=layer(rows))) == [(WARNING, "", "stop_id", "no_id")]
+
+
+def test_fields_are_called_as_the_user_calls_them(validate):
+    """The columns of other programs, and the parameter where an expression stands for a field."""
+    rows = [
+        {
+            "at": at,
+            "id": f"Order {n}",
+            "DeliveryQuantities": "5",
+            "TimeWindowEnd1": "12:00",
+            "night": "06:10",
+        }
+        for n, at in enumerate(spots(3), 1)
+    ]
+    rows[1]["DeliveryQuantities"] = "70"
+    given = {"STOPS": layer(rows), "SERVICE_TIME": "5"}
+    assert found(validate(**given)) == [(ERROR, "Order 2", "DeliveryQuantities", "capacity")]
+    rows[0]["TimeWindowEnd1"] = "06:00"
+    assert (ERROR, "Order 1", "TimeWindowEnd1", "time_window") in found(
+        validate(**{**given, "STOPS": layer(rows)})
+    )
+    by_expression = validate(**given, WINDOW_END='"night"')
+    assert (ERROR, "Order 3", "WINDOW_END", "time_window") in found(by_expression)
+
+
+@pytest.mark.parametrize("moment", ["STOPS: uses", "Trying each stop"])
+def test_cancel_leaves_no_output(validate, moment):
+    """While reading as while the engine works."""
+    outcome = validate(Log(cancel_at=moment), STOPS=layer(good_stops(), types=TEXTS))
+    assert outcome.results == {}
+
+
 def test_outputs_that_cannot_be_written_end_the_run(validate, tmp_path):
     """That is not a fault of the data."""
     with pytest.raises(QgsProcessingException, match="is a folder"):
