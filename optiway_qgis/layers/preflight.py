@@ -6,7 +6,7 @@ becomes findings here, too.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import cos, radians
 from statistics import median
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 from ..model import reasons
 from ..model.findings import ERROR, INFO, WARNING, About, Fault, HourCover
 from ..model.plan import Unassigned
-from ..model.problem import DAY, Window
+from ..model.problem import DAY, Window, may_serve
 from ..model.refusals import refused, thousandths
 from .points import distance_km, swapped
 from .problem_of import WINDOW_FIELDS
@@ -30,6 +30,10 @@ the neighbours of most stops."""
 FEWEST = 3
 """With fewer places nothing is called far from the others."""
 
+MOST_GROUPS = 200
+"""So many different sets of vehicles that stops are bound to are held against their stops."""
+
+_NAMED = 3
 _STOPS, _DEPOTS, _VEHICLES = "STOPS", "DEPOTS", "VEHICLES"
 OFF_ROADS = {
     "far": ("far_from_road", "The nearest road is {away} away"),
@@ -68,27 +72,27 @@ def check_fleet(problem: Problem, reading: Reading) -> Problem:
         else:
             _find_hopeless(stop, known, reading)
     left = replace(problem, stops=tuple(takeable))
-    _check_sums(left, reading)
+    for group in _groups(left):
+        _check_sums(group, problem.dimensions, reading)
     return left
 
 
 def hours(problem: Problem, reading: Reading) -> list[HourCover]:
     """Hold the stops that must begin within an hour against the vehicles on shift, hour by hour.
 
-    Hours in which nobody works and nothing must begin are left out. An hour that is short is a finding, by
-    itself or for the vehicles with a skill.
+    Hours in which nobody works and nothing must begin are left out. An hour that is short is a finding, for
+    all vehicles or for those that alone may serve some stops.
     """
-    cover = _cover(problem.stops, problem.vehicles)
+    everyone, *groups = _groups(problem)
+    cover = _cover(everyone)
     short = {hour.start for hour in cover if hour.is_short}
     for hour in cover:
         if hour.is_short:
-            _find_short(hour, "", reading)
-    for skill in dict.fromkeys(skill for stop in problem.stops for skill in stop.skills):
-        asking = [stop for stop in problem.stops if skill in stop.skills]
-        able = [vehicle for vehicle in problem.vehicles if skill in vehicle.skills]
-        for hour in _cover(asking, able):
+            _find_short(hour, everyone, reading)
+    for group in groups:
+        for hour in _cover(group):
             if hour.is_short and hour.start not in short:
-                _find_short(hour, skill, reading)
+                _find_short(hour, group, reading)
     return cover
 
 
@@ -157,28 +161,76 @@ def _check_depots(problem: Problem, reading: Reading) -> None:
             reading.find(WARNING, fault, reading.about(_DEPOTS, depot.id))
 
 
-def _check_sums(problem: Problem, reading: Reading) -> None:
-    """Find sums over all stops that are more than all vehicles together have: surely some stop stays."""
+@dataclass(frozen=True)
+class _Group:
+    """Stops that only these vehicles may serve; `only` names the vehicles, "" for all of them."""
+
+    stops: Sequence[Stop]
+    vehicles: Sequence[Vehicle]
+    only: str = ""
+
+    @property
+    def stops_words(self) -> str:
+        """The stops as the subject of a sentence."""
+        return f"The stops that only {self.only} may serve" if self.only else "The stops"
+
+    @property
+    def vehicles_words(self) -> str:
+        """The vehicles as the object of a sentence."""
+        return self.only or "all vehicles together"
+
+
+def _groups(problem: Problem) -> list[_Group]:
+    """All stops and vehicles, then for each set of vehicles that stops are bound to these and all such stops."""
+    able: dict[tuple, frozenset[int]] = {}
+    of_stop = []
+    for stop in problem.stops:
+        key = stop.skills, stop.allowed_vehicles, stop.forbidden_vehicles, stop.vehicle_id
+        if key not in able:
+            able[key] = frozenset(
+                index for index, vehicle in enumerate(problem.vehicles) if not may_serve(vehicle, stop)
+            )
+        of_stop.append(able[key])
+    groups = [_Group(problem.stops, problem.vehicles)]
+    everyone = frozenset(range(len(problem.vehicles)))
+    for some in list(dict.fromkeys(one for one in of_stop if one != everyone))[:MOST_GROUPS]:
+        stops = [stop for stop, one in zip(problem.stops, of_stop) if one <= some]
+        vehicles = [problem.vehicles[index] for index in sorted(some)]
+        groups.append(_Group(stops, vehicles, _named(vehicles)))
+    return groups
+
+
+def _named(vehicles: Sequence[Vehicle]) -> str:
+    names = [vehicle.id for vehicle in vehicles]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _check_sums(group: _Group, dimensions: int, reading: Reading) -> None:
+    """Find sums over stops that are more than their vehicles together have: surely some stop stays."""
     about = About(_VEHICLES)
-    for axis in range(problem.dimensions):
-        carried = _sum(_at(vehicle.capacity, axis) for vehicle in problem.vehicles)
-        name = f"capacity_{axis + 1}" if problem.dimensions > 1 else "capacity"
+    stops, vehicles = group.stops, group.vehicles
+    for axis in range(dimensions):
+        carried = _sum(_at(vehicle.capacity, axis) for vehicle in vehicles)
+        name = f"capacity_{axis + 1}" if dimensions > 1 else "capacity"
         for way in ("delivery", "pickup"):
-            asked = sum(_at(getattr(stop, way), axis) or 0 for stop in problem.stops)
+            asked = sum(_at(getattr(stop, way), axis) or 0 for stop in stops)
             if carried is not None and asked > carried:
                 text = (
-                    f"The stops ask for {thousandths(asked)} of {way}, the {name} of all vehicles together "
-                    f"is {thousandths(carried)}"
+                    f"{group.stops_words} ask for {thousandths(asked)} of {way}, the {name} of "
+                    f"{group.vehicles_words} is {thousandths(carried)}"
                 )
                 reading.find(WARNING, Fault("fleet_capacity", text, field=name), about)
-    service = sum(stop.service for stop in problem.stops)
-    time = sum(_working_time(vehicle) for vehicle in problem.vehicles)
+    service, time = sum(stop.service for stop in stops), sum(map(_working_time, vehicles))
     if service > time:
-        text = f"Services take {_hours(service)} h, all vehicles together work {_hours(time)} h"
+        text = (
+            f"{group.stops_words} take {_hours(service)} h of service, the shifts of {group.vehicles_words} "
+            f"are {_hours(time)} h"
+        )
         reading.find(WARNING, Fault("fleet_time", text, field="shift_end"), about)
-    most = _sum(vehicle.max_stops for vehicle in problem.vehicles)
-    if most is not None and len(problem.stops) > most:
-        text = f"There are {len(problem.stops)} stops, all vehicles together may have {most}"
+    most = _sum(vehicle.max_stops for vehicle in vehicles)
+    if most is not None and len(stops) > most:
+        text = f"{group.stops_words} are {len(stops)}, the max_stops of {group.vehicles_words} is {most}"
         reading.find(WARNING, Fault("fleet_stops", text, field="max_stops"), about)
 
 
@@ -201,19 +253,19 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
     return total
 
 
-def _cover(stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> list[HourCover]:
+def _cover(group: _Group) -> list[HourCover]:
     must: dict[int, list[Stop]] = {}
-    for stop in stops:
+    for stop in group.stops:
         if stop.windows and 0 <= stop.windows[0].start < 2 * DAY:
             start = stop.windows[0].start // HOUR * HOUR
             if stop.windows[-1].end <= start + HOUR:
                 must.setdefault(start, []).append(stop)
     worked = {
         start
-        for shift in {vehicle.shift for vehicle in vehicles}
+        for shift in {vehicle.shift for vehicle in group.vehicles}
         for start in range(shift.start // HOUR * HOUR, shift.end, HOUR)
     }
-    return [_hour(start, must.get(start, []), vehicles) for start in sorted(worked | set(must))]
+    return [_hour(start, must.get(start, []), group.vehicles) for start in sorted(worked | set(must))]
 
 
 def _hour(start: int, stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> HourCover:
@@ -245,14 +297,14 @@ def _overlap(one: Window, other: Window) -> int:
     return max(0, min(one.end, other.end) - max(one.start, other.start))
 
 
-def _find_short(hour: HourCover, skill: str, reading: Reading) -> None:
+def _find_short(hour: HourCover, group: _Group, reading: Reading) -> None:
     begin, end = _clock(hour.start, reading), _clock(hour.start + HOUR, reading)
-    asking = f" asking for {skill}" if skill else ""
+    only = f" that only {group.only} may serve" if group.only else ""
     text = (
-        f"Between {begin} and {end} {_count(hour.stops, 'stop')}{asking} must begin, which takes "
+        f"Between {begin} and {end} {_count(hour.stops, 'stop')}{only} must begin, which takes "
         f"{_count(hour.needed, 'vehicle')} at the very least; {hour.vehicles} can be there"
     )
-    fault = Fault("few_vehicles", text, field="skills" if skill else "shift_start")
+    fault = Fault("few_vehicles", text, field="shift_start")
     reading.find(WARNING, fault, About(_VEHICLES))
 
 

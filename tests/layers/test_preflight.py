@@ -60,6 +60,19 @@ def test_sums_beyond_the_fleet_are_told_per_load():
     assert fleet_codes(problem(stops, [van, unlimited], dimensions=2)) == []
 
 
+def test_stops_bound_to_some_vehicles_are_held_against_these():
+    """By skill, by lists and by lock: the fleet has room, those who alone may serve them have not."""
+    vans = [replace(VAN, id=f"V{n}", skills=("fridge",) if n < 2 else ()) for n in range(5)]
+    cold = [a_stop(f"C{n}", delivery=(9000,), skills=("fridge",)) for n in range(2)]
+    locked = a_stop("L", delivery=(4000,), vehicle_id="V1")
+    listed = [a_stop(f"A{n}", delivery=(6000,), allowed_vehicles=("V3",)) for n in range(2)]
+    assert [text for _, _, text in fleet_codes(problem([*cold, locked, *listed], vans))] == [
+        "The stops that only V0, V1 may serve ask for 22 of delivery, the capacity of V0, V1 is 20.",
+        "The stops that only V3 may serve ask for 12 of delivery, the capacity of V3 is 10.",
+    ]
+    assert fleet_codes(problem([*cold, listed[0]], vans)) == []
+
+
 def test_a_stop_too_large_for_all_does_not_count_in_the_sum():
     """It stays behind by itself: an error of its own, and the others fit."""
     shared = reading()
@@ -133,7 +146,7 @@ def test_an_hour_in_which_nobody_with_the_skill_works():
     hours, texts = cover(problem([asking], [VAN, cold]))
     assert not any(hour.is_short for hour in hours)
     assert texts == [
-        "Between 09:00 and 10:00 1 stop asking for fridge must begin, which takes 1 vehicle at the very "
+        "Between 09:00 and 10:00 1 stop that only V2 may serve must begin, which takes 1 vehicle at the very "
         "least; 0 can be there."
     ]
 
