@@ -181,7 +181,7 @@ class _Group:
 
 
 def _groups(problem: Problem) -> list[_Group]:
-    """All stops and vehicles, then for each set of vehicles that stops are bound to these and all such stops."""
+    """All stops with all vehicles, then each set of vehicles that stops are bound to, with all such stops."""
     able: dict[tuple, frozenset[int]] = {}
     of_stop = []
     for stop in problem.stops:
@@ -220,18 +220,21 @@ def _check_sums(group: _Group, dimensions: int, reading: Reading) -> None:
                     f"{group.stops_words} ask for {thousandths(asked)} of {way}, the {name} of "
                     f"{group.vehicles_words} is {thousandths(carried)}"
                 )
-                reading.find(WARNING, Fault("fleet_capacity", text, field=name), about)
+                field = reading.shown(_VEHICLES, name, "capacity", "capacity_1")
+                reading.find(WARNING, Fault("fleet_capacity", text, field=field), about)
     service, time = sum(stop.service for stop in stops), sum(map(_working_time, vehicles))
     if service > time:
         text = (
             f"{group.stops_words} take {_hours(service)} h of service, the shifts of {group.vehicles_words} "
             f"are {_hours(time)} h"
         )
-        reading.find(WARNING, Fault("fleet_time", text, field="shift_end"), about)
+        field = reading.shown(_VEHICLES, "shift_end", "time_window", "shift_start")
+        reading.find(WARNING, Fault("fleet_time", text, field=field), about)
     most = _sum(vehicle.max_stops for vehicle in vehicles)
     if most is not None and len(stops) > most:
         text = f"{group.stops_words} are {len(stops)}, the max_stops of {group.vehicles_words} is {most}"
-        reading.find(WARNING, Fault("fleet_stops", text, field="max_stops"), about)
+        fault = Fault("fleet_stops", text, field=reading.shown(_VEHICLES, "max_stops"))
+        reading.find(WARNING, fault, about)
 
 
 def _working_time(vehicle: Vehicle) -> int:
