@@ -14,7 +14,7 @@ from ..model.findings import About, Fault
 from ..model.problem import Stop
 from .feedback import GroupedWarnings
 from .problem_of import problem_of
-from .read_stops import EXPRESSION_FIELDS
+from .read_stops import EXPRESSION_FIELDS, NO_EXPRESSIONS, StopsReader
 from .read_visits import read_order, see_routes, skilled
 
 if TYPE_CHECKING:
@@ -88,8 +88,12 @@ def read_plans(
     reading: Reading,
     expressions: Mapping[str, Expressions],
     judges_skills: bool,
+    asked: VisitsLayer | None = None,
 ) -> PlansRead:
-    """Read both layers; `expressions` are by the name of the layer, the rest is as of `read_visits`."""
+    """Read both layers; `expressions` are by the name of the layer, the rest is as of `read_visits`.
+
+    `asked` are stops that count as not served where neither plan has them.
+    """
     for visits in (before, after):
         if "stop_id" not in visits.columns:
             text = f"{visits.name} ({visits.source.sourceName()}) has no field stop_id"
@@ -110,7 +114,10 @@ def read_plans(
         theirs[stop_id] = replace(theirs[stop_id], **only_before)
     stops = list({**ours, **theirs}.values())
     remarks = {**_remarks(old, stops, BEFORE, reading), **_remarks(new, stops, AFTER, reading)}
-    rejected = (*old.rejected, *new.rejected)
+    neither, unread = _in_neither(asked, {stop.id for stop in stops}, reading)
+    stops.extend(neither)
+    remarks.update({stop.id: f"Only {asked.name} has a row for it." for stop in neither})
+    rejected = (*old.rejected, *new.rejected, *unread)
     known = {stop.id for stop in stops}
     if not judges_skills:
         vehicles = skilled(vehicles, stops)
@@ -139,6 +146,19 @@ def _read_one(
     if len(invalid) > _TOLD:
         reading.warnings.add(f"{visits.name}: {len(invalid) - _TOLD} more rows cannot be read")
     return read, order
+
+
+def _in_neither(
+    asked: VisitsLayer | None, known: Collection[str], reading: Reading
+) -> tuple[list[Stop], list[RejectedStop]]:
+    """The stops asked for that no plan has, and the rows that are none."""
+    if asked is None or not asked.source.featureCount():
+        return [], []
+    read = StopsReader(asked.source, asked.columns, reading, NO_EXPRESSIONS, asked.name).read(asked.is_stop)
+    stops = [stop for stop in read.stops if stop.id not in known]
+    if stops:
+        reading.feedback.pushInfo(f"{asked.name}: stops in neither plan: {len(stops)}.")
+    return stops, [row for row in read.rejected if row.stop_id not in known]
 
 
 def _remarks(read: StopsRead, stops: Collection[Stop], name: str, reading: Reading) -> dict[str, str]:

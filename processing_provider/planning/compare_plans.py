@@ -22,7 +22,7 @@ from optiway_qgis.layers.carried import CarriedStops
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.output_fields import CHANGES, COMPARISON
 from optiway_qgis.layers.read_plans import AFTER, BEFORE, read_plans, see_both
-from optiway_qgis.layers.read_visits import first_date
+from optiway_qgis.layers.read_visits import VisitsLayer, first_date
 from optiway_qgis.layers.write_comparison import Compared, changes_features, comparison_features
 from optiway_qgis.model.compare import MOVED, compare
 from optiway_qgis.model.errors import JobCancelled
@@ -38,6 +38,7 @@ from .plan_algorithm import (
     REPORT,
     ROADS_PERCENT,
     RUN_PERCENT,
+    STOPS,
     VEHICLES,
     Inputs,
     destination_of,
@@ -100,8 +101,8 @@ class ComparePlans(KeptOrder):
             "changed. Then they are compared: cost, distance, times, lateness, violations and stops served, "
             "for the whole plans and for each vehicle, and each stop that is served otherwise.</p>"
             "<p>Stops are matched by <i>stop_id</i>. One that only one layer has counts as not served by the "
-            "other plan. Where the data of a stop differ, those of <i>After</i> count for both, and the log "
-            "says so.</p>"
+            "other plan; give <i>All stops</i> to count those that neither has. Where the data of a stop "
+            "differ, those of <i>After</i> count for both, and the log says so.</p>"
             "<p>Give the depots, vehicles, roads, server or matrix, traffic and barriers by which both are "
             "judged. Without vehicles there are no limits, and each vehicle may leave from the earlier of "
             "its two departures on; without roads, server or matrix travel times are an estimate. Any point "
@@ -119,6 +120,11 @@ class ComparePlans(KeptOrder):
                 QgsProcessingParameterFeatureSource(name, tr(label), point),
                 f"{help_text} Or points with stop_id, vehicle_id and sequence.",
             )
+        self.add(
+            QgsProcessingParameterFeatureSource(STOPS, tr("All stops"), point, optional=True),
+            "Stops that count as not served where neither plan has them: all that were asked for, or the "
+            "UNASSIGNED of a plan. Empty: the stops of the two plans.",
+        )
         self.add_kept_order(BEFORE)
         self.add_travel()
         for name, label, kind, help_text in (
@@ -196,6 +202,7 @@ class ComparePlans(KeptOrder):
             reading,
             {name: self.expressions(parameters, context, name) for name in (BEFORE, AFTER)},
             judges_skills=has_vehicles,
+            asked=None if self.source(STOPS) is None else VisitsLayer(self.source(STOPS), STOPS),
         )
         reading.errors[:] = dict.fromkeys(reading.errors)  # a bad expression is one of both layers
         carried = CarriedStops(before.source.fields(), plans.crs, rejected=plans.rejected)

@@ -166,6 +166,41 @@ def test_stops_that_neither_plan_serves_are_counted(compared):
     assert any('vehicle_id "V9"' in text for text in outcome.log.warnings)
 
 
+def test_all_stops_of_the_day_count(compared):
+    """What neither plan took in is not lost: read or not, with a vehicle of its own or without."""
+    asked = layer(
+        [
+            {"at": AT["S1"], "stop_id": "S1", "service_min": 99.0, "lock": None},
+            {"at": AT["S2"], "stop_id": "X1", "service_min": 5.0, "lock": None},
+            {"at": AT["S3"], "stop_id": "X2", "service_min": 5.0, "lock": "exclude"},
+        ],
+        types={"lock": "string"},
+    )
+    after = {**ORDER, "V3": ["S7"]}
+    outcome = compared(numbered(ORDER), numbered(after), STOPS=asked)
+    assert (outcome.results["UNSERVED_BEFORE"], outcome.results["UNSERVED_AFTER"]) == (2, 3)
+    assert set(changes(outcome)) == {"S8"}
+    assert figures(outcome)["service_min"] == (40, 35)
+    assert "STOPS: stops in neither plan: 1." in outcome.log.infos
+    page = Path(outcome.results["REPORT"]).read_text(encoding="utf-8")
+    assert "Only STOPS has a row for it." in page
+    assert ">X2<" in page
+    assert page.count('class="cross"') == 3
+
+
+def test_the_unassigned_stops_of_a_plan_are_stops_to_count(compared, run_algorithm, fleet):
+    """Also when there are none, or the VISITS of a plan are given."""
+    stops = numbered(ORDER)
+    plan = run_algorithm("plan_routes", STOPS=stops, **{**fleet, "VEHICLES": table(FLEET[:1])})
+    left = plan.results["UNASSIGNED_COUNT"]
+    assert left > 0
+    visits = plan.results["VISITS"]
+    outcome = compared(visits, visits, STOPS=plan.results["UNASSIGNED"])
+    assert outcome.results["UNSERVED_BEFORE"] == outcome.results["UNSERVED_AFTER"] == left
+    for nothing_more in (layer([], name="none"), visits):
+        assert compared(visits, visits, STOPS=nothing_more).results["UNSERVED_AFTER"] == 0
+
+
 def test_data_of_a_stop_that_differ_are_told_and_those_of_after_count(compared, run_algorithm, fleet):
     """Else a shorter service would look like a better order."""
     outcome = compared(numbered(ORDER), numbered(ORDER, service_min={"S2": 45.0}))

@@ -32,8 +32,18 @@ PARAMETERS = {
         *("WINDOW_START", "WINDOW_END", *TRAVEL, *SINKS),
     ],
     "compare_plans": [
-        *("BEFORE", "AFTER", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME"),
-        *("DEMAND", "WINDOW_START", "WINDOW_END", *TRAVEL, "COMPARISON", "CHANGES", "REPORT", "CSV"),
+        *("BEFORE", "AFTER", "STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME"),
+        *(
+            "SERVICE_TIME",
+            "DEMAND",
+            "WINDOW_START",
+            "WINDOW_END",
+            *TRAVEL,
+            "COMPARISON",
+            "CHANGES",
+            "REPORT",
+            "CSV",
+        ),
     ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
 }
@@ -53,7 +63,7 @@ BASIC = {
     ],
     "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS", "TRAFFIC", "BARRIERS"],
     "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
-    "compare_plans": ["BEFORE", "AFTER", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
+    "compare_plans": ["BEFORE", "AFTER", "STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "validate": [
         *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
