@@ -270,12 +270,19 @@ def test_without_the_engine_all_else_is_told(validate, monkeypatch):
     assert "install the routing engine" in page_of(outcome)
 
 
-def test_a_server_that_is_down_is_an_error(validate):
+@pytest.mark.parametrize(
+    ("travel", "words"),
+    [
+        ({"TRAVEL": "osrm", "SERVER_URL": "http://127.0.0.1:9"}, "127.0.0.1:9"),
+        ({"MATRIX": "/nowhere/times.npz"}, "/nowhere/times.npz"),
+    ],
+)
+def test_travel_times_that_cannot_be_had_are_an_error(validate, travel, words):
     """plan_routes would end with it."""
-    outcome = validate(STOPS=layer(good_stops(), types=TEXTS), TRAVEL="osrm", SERVER_URL="http://127.0.0.1:9")
+    outcome = validate(STOPS=layer(good_stops(), types=TEXTS), **travel)
     (finding,) = outcome.rows("FINDINGS")
     assert (finding["severity"], finding["code"]) == (ERROR, "travel_times")
-    assert "127.0.0.1:9" in finding["text"]
+    assert words in finding["text"]
 
 
 @pytest.mark.parametrize(("allow_far", "severity"), [(False, ERROR), (True, WARNING)])
