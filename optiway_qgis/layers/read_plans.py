@@ -73,10 +73,10 @@ def see_both(before: VisitsLayer, after: VisitsLayer, ends_count: bool, reading:
     start, end = dict(seen.start), dict(seen.end)
     see_routes(after, reading, seen)
     for vehicle_id in seen.vehicle_ids if ends_count else ():
-        for old, new in ((start, seen.start), (end, seen.end)):
-            if old.get(vehicle_id, new.get(vehicle_id)) != new.get(vehicle_id):
-                text = f"{BEFORE} and {AFTER} have different depots for a vehicle: those of {AFTER} count"
-                reading.warn(Fault("conflicting_values", text), About(id=vehicle_id))
+        ends = ((start, seen.start), (end, seen.end))
+        if any(vehicle_id in old and old[vehicle_id] != new[vehicle_id] for old, new in ends):
+            text = f"{BEFORE} and {AFTER} have different depots for a vehicle: those of {AFTER} count"
+            reading.warn(Fault("conflicting_values", text), About(id=vehicle_id))
     return seen
 
 
@@ -101,18 +101,8 @@ def read_plans(
             reading.refuse(Fault("no_field", text, remedy), About(visits.name))
     old, old_order = _read_one(before, vehicles, reading, expressions[before.name])
     new, new_order = _read_one(after, vehicles, reading, expressions[after.name])
-    ours, theirs = ({stop.id: stop for stop in read.stops} for read in (old, new))
     given = [_members(visits, expressions[visits.name]) for visits in (before, after)]
-    unsaid = sorted(given[0] - given[1])
-    if unsaid:
-        reading.feedback.pushInfo(
-            f"{AFTER} has no column for {', '.join(unsaid)}: what {BEFORE} says counts for both."
-        )
-    for stop_id in [stop_id for stop_id in theirs if stop_id in ours]:
-        _tell_differences(ours[stop_id], theirs[stop_id], given[0] & given[1], reading)
-        only_before = {member: getattr(ours[stop_id], member) for member in unsaid}
-        theirs[stop_id] = replace(theirs[stop_id], **only_before)
-    stops = list({**ours, **theirs}.values())
+    stops = _joined(old, new, given, reading)
     remarks = {**_remarks(old, stops, BEFORE, reading), **_remarks(new, stops, AFTER, reading)}
     neither, unread = _in_neither(asked, {stop.id for stop in stops}, reading)
     stops.extend(neither)
@@ -146,6 +136,21 @@ def _read_one(
     if len(invalid) > _TOLD:
         reading.warnings.add(f"{visits.name}: {len(invalid) - _TOLD} more rows cannot be read")
     return read, order
+
+
+def _joined(old: StopsRead, new: StopsRead, given: list[set[str]], reading: Reading) -> list[Stop]:
+    """The stops of both, each once; `given` are the members that each layer says anything of."""
+    ours, theirs = ({stop.id: stop for stop in read.stops} for read in (old, new))
+    unsaid = sorted(given[0] - given[1])
+    if unsaid:
+        reading.feedback.pushInfo(
+            f"{AFTER} has no column for {', '.join(unsaid)}: what {BEFORE} says counts for both."
+        )
+    for stop_id in [stop_id for stop_id in theirs if stop_id in ours]:
+        _tell_differences(ours[stop_id], theirs[stop_id], given[0] & given[1], reading)
+        only_before = {member: getattr(ours[stop_id], member) for member in unsaid}
+        theirs[stop_id] = replace(theirs[stop_id], **only_before)
+    return list({**ours, **theirs}.values())
 
 
 def _in_neither(

@@ -247,6 +247,22 @@ def test_without_fleet_the_vehicles_of_both_plans_are_the_same(compared, run_alg
     assert list(figures(outcome, "V4")["stops_served"]) == [0, 3]
 
 
+def test_without_fleet_a_vehicle_has_one_depot(compared, run_algorithm, fleet):
+    """Else a plan would be better for its depot; the log says whose depot counts."""
+    depots = [layer([depot(name, at)], name="depots") for name, at in (("D1", CENTRE), ("D2", AT["S1"]))]
+    before, after = (
+        run_algorithm("schedule", STOPS=numbered(ORDER), **{**fleet, "DEPOTS": one}).results["VISITS"]
+        for one in depots
+    )
+    outcome = compared(before, after, DEPOTS=None, VEHICLES=None)
+    told = "BEFORE and AFTER have different depots for a vehicle: those of AFTER count (V1, V2, V3)"
+    assert told in outcome.log.warnings
+    assert outcome.rows("CHANGES") == []
+    assert outcome.results["COST_DIFFERENCE"] == 0
+    alone = run_algorithm("schedule", STOPS=after)
+    assert outcome.results["COST_AFTER"] == pytest.approx(alone.results["COST"])
+
+
 def test_another_crs_and_format_make_no_difference(compared, tmp_path):
     """CHANGES are in the CRS of the plan after."""
     edited = {**ORDER, "V2": ["S4", "S5"], "V3": ["S7", "S8", "S6"]}
