@@ -41,7 +41,8 @@ def small_groups(stops: int = 2, iterations: int = 20) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parallel, "_GROUP_STOPS", stops)
         patch.setattr(parallel, "_GROUP_ROUTES", 1)
-        patch.setattr(parallel, "_ITERATIONS", iterations)
+        for pace in ("_QUICK", "_PATIENT"):
+            patch.setattr(parallel, pace, replace(getattr(parallel, pace), iterations=iterations))
         yield
 
 

@@ -42,8 +42,8 @@ _RULE_UNIT = 100
 _REQUIRED_PRIZE = 5
 """What leaving out the least important required stop costs, in routes as dear as a route can be."""
 
-_MOST_PENALTY = 50_000.0
-"""What each unit of a broken rule may cost at the most is no less than this."""
+_DEAR = 50_000.0
+"""What each unit of a broken rule costs at first in PyVRP. It may cost that much, or more, in any problem."""
 
 _FIRST_SHARES, _LEAST_SHARE = 5.0, 0.05
 """What a stop too much on board costs at first, in shares that a stop has of its vehicle's way out and back;
@@ -85,6 +85,11 @@ class Penalties(PenaltyParams):
     def midpoint_penalties(self, data: ProblemData) -> tuple[list[float], float, float]:
         """Return what the search begins with: per unit of each load, second and metre."""
         return self._first
+
+    def dear(self) -> Penalties:
+        """Return penalties that begin where PyVRP's own do."""
+        loads, _, _ = self._first
+        return Penalties(([_DEAR] * len(loads), _DEAR, _DEAR), self.max_penalty)
 
     def learned(self, ends: list[tuple[list[float], float, float]]) -> Penalties:
         """Return penalties that begin with the mean of those that searches ended with."""
@@ -279,7 +284,7 @@ class Formulation:
         gain = max(self.dearest, *(prize or 0 for prize in self.prizes))
         legs = len(self.stops) + len(self.instance.vehicles)
         excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
-        most = max(_MOST_PENALTY, min(2 * gain, _LARGEST_SUM / excess))
+        most = max(_DEAR, min(2 * gain, _LARGEST_SUM / excess))
         second, metre = self._way_prices()
         return Penalties((self._first_loads(second), _FIRST_TIMES * second, _FIRST_TIMES * metre), most)
 

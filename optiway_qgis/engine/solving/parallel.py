@@ -1,8 +1,8 @@
 """The search on all cores: rounds of PyVRP searches in threads, joined after each round.
 
-A small plan is searched over as a whole by every thread, each with a seed of its own. A large one is cut into
-groups of neighbouring routes, each improved as a problem of its own; the cuts are others in each round. How
-to cut is decided in `grouping`, what PyVRP is told in `formulation`.
+A small plan is searched over as a whole by every thread, each with a seed of its own, in two manners. A large
+one is cut into groups of neighbouring routes, each improved as a problem of its own; the cuts are others in
+each round. How to cut is decided in `grouping`, what PyVRP is told in `formulation`.
 """
 
 from __future__ import annotations
@@ -33,25 +33,46 @@ if TYPE_CHECKING:
 _GROUP_STOPS, _GROUP_ROUTES = 200, 8
 """Size of a group at the least: below that too much of what could be exchanged lies beyond its borders."""
 
-_MOST_STOPS = 350
-"""Size of a group at the most: an iteration takes longer the more stops there are."""
-
-_SECONDS, _ITERATIONS = 0.4, 700
-"""How long a group is improved in one round, in whichever of the two the clock counts."""
-
 _FIRST = 0.75
-"""Share of that for a large plan as a whole, before it is cut for the first time."""
-
-_MEETINGS = 4
-"""Into so many rounds the time is shared out where several threads search over the whole plan."""
+"""Share of a quick round for a large plan as a whole, before it is cut for the first time."""
 
 _LAST = 1.3
 """When what is left is no more than so many rounds, it is one round."""
 
-_WHOLE = (300, 50), (100, 50)
-_GROUP = ((100, 30),)
-"""Length of the history and number of neighbours of the searches over a whole plan, in turn, and over a group
-in the short time that it has. The first are PyVRP's own; with the second some plans get better, some worse.
+_STALLED_ROUNDS, _STALLED_GAIN = 10, 0.001
+"""When so many quick rounds have gained less than that share, patient ones take over."""
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How a thread searches: length of the history, number of neighbours, and whether broken rules cost much
+    from the beginning, as PyVRP has it, or become dear on the way.
+    """
+
+    history: int
+    neighbours: int
+    dear: bool = False
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How large groups may be, how long a round takes, in whichever of the two the clock counts, and how a
+    group is searched.
+    """
+
+    most_stops: int
+    seconds: float
+    iterations: int
+    manner: _Manner
+
+
+_WHOLE = _Manner(300, 50), _Manner(300, 50, dear=True)
+"""Of the searches over a whole plan, in turn: with either some plans get better and some worse."""
+
+_QUICK = _Pace(350, 0.4, 700, _Manner(100, 30))
+_PATIENT = _Pace(700, 2.5, 4400, _Manner(300, 50))
+"""An iteration takes longer the more stops there are; but what lies across the borders of small groups, and
+behind higher hills, is found in large ones that are searched for longer.
 """
 
 
@@ -104,20 +125,35 @@ class _Rounds:
     def run(self, start: Visits | None) -> Incumbent:
         """Go on from round to round until the clock says stop; one round there is always."""
         everything = [self._formulation.everything]
-        group = float(_SECONDS if self._clock.iterations is None else _ITERATIONS)
-        whole = self._left() / (_MEETINGS if self._workers > 1 else 1)
         large = len(self._formulation.stops) >= 2 * _GROUP_STOPS
-        if start is None:
-            incumbent = self._round(everything, None, _FIRST * group if large else whole)
+        if start is None and large:
+            length = _FIRST * self._length(_QUICK)
+            incumbent = self._round(everything, None, length, (_QUICK.manner,))
+        elif start is None:
+            incumbent = self._round(everything, None, self._left(), _WHOLE)
         else:
-            groups = self._cut(start)
-            incumbent = self._round(groups, start, group if len(groups) > 1 else whole, rough=True)
+            incumbent = self._improve(self._cut(start, _QUICK), start, _QUICK, rough=True)
+        pace, values = _QUICK, [incumbent.value]
         while not self._clock.over(self._spent, answered=incumbent.feasible):
-            groups = self._cut(incumbent.visits) if incumbent.feasible else everything
-            incumbent = self._round(groups, incumbent.visits, group if len(groups) > 1 else whole)
+            groups = self._cut(incumbent.visits, pace) if incumbent.feasible else everything
+            incumbent = self._improve(groups, incumbent.visits, pace)
+            values.append(incumbent.value)
+            before = values[-1 - _STALLED_ROUNDS] if len(values) > _STALLED_ROUNDS else inf
+            if before - incumbent.value < _STALLED_GAIN * incumbent.value:
+                pace = _PATIENT
         return incumbent
 
-    def _cut(self, visits: Visits) -> list[Group]:
+    def _length(self, pace: _Pace) -> float:
+        """Return how long a round takes, in seconds or iterations as the clock counts."""
+        return pace.seconds if self._clock.iterations is None else float(pace.iterations)
+
+    def _improve(self, groups: list[Group], visits: Visits, pace: _Pace, *, rough: bool = False) -> Incumbent:
+        """Return what becomes of visits: in groups for a round, as a whole in all the time that is left."""
+        if len(groups) > 1:
+            return self._round(groups, visits, self._length(pace), (pace.manner,), rough=rough)
+        return self._round(groups, visits, self._left(), _WHOLE, rough=rough)
+
+    def _cut(self, visits: Visits, pace: _Pace) -> list[Group]:
         """Return the groups of the next round, as many as there are cores or a multiple of that."""
         formulation = self._formulation
         size, workers = len(formulation.stops), self._workers
@@ -125,7 +161,7 @@ class _Rounds:
         if most < workers:
             count = max(number for number in range(1, most + 1) if workers % number == 0)
         else:
-            count = min(most - most % workers, workers * -(-size // (workers * _MOST_STOPS)))
+            count = min(most - most % workers, workers * -(-size // (workers * pace.most_stops)))
         if count == 1:
             return [formulation.everything]
         sequences = formulation.sequences(visits)
@@ -133,7 +169,13 @@ class _Rounds:
         return cut(formulation.instance, formulation.stops, sequences, count, self._cuts)
 
     def _round(
-        self, groups: list[Group], visits: Visits | None, length: float, *, rough: bool = False
+        self,
+        groups: list[Group],
+        visits: Visits | None,
+        length: float,
+        manners: tuple[_Manner, ...],
+        *,
+        rough: bool = False,
     ) -> Incumbent:
         """Search over each group from its visits, for that long, and join the best of each.
 
@@ -149,20 +191,19 @@ class _Rounds:
         if self._left() < _LAST * lanes * length:
             length = self._left() / lanes
 
-        def search(number: int, seed: int, manner: tuple[int, int]) -> _Turn:
+        def search(number: int, seed: int, manner: _Manner) -> _Turn:
             data, start = parts[number].data, starts[number]
             if start is not None and rough:
                 start = _improved(data, penalties, start, seed)
             turn = _Turn(self._clock, ledger, number, self._spent, length, whole=len(groups) == 1)
-            history, neighbours = manner
-            ils = IteratedLocalSearchParams(history_length=history, callbacks=turn)
-            near = NeighbourhoodParams(num_neighbours=neighbours)
-            solve(data, turn, seed, False, False, SolveParams(ils, penalties, near), start)
+            ils = IteratedLocalSearchParams(history_length=manner.history, callbacks=turn)
+            near = NeighbourhoodParams(num_neighbours=manner.neighbours)
+            first = penalties.dear() if manner.dear else penalties
+            solve(data, turn, seed, False, False, SolveParams(ils, first, near), start)
             return turn
 
         seeds = range(self._seed, self._seed + len(numbers))
-        manners = cycle(_GROUP if len(groups) > 1 else _WHOLE)
-        turns = list(self._threads.map(search, numbers, seeds, islice(manners, len(numbers))))
+        turns = list(self._threads.map(search, numbers, seeds, islice(cycle(manners), len(numbers))))
         self._seed += len(numbers)
         self._spent += lanes * max(turn.iterations for turn in turns)
         self._clock.spent_iterations += sum(turn.iterations for turn in turns)
