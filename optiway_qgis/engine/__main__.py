@@ -47,9 +47,10 @@ def main(channel: Channel) -> int:
         "matrix": _matrix,
         "validate": _validate,
     }
-    task = tasks.get(job.get("task", ""))
+    name = job.get("task")
+    task = tasks.get(name) if isinstance(name, str) else None
     if task is None:
-        raise JobFailed(f'Unknown task "{job.get("task")}"; known: {", ".join(tasks)}.')
+        raise JobFailed(f'Unknown task "{name}"; known: {", ".join(tasks)}.')
     try:
         result = task(channel, job)
     except InputError as error:

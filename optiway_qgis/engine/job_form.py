@@ -48,16 +48,7 @@ _KINDS = {
 
 _NOT_NEGATIVE = (
     *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
-    *(
-        "fixed_cost",
-        "cost_per_hour",
-        "cost_per_km",
-        "delivery",
-        "pickup",
-        "capacity",
-        "patience",
-        "add",
-    ),
+    *("delivery", "pickup", "capacity", "patience", "add"),
 )
 _RANGES: dict[str, tuple[float, float]] = {
     "lon": (-180, 180),
@@ -65,6 +56,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "priority": (0, 100),
     "dimensions": (1, MAX_DIMENSIONS),
     "penalty": (0, _MOST),
+    "fixed_cost": (0, _MOST),
+    "cost_per_hour": (0, _MOST),
+    "cost_per_km": (0, _MOST),
     "speed_factor": (0.1, 10),
     "factor": (0.1, 20),
     "weather": (0.1, 10),

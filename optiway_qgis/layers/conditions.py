@@ -69,8 +69,15 @@ class Conditions:
         return len({frozenset(what for start, end, what in spans if start <= cut < end) for cut in cuts})
 
     def _limits(self, form: Mapping[str, Any]) -> dict[str, int | None]:
-        """When a barrier begins and ends, as far as that is within the horizon."""
-        return {name: form[name] if self._is_within(form[name]) else None for name in ("start", "end")}
+        """When a barrier begins and ends, as far as that is within the horizon.
+
+        One that is there for some hours keeps a limit also where vehicles work in these alone: stops move
+        only away from barriers that hold always.
+        """
+        start, end = (form[name] if self._is_within(form[name]) else None for name in ("start", "end"))
+        if start is None and end is None and not (form["start"] is None and form["end"] is None):
+            start = self.horizon.start
+        return {"start": start, "end": end}
 
     def _is_within(self, moment: int | None) -> bool:
         return moment is not None and self.horizon.start < moment < self.horizon.end

@@ -38,7 +38,10 @@ FORMAT = 1
 
 _WHOLE = (".gpkg", ".shp", ".pbf", ".fgb", ".geojson", ".tab")
 """Files that hold their data themselves or in files of the same name; others may point anywhere."""
-_IN_PARTS = (".shp", ".tab")
+_PARTS = {
+    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qix", ".sbn", ".sbx"),
+    ".tab": (".tab", ".dat", ".map", ".id", ".ind"),
+}
 _SQLITE = b"SQLite format 3\0"
 _ABOUT = "about"
 _PIECE = 1 << 20
@@ -148,10 +151,27 @@ def _is_part(given: Any) -> bool:
 
 
 def _with_companions(path: Path) -> list[Path]:
-    """The file and its parts: those of a Shapefile share its stem, the log of a GeoPackage its name."""
-    begins = (f"{path.stem}.",) if path.suffix.lower() in _IN_PARTS else (path.name,)
-    beside = (other for other in path.parent.iterdir() if other.name.startswith(begins))
-    return sorted(other for other in beside if other.is_file() and not other.name.endswith("-shm"))
+    """The file and its parts: those of a Shapefile share its stem, the log of a GeoPackage its name.
+
+    Names are compared without their case, as some disks do.
+
+    Raises
+    ------
+    OSError
+        When the file is not among them.
+    """
+    stem, name = path.stem.casefold(), path.name.casefold()
+    suffixes = _PARTS.get(path.suffix.casefold())
+
+    def belongs(other: Path) -> bool:
+        if suffixes is not None:
+            return other.stem.casefold() == stem and other.suffix.casefold() in suffixes
+        return other.name.casefold().startswith(name) and not other.name.endswith("-shm")
+
+    found = sorted(other for other in path.parent.iterdir() if belongs(other) and other.is_file())
+    if not any(other.name.casefold() == name for other in found):
+        raise FileNotFoundError(path)
+    return found
 
 
 def _without_counters(begin: bytes) -> bytes:

@@ -342,7 +342,6 @@ def _chosen(figures: Iterable[Figure]) -> list[Figure]:
 
 def _vehicle_cell(pair: _Pair, figure: Figure) -> Markup:
     """The figure after, and the difference; that one vehicle does more and another less is no judgement."""
-    judged = figure.name in _JUDGED_OF_VEHICLE or not figure.vehicle_id
     text = _difference(pair, figure)
     judged = figure.name in _JUDGED_OF_VEHICLE or not figure.vehicle_id
     kind = "same" if text == NOTHING else _judgement(figure) if judged else None

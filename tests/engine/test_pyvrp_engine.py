@@ -237,3 +237,13 @@ def test_unit_costs_are_kept_to_a_thousandth():
     for one in vans:
         for cost in (one.cost_per_hour / 3600, one.cost_per_km / 1000):
             assert round(cost * scale) == pytest.approx(cost * scale, rel=1e-3)
+
+
+def test_tables_without_metres_are_planned_with():
+    """A table of times alone, filled up with zeros: nothing is known of speeds."""
+    instance = an_instance([a_stop("A", 1), a_stop("B", 2)], VAN)
+    matrix = instance.travel.matrices["car"]
+    tables = {"car": replace(matrix, metres=np.zeros_like(matrix.metres))}
+    answer = found(Instance(instance.problem, replace(instance.travel, matrices=tables)))
+    assert answer.feasible
+    assert sorted(answer.sequences[0]) == [0, 1]

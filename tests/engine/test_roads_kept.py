@@ -40,16 +40,26 @@ def test_other_roads_are_another_network(tmp_path):
 
 @pytest.mark.parametrize(("most", "most_bytes", "left"), [(2, 10**9, "cd"), (9, 4500, "cd"), (9, 10, "d")])
 def test_what_was_used_longest_ago_goes(tmp_path, monkeypatch, most, most_bytes, left):
-    """By number and by size; what was saved last stays however large it is, and so do files of others."""
-    monkeypatch.setattr(store, "KEPT", most)
+    """By number and by size; what was saved last stays however large it is, and so do files of others.
+
+    What a process that is gone left half written goes, too.
+    """
+    monkeypatch.setattr(store, "KEPT", {"roads": most, "server": 1})
     monkeypatch.setattr(store, "KEPT_BYTES", most_bytes)
     other = tmp_path / "mine.npz"
     other.write_bytes(bytes(10_000))
-    for second, name in enumerate(("roads-a", "server-b", "roads-c")):
+    kept_of_server = tmp_path / "server-x.npz"
+    kept_of_server.write_bytes(bytes(10_000))
+    left_behind = tmp_path / "roads-x-1.part"
+    left_behind.write_bytes(bytes(10))
+    os.utime(left_behind, (0, 0))
+    for second, name in enumerate(("roads-a", "roads-b", "roads-c")):
         path = tmp_path / f"{name}.npz"
         np.savez(path, numbers=np.zeros(220))
         os.utime(path, (second, second))
     store.save(str(tmp_path), "roads-d", {"numbers": np.zeros(220)})
-    assert sorted(path.stem[-1] for path in tmp_path.glob("*-*")) == list(left)
+    assert sorted(path.stem[-1] for path in tmp_path.glob("roads-*")) == list(left)
     assert other.exists()
+    assert kept_of_server.exists()
+    assert not left_behind.exists()
     assert store.load(str(tmp_path), "roads-d")["numbers"].shape == (220,)

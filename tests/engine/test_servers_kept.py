@@ -90,6 +90,26 @@ def test_new_places_are_asked_for_alone(asked):
     assert same(fresh, some, range(233))
 
 
+def test_one_new_place_is_asked_for_alone(asked, relay):
+    """From the others and to them: no table between places that are known."""
+    places = spots(60)
+    asked(places[:59])
+    before = len(relay.requests)
+    _, _, _, log = asked(places)
+    tables = [request.path for request in relay.requests[before:] if request.path.startswith("/table")]
+    assert len(tables) == 2
+    assert any("59 of 60 places before, at" in text for text in log)
+
+
+def test_plans_elsewhere_do_not_make_forget(asked):
+    """Two regions planned in turn at one server: each is asked for once."""
+    here, there = spots(30), spots(8, seed=8)
+    asked(here)
+    asked(there)
+    assert asked(here)[2] == 0
+    assert asked(there)[2] == 0
+
+
 def test_places_without_a_road_stay_so(asked):
     places = [PARIS, *spots(5)]
     first, *_ = asked(places)

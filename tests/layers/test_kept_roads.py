@@ -102,6 +102,22 @@ def test_a_committed_edit_is_read(tmp_path):
     assert speeds(roads(streets, tmp_path), tmp_path) == ["99", "20", "30", "40", "50"]
 
 
+def test_parts_of_a_file_count_whatever_their_case_and_others_do_not(tmp_path):
+    """A DBF that a disk without cases finds; a file of the same stem that is another layer's."""
+    streets = written(tmp_path / "streets.shp")
+    (tmp_path / "streets.dbf").rename(tmp_path / "STREETS.DBF")
+    file = road_file(None, streets)
+    first = file.bytes_now()
+    (tmp_path / "streets.gpkg").write_bytes(b"another layer")
+    assert file.bytes_now() == first
+    with open(tmp_path / "STREETS.DBF", "ab") as attributes:
+        attributes.write(b"more")
+    assert file.bytes_now() != first
+    (tmp_path / "streets.shp").rename(tmp_path / "roads.shp")
+    with pytest.raises(FileNotFoundError):
+        file.bytes_now()
+
+
 def test_a_file_in_disguise_is_read(tmp_path):
     """Another file in its place, of the same size and time: its bytes count."""
     path = tmp_path / "roads.shp"

@@ -283,7 +283,8 @@ class Formulation:
         """Let the breach of a rule cost more than what it could gain, as far as PyVRP's integers reach."""
         gain = max(self.dearest, *(prize or 0 for prize in self.prizes))
         legs = len(self.stops) + len(self.instance.vehicles)
-        excess = legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest)
+        loads = int(np.array(self.delivery, float).sum() + np.array(self.pickup, float).sum())
+        excess = max(loads, legs * _BLOCKING_HORIZONS * max(1, self.horizon, self.longest))
         most = max(_DEAR, min(2 * gain, _LARGEST_SUM / excess))
         second, metre = self._way_prices()
         return Penalties((self._first_loads(second), _FIRST_TIMES * second, _FIRST_TIMES * metre), most)
@@ -457,7 +458,7 @@ def _mean_speed(matrix: Matrix) -> float:
     """Return the metres per second over all pairs with a way."""
     there = matrix.seconds > 0
     seconds, metres = (int(numbers.sum(where=there)) for numbers in (matrix.seconds, matrix.metres))
-    return metres / seconds if seconds else 1.0
+    return metres / seconds if metres and seconds else 1.0
 
 
 def unit_costs(vehicle: Vehicle) -> tuple[float, float]:

@@ -135,8 +135,11 @@ class _Rounds:
             incumbent = self._improve(self._cut(start, _QUICK), start, _QUICK, rough=True)
         pace, values = _QUICK, [incumbent.value]
         while not self._clock.over(self._spent, answered=incumbent.feasible):
-            groups = self._cut(incumbent.visits, pace) if incumbent.feasible else everything
-            incumbent = self._improve(groups, incumbent.visits, pace)
+            if large and not incumbent.feasible:
+                incumbent = self._round(everything, incumbent.visits, self._length(pace), (pace.manner,))
+            else:
+                groups = self._cut(incumbent.visits, pace) if incumbent.feasible else everything
+                incumbent = self._improve(groups, incumbent.visits, pace)
             values.append(incumbent.value)
             before = values[-1 - _STALLED_ROUNDS] if len(values) > _STALLED_ROUNDS else inf
             if before - incumbent.value < _STALLED_GAIN * incumbent.value:
@@ -154,12 +157,12 @@ class _Rounds:
         return self._round(groups, visits, self._left(), _WHOLE, rough=rough)
 
     def _cut(self, visits: Visits, pace: _Pace) -> list[Group]:
-        """Return the groups of the next round, as many as there are cores or a multiple of that."""
+        """Return the groups of the next round: fewer than there are cores, or a multiple of their number."""
         formulation = self._formulation
         size, workers = len(formulation.stops), self._workers
         most = max(1, min(size // _GROUP_STOPS, sum(map(bool, visits)) // _GROUP_ROUTES))
         if most < workers:
-            count = max(number for number in range(1, most + 1) if workers % number == 0)
+            count = most
         else:
             count = min(most - most % workers, workers * -(-size // (workers * pace.most_stops)))
         if count == 1:
@@ -186,7 +189,7 @@ class _Rounds:
         parts = list(self._threads.map(formulation.part, groups))
         starts = [None if visits is None else part.solution(visits) for part in parts]
         ledger = _Ledger(self._clock, formulation.scale, starts)
-        numbers = [number for number in range(len(groups)) for _ in range(self._workers // len(groups) or 1)]
+        numbers = [number % len(groups) for number in range(max(self._workers, len(groups)))]
         lanes = -(-len(numbers) // self._workers)
         if self._left() < _LAST * lanes * length:
             length = self._left() / lanes
@@ -249,6 +252,7 @@ class _Ledger:
         self._scale = scale
         self._lock = threading.Lock()
         self._best = [(inf, inf)] * len(starts)
+        self.complete = False
         for group, start in enumerate(starts):
             if start is not None:
                 self.note(group, start)
@@ -261,13 +265,14 @@ class _Ledger:
                 self._best[group] = value, _cost(solution)
                 total, cost = (sum(amounts) / self._scale for amounts in zip(*self._best))
                 if isfinite(total):
+                    self.complete = True
                     self._clock.gain(total, cost)
 
 
 class _Turn(IteratedLocalSearchCallbacks):
     """Stopping criterion and listener of one search of a round, which takes `length` seconds or iterations.
 
-    A search over the `whole` goes on until it has an answer, or the clock says stop.
+    A search over the `whole` goes on until there is an answer, or the clock says stop.
     """
 
     def __init__(self, clock: Clock, ledger: _Ledger, group: int, spent: int, length: float, *, whole: bool):
@@ -287,7 +292,9 @@ class _Turn(IteratedLocalSearchCallbacks):
             return True
         counted = self._clock.iterations is not None
         used = self.iterations if counted else self._clock.now() - self._begin
-        return used >= self._length and (self._answered or not self._whole)
+        # Where iterations count nothing may depend on how far the others have come.
+        answered = self._answered or (self._ledger.complete and not counted)
+        return used >= self._length and (answered or not self._whole)
 
     def on_start(self, ils: IteratedLocalSearch) -> None:
         self._manager = ils.penalty_manager

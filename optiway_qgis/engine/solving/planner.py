@@ -267,11 +267,6 @@ def _relaxed(
     workers = _workers(settings) if len(active) > _SMALL else 1
     if len(active) > _LARGE:
         start = _of_districts(instance, active, settings.seed, workers, clock, tell)
-        if not _required_left(instance, start, active):
-            answer = pyvrp_engine.search(
-                instance, active, clock, settings.seed, all_required=True, start=start, workers=workers
-            )
-            return answer.sequences if answer.feasible else start
     elif surely_too_much(instance, active):
         start = _first_answer(instance, active)
     else:
@@ -283,12 +278,12 @@ def _relaxed(
         if answer.feasible:
             return answer.sequences
         start = complete(instance, keep_rules(instance, answer.sequences), active)
-        if not set(active) & set(unserved(instance, start)):
-            return start
-    tell("Not all required stops fit; searching for the best ones to leave out")
+    left = _required_left(instance, start, active)
+    if left:
+        tell("Not all required stops fit; searching for the best ones to leave out")
     clock.new_phase()
     answer = pyvrp_engine.search(
-        instance, active, clock, settings.seed, all_required=False, start=start, workers=workers
+        instance, active, clock, settings.seed, all_required=not left, start=start, workers=workers
     )
     return answer.sequences if answer.feasible else start
 
@@ -344,18 +339,18 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     """
     if len(active) <= _MANY:
         return active
-    matrix = instance.matrix(instance.vehicles[0])
+    tables = [matrix.seconds for matrix in instance.travel.matrices.values()]
     places = np.array([instance.travel.stop_place[index] for index in active])
     nearest = np.empty(len(active), np.int64)
     for row, place in enumerate(places):
-        nearest[row] = np.partition(by_distance(matrix.seconds[place, places]), 1)[1]
+        nearest[row] = min(np.partition(by_distance(table[place, places]), 1)[1] for table in tables)
     least = np.sort(nearest + [instance.stops[index].service for index in active])
     time = sum(vehicle.shift.end - vehicle.shift.start for vehicle in instance.vehicles)
     most = _PLENTY * int(np.searchsorted(np.cumsum(least), time)) + _MANY // 2
     if len(active) <= most:
         return active
     depots = np.array(instance.travel.depot_place or (int(places[0]),))
-    from_depot = by_distance(matrix.seconds[depots[:, None], places]).min(axis=0)
+    from_depot = np.min([by_distance(table[depots[:, None], places]).min(axis=0) for table in tables], axis=0)
     worth = sorted(
         range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
     )

@@ -44,7 +44,22 @@ def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
     tables = [
         Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
     ]
-    return tuple(_draw(table) for table in tables)
+    return tuple(_draw(table, lines) for table, lines in zip(tables, _lines(tables)))
+
+
+def _lines(tables: list[Timetable]) -> list[dict[int, Line]]:
+    """Return the line of each leg of each route, by its number; a provider is asked once for a profile."""
+    asked: dict[tuple[int, str], tuple[Provider, list[tuple[int, int]]]] = {}
+    for route, table in enumerate(tables):
+        for provider, legs in table.drawn_by():
+            _, wanted = asked.setdefault((id(provider), table.vehicle.profile), (provider, []))
+            wanted += [(route, leg) for leg in legs]
+    found: list[dict[int, Line]] = [{} for _ in tables]
+    for (_, profile), (provider, wanted) in asked.items():
+        pairs = [(tables[route].places[leg], tables[route].places[leg + 1]) for route, leg in wanted]
+        for (route, leg), line in zip(wanted, provider.lines(pairs, profile)):
+            found[route][leg] = line
+    return found
 
 
 class Timetable:
@@ -456,14 +471,9 @@ def _depot_visit(
     )
 
 
-def _draw(table: Timetable) -> Route:
+def _draw(table: Timetable, lines: dict[int, Line]) -> Route:
     """Return the route with the line of each leg."""
     route = table.route()
-    pairs = list(pairwise(table.places))
-    lines: dict[int, Line] = {}
-    for provider, legs in table.drawn_by():
-        drawn = provider.lines([pairs[leg] for leg in legs], table.vehicle.profile)
-        lines.update(zip(legs, drawn))
     visits = enumerate(pairwise(route.visits))
     return replace(
         route,

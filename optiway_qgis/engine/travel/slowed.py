@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from shapely.geometry import shape
 
 from optiway_qgis.engine.travel.kinds import scaled
+from optiway_qgis.engine.travel.shapes import geometry_of
 from optiway_qgis.model.errors import InputError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def place_factors(places: Sequence[Coordinate], conditions: Conditions) -> np.nd
     in_zone = np.full(len(points), -np.inf)
     for row in conditions.rows:
         if row.zone:
-            zone = shape(conditions.zones[row.zone])
+            zone = geometry_of(conditions.zones[row.zone])
             shapely.prepare(zone)
             inside = shapely.intersects_xy(zone, points[:, 0], points[:, 1])
             in_zone[inside] = np.maximum(in_zone[inside], row.factor)

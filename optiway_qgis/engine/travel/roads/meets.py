@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely.geometry import shape
 
 from optiway_qgis.engine.travel.estimate import MEAN_RADIUS
 from optiway_qgis.engine.travel.roads.components import ranges
+from optiway_qgis.engine.travel.shapes import geometry_of
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.travel.roads.pieces import Pieces
@@ -59,7 +59,7 @@ class RoadMap:
         """Return for each point whether the middle between it and the next one is in a GeoJSON area."""
         key = json.dumps(area)
         if key not in self._within:
-            zone = _geometry(area)
+            zone = geometry_of(area)
             shapely.prepare(zone)
             lon, lat = self._middle
             west, south, east, north = zone.bounds
@@ -76,7 +76,7 @@ class RoadMap:
         """
         key = json.dumps(geometry)
         if key not in self._met:
-            whole = _geometry(geometry)
+            whole = geometry_of(geometry)
             extent = int(shapely.get_dimensions(whole))
             parts = shapely.get_parts(whole) if extent == 0 else []
             met = [self._nearest(part) for part in parts] or [self._touched(whole)]
@@ -160,7 +160,3 @@ class RoadMap:
         start = start[np.append(0, gaps + 1)[: len(start)]]
         end = reached[np.append(gaps, -1)[: len(start)]]
         return np.searchsorted(self.pieces.first, start, side="right") - 1, start, end
-
-
-def _geometry(geometry: dict[str, Any]) -> shapely.Geometry:
-    return shapely.make_valid(shapely.force_2d(shape(geometry)))

@@ -59,13 +59,19 @@ class Kept:
         self._lines: dict[Pair, list[Coordinate]] | None = None
         self._lines_moment = time.time()
 
-    def table(self) -> KnownTable | None:
-        """Return the table kept, None when there is none of the last day."""
-        found = self._load("table", ("lon", "lat", "seconds", "metres", "at"))
+    def table(self, places: Sequence[Coordinate]) -> KnownTable | None:
+        """Return the table of the last day that has most of the places, None when none has any."""
+        wanted = {rounded(place) for place in places}
+        best, most = "", 0
+        for name in store.names(self._folder, f"{self._name}-table-"):
+            found = self._load(name, ("lon", "lat"))
+            known = 0 if found is None else len(wanted.intersection(_places(found)))
+            if known > most:
+                best, most = name, known
+        found = self._load(best, ("lon", "lat", "seconds", "metres", "at")) if best else None
         if found is None or found["seconds"].shape != (len(found["lon"]),) * 2:
             return None
-        places = zip(found["lon"].tolist(), found["lat"].tolist())
-        row = {place: number for number, place in enumerate(places)}
+        row = {place: number for number, place in enumerate(_places(found))}
         return KnownTable(row, found["seconds"], found["metres"], found["at"], float(found["moment"]))
 
     def keep_table(
@@ -76,15 +82,16 @@ class Kept:
         at: np.ndarray,
         moment: float,
     ) -> None:
-        """Keep a table in place of the one before."""
+        """Keep a table beside those of other places."""
         lon, lat = np.array([rounded(place) for place in places]).T
-        self._save("table", {"lon": lon, "lat": lat, "seconds": seconds, "metres": metres, "at": at}, moment)
+        arrays = {"lon": lon, "lat": lat, "seconds": seconds, "metres": metres, "at": at}
+        self._save(f"{self._name}-table-{store.fingerprint({'lon': lon, 'lat': lat})}", arrays, moment)
 
     def lines(self) -> dict[Pair, list[Coordinate]]:
         """Return the lines of legs that are kept."""
         if self._lines is None:
             self._lines = {}
-            found = self._load("lines", ("pairs", "first", "points"))
+            found = self._load(f"{self._name}-lines", ("pairs", "first", "points"))
             if found is not None and len(found["first"]) == len(found["pairs"]) + 1:
                 points = [(lon, lat) for lon, lat in found["points"].tolist()]
                 first = found["first"].tolist()
@@ -104,16 +111,21 @@ class Kept:
             "first": np.cumsum([0, *map(len, known.values())]),
             "points": np.array([point for line in known.values() for point in line], float).reshape(-1, 2),
         }
-        self._save("lines", arrays, self._lines_moment)
+        self._save(f"{self._name}-lines", arrays, self._lines_moment)
 
-    def _load(self, what: str, members: Sequence[str]) -> dict[str, np.ndarray] | None:
-        found = store.load(self._folder, f"{self._name}-{what}")
-        if found is None or any(member not in found for member in (*members, "moment")):
+    def _load(self, name: str, members: Sequence[str]) -> dict[str, np.ndarray] | None:
+        found = store.load(self._folder, name, (*members, "moment"))
+        if found is not None and not 0 <= time.time() - float(found["moment"]) < KEPT_FOR_S:
+            store.remove(self._folder, name)
             return None
-        return found if 0 <= time.time() - float(found["moment"]) < KEPT_FOR_S else None
+        return found
 
-    def _save(self, what: str, arrays: Mapping[str, np.ndarray], moment: float) -> None:
-        store.save(self._folder, f"{self._name}-{what}", {**arrays, "moment": np.array(moment)})
+    def _save(self, name: str, arrays: Mapping[str, np.ndarray], moment: float) -> None:
+        store.save(self._folder, name, {**arrays, "moment": np.array(moment)})
+
+
+def _places(found: Mapping[str, np.ndarray]) -> list[Coordinate]:
+    return list(zip(found["lon"].tolist(), found["lat"].tolist()))
 
 
 def rounded(place: Coordinate) -> Coordinate:

@@ -235,7 +235,7 @@ class RoutingServer(ABC):
 
     def _fill_known(self, word: str, table: _Table) -> tuple[set[int], float]:
         """Put into the table what is kept; return the places to ask about, and when others were told."""
-        known = self._kept_for(word).table()
+        known = self._kept_for(word).table(self.places)
         rows = {} if known is None else known.rows(self.places)
         new = set(range(len(self.places))).difference(rows)
         if known is None or not rows:
@@ -262,9 +262,14 @@ class RoutingServer(ABC):
 
     def _fill(self, word: str, table: _Table, side: int, new: set[int]) -> None:
         """Ask for all tiles that have something to do with a new place."""
-        order = sorted(range(len(self.places)), key=lambda place: (place not in new, place))
-        blocks = [order[start : start + side] for start in range(0, len(order), side)]
-        tiles = [tile for tile in product(blocks, blocks) if not new.isdisjoint([*tile[0], *tile[1]])]
+        asked = sorted(new)
+        rest = [place for place in range(len(self.places)) if place not in new]
+        ours, others = (
+            [some[start : start + side] for start in range(0, len(some), side)] for some in (asked, rest)
+        )
+        tiles = [*product(ours, ours), *product(ours, others), *product(others, ours)]
+        if others:  # from a place to itself there is nothing to ask, and OSRM refuses to be asked
+            tiles = [tile for tile in tiles if tile[0] != tile[1] or len(tile[0]) > 1]
         if not tiles:
             return
         # The first tile off the diagonal has the most places: whether it is too big is known before any work.
