@@ -150,6 +150,8 @@ class TravelMatrix(PlanAlgorithm):
         if self.source(TO) is not None:
             ends = read_ends(self.source(TO), reading, TO)
         points = together(origins, ends, reading)
+        if not errors and not (points.stops or points.depots):
+            errors.append(f"{FROM} and {TO} have no point that can be read. Correct the geometries.")
         self.read_travel(parameters, context, reading)
         warnings.push(feedback)
         if errors:

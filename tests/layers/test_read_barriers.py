@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from qgis.core import QgsCoordinateTransform, QgsGeometry
 
-from optiway_qgis.layers.read_barriers import read_barriers
+from optiway_qgis.layers.conditions import Conditions
+from optiway_qgis.layers.read_barriers import Barriers, read_barriers
 from optiway_qgis.layers.shapes import shape
 from optiway_qgis.model.problem import DAY, Window
 from tests.made_layers import layer, reading, source_of
@@ -154,3 +155,14 @@ def test_a_layer_without_crs_and_a_table_are_refused():
     assert shared.errors == ["BARRIERS (barriers) is a table. Choose a layer of points, lines or polygons."]
     _, shared = barriers_of([{}], crs="")
     assert shared.errors[0].startswith("BARRIERS (barriers) has no CRS")
+
+
+@pytest.mark.parametrize(
+    ("hours", "sent"), [((6, 20), (8, None)), ((None, None), (None, None)), ((6, 12), (None, 12))]
+)
+def test_a_barrier_of_some_hours_is_not_there_for_good(hours, sent):
+    """Also where vehicles work in these hours alone: for good it would move stops to other streets."""
+    form = {"kind": "block", **dict(zip(("start", "end"), (hour and hour * HOUR for hour in hours)))}
+    conditions = Conditions(barriers=Barriers((form,), 1), horizon=Window(8 * HOUR, 18 * HOUR))
+    (member,) = conditions.travel_members()["barriers"]
+    assert (member["start"], member["end"]) == tuple(hour and hour * HOUR for hour in sent)

@@ -238,3 +238,11 @@ def test_points_that_cannot_be_read_are_left_out_and_told(run_algorithm):
     (warning,) = log.warnings
     assert "left out" in warning
     assert "bad" in warning
+
+
+def test_no_point_that_can_be_read_is_an_error(run_algorithm):
+    """With roads, too, which are read around the points."""
+    roads = layer([{"at": "LineString (-8.61 41.15, -8.6 41.16)"}], kind="LineString")
+    rows = [{**row, "at": None} for row in stops(2)]
+    with pytest.raises(QgsProcessingException, match="no point that can be read"):
+        run_algorithm("travel_matrix", FROM=layer(rows), ROADS=roads)
