@@ -138,7 +138,7 @@ def test_what_holds_at_the_end_of_the_work_makes_no_further_situation():
     assert [row["start"] for row in members["traffic"]["rows"]] == [16 * HOUR, 0]
     assert all(row["end"] > 10 * DAY for row in members["traffic"]["rows"])
     assert [(form["start"], form["end"]) for form in members["barriers"]] == [
-        (None, None),
+        (8 * HOUR, None),
         (9 * HOUR, None),
     ]
     assert found.situations == 3
