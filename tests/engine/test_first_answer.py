@@ -17,12 +17,13 @@ from optiway_qgis.engine.solving import first_answer as first
 from optiway_qgis.engine.solving import insertion, planner
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import hopeless
-from optiway_qgis.engine.solving.insertion import complete, timetables
+from optiway_qgis.engine.solving.insertion import complete
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.solving.outlook import NO_WAY, detours
 from optiway_qgis.engine.solving.pyvrp_engine import search
 from optiway_qgis.engine.solving.reach import Reach
+from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.engine.travel.kinds import scaled
 from optiway_qgis.engine.travel.open import open_travel
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix

@@ -16,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.check import check
-from optiway_qgis.engine.solving.insertion import eased, timetables
+from optiway_qgis.engine.solving.insertion import eased
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score
 from optiway_qgis.engine.solving.planner import plan as plan_by_time
 from optiway_qgis.engine.solving.rounds import static
+from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.engine.solving.search import Clock
 from optiway_qgis.model.plan import plan_to_json
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, Depot, Settings, Stop, Window

@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING
 from optiway_qgis.engine.solving.insertion import (
     best_insertions,
     places_per_route,
-    timetables,
     vehicles_per_stop,
 )
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.schedule import Timetable, timetables
 from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.refusals import ALONE, nobody_may, over_capacity, thousandths
 
 if TYPE_CHECKING:
-    from optiway_qgis.engine.solving.insertion import Timetables
     from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.schedule import Timetables
     from optiway_qgis.model.problem import Vehicle
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from optiway_qgis.engine.solving import pyvrp_engine
 from optiway_qgis.engine.solving.district import District
+from optiway_qgis.engine.solving.grouping import spots_of
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.outlook import NO_WAY, by_distance
 from optiway_qgis.engine.solving.search import Clock
@@ -115,17 +116,10 @@ class _Cutter:
         self.instance = instance
         self.stops = np.array(stops, dtype=np.int64)
         self.places = np.array([instance.travel.stop_place[index] for index in stops], dtype=np.int64)
-        self.spots = self._spots()
+        self.spots = spots_of([instance.travel.places[place] for place in self.places])
         self.need = self._need()
         self.room = self._room()
         self._allowed: dict[int, np.ndarray] = {}
-
-    def _spots(self) -> np.ndarray:
-        """Return where the stops are, in degrees of latitude east and north."""
-        spots = np.array([self.instance.travel.places[place] for place in self.places], float).reshape(-1, 2)
-        if len(spots):
-            spots[:, 0] *= math.cos(math.radians(float(spots[:, 1].mean())))
-        return spots
 
     def _need(self) -> np.ndarray:
         """Return what each stop needs, shape (stops, dimensions + 2)."""

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.travel.provider import Coordinate
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def cut(instance: Instance, stops: list[int], sequences: Sequences, count: int, 
     at other places for each `number`. A stop that no route serves goes with the route of the stop that
     it is nearest to; idle vehicles are dealt out kind by kind.
     """
-    spots = _spots(instance)
+    spots = spots_of(instance.travel.places)
     stop_spots = spots[list(instance.travel.stop_place)]
     routes = [vehicle for vehicle, served in enumerate(sequences) if served]
     members = [list(sequences[vehicle]) for vehicle in routes]
@@ -51,10 +54,11 @@ def cut(instance: Instance, stops: list[int], sequences: Sequences, count: int, 
     return groups
 
 
-def _spots(instance: Instance) -> np.ndarray:
-    """Return where the places are, in degrees of latitude east and north, shape (places, 2)."""
-    spots = np.array(instance.travel.places, float)
-    spots[:, 0] *= cos(radians(float(spots[:, 1].mean())))
+def spots_of(places: Sequence[Coordinate]) -> np.ndarray:
+    """Return where places are, in degrees of latitude east and north, shape (places, 2)."""
+    spots = np.array(places, float).reshape(-1, 2)
+    if len(spots):
+        spots[:, 0] *= cos(radians(float(spots[:, 1].mean())))
     return spots
 
 

@@ -13,16 +13,14 @@ import numpy as np
 from optiway_qgis.engine.solving.objective import importance, route_price, unserved
 from optiway_qgis.engine.solving.outlook import by_distance, detours, least_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 from optiway_qgis.model.problem import ORDER_STRICT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
-
-Timetables = dict[int, Timetable]
-"""The times of each vehicle that has stops, by its index."""
+    from optiway_qgis.engine.solving.schedule import Timetables
 
 _NEAREST = 5
 """Stops tried as the next one when a first answer is made."""
@@ -67,15 +65,6 @@ def vehicles_per_stop(instance: Instance, stops: int) -> int:
     return max(_AT_ONCE, _OUTLOOKS // max(1, stops))
 
 
-def timetables(instance: Instance, sequences: Sequences) -> Timetables:
-    """Return the times of each vehicle that has stops."""
-    return {
-        vehicle: Timetable(instance, instance.vehicles[vehicle], stops)
-        for vehicle, stops in enumerate(sequences)
-        if stops
-    }
-
-
 def best_insertions(
     instance: Instance, tables: Timetables, stop: int, vehicles: Iterable[int], places: int
 ) -> list[Insertion]:
@@ -111,7 +100,7 @@ def complete(
     tables = timetables(instance, sequences)
     missing = _missing(instance, sequences, stops)
     tables = inserted(instance, tables, missing, places or places_per_route(instance, len(missing)))
-    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+    return sequences_of(instance, tables)
 
 
 def inserted(instance: Instance, tables: Timetables, stops: list[int], places: int) -> Timetables:
@@ -178,7 +167,7 @@ def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Seque
                 lightest[vehicle] = _lightest(instance, best)
                 reach.update(vehicle, best)
                 break
-    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+    return sequences_of(instance, tables)
 
 
 def _exchange(instance: Instance, vehicle: int, table: Timetable, stop: int, places: int) -> Timetable | None:
@@ -276,7 +265,7 @@ def eased(instance: Instance, sequences: Sequences) -> Sequences:
         if best is not None:
             _, tables[vehicle], entry = best
             tables[entry.vehicle] = entry.table
-    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
+    return sequences_of(instance, tables)
 
 
 def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.model.problem import ORDER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.solving.schedule import Timetable
     from optiway_qgis.model.problem import Stop
 
 EARLY_PRICE = 20.0
@@ -65,14 +66,12 @@ def route_price(table: Timetable) -> float:
 
 def score(instance: Instance, sequences: Sequences) -> Score:
     """Return the score of an answer given as sequences."""
-    return score_of(
-        instance,
-        [
-            Timetable(instance, vehicle, stops)
-            for vehicle, stops in zip(instance.vehicles, sequences)
-            if stops
-        ],
-    )
+    return score_of(instance, timetables(instance, sequences).values())
+
+
+def cost_of(tables: Collection[Timetable]) -> float:
+    """Return the cost of routes, wishes and penalties left out."""
+    return sum(sum(table.costs) for table in tables)
 
 
 def score_of(instance: Instance, tables: Collection[Timetable]) -> Score:

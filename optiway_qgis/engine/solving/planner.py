@@ -19,14 +19,14 @@ from optiway_qgis.engine.solving import pyvrp_engine
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import explain, hopeless
 from optiway_qgis.engine.solving.first_answer import first_answer, surely_too_much
-from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first, timetables
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import importance, score, unserved
+from optiway_qgis.engine.solving.objective import cost_of, importance, score, score_of, unserved
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.polish import polish
 from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.rounds import in_rounds, mended
-from optiway_qgis.engine.solving.schedule import schedule
+from optiway_qgis.engine.solving.schedule import schedule, timetables
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
@@ -301,9 +301,8 @@ def _of_districts(
     """
     start = first_answer(instance, active, seed, workers, tell)
     if not _required_left(instance, start, active):
-        reached = score(instance, start)
-        cost = sum(sum(table.costs) for table in timetables(instance, start).values())
-        clock.gain(reached.price, cost)
+        tables = timetables(instance, start).values()
+        clock.gain(score_of(instance, tables).price, cost_of(tables))
     return start
 
 

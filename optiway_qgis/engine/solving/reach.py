@@ -15,9 +15,8 @@ from optiway_qgis.engine.travel.provider import travel_kind
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from optiway_qgis.engine.solving.insertion import Timetables
     from optiway_qgis.engine.solving.instance import Instance
-    from optiway_qgis.engine.solving.schedule import Timetable
+    from optiway_qgis.engine.solving.schedule import Timetable, Timetables
 
 _NOWHERE = -1
 """In place of a depot at an open end."""

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving.insertion import inserted, timetables
-from optiway_qgis.engine.solving.objective import score_of
+from optiway_qgis.engine.solving.insertion import inserted
+from optiway_qgis.engine.solving.objective import cost_of, score_of
 from optiway_qgis.engine.solving.outlook import by_distance
-from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 
 if TYPE_CHECKING:
-    from optiway_qgis.engine.solving.insertion import Timetables
     from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.solving.schedule import Timetables
     from optiway_qgis.engine.solving.search import Clock
 
 _MOST = 10
@@ -34,7 +34,7 @@ def reinsert(
     """Return the best sequences found until the clock says stop; deterministic when it counts iterations."""
     tables = timetables(instance, sequences)
     best = score_of(instance, tables.values())
-    clock.gain(best.price, _cost(tables))
+    clock.gain(best.price, cost_of(tables.values()))
     generator = np.random.default_rng(seed)
     for iteration in count():
         if clock.over(iteration):
@@ -47,12 +47,8 @@ def reinsert(
         found = score_of(instance, trial.values())
         if found < best:
             tables, best = trial, found
-            clock.gain(best.price, _cost(tables))
-    return [list(tables[vehicle].indices) if vehicle in tables else [] for vehicle in range(len(sequences))]
-
-
-def _cost(tables: Timetables) -> float:
-    return sum(sum(table.costs) for table in tables.values())
+            clock.gain(best.price, cost_of(tables.values()))
+    return sequences_of(instance, tables)
 
 
 def _neighbours(instance: Instance, active: list[int], generator: np.random.Generator) -> list[int]:

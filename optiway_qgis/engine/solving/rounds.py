@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.driving import leaving
-from optiway_qgis.engine.solving.insertion import complete, eased, keep_rules, promote, timetables
+from optiway_qgis.engine.solving.insertion import complete, eased, keep_rules, promote
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.objective import cost_of, score, score_of, unserved
 from optiway_qgis.engine.solving.polish import polish
+from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.engine.travel.provider import UNREACHABLE, Matrix, travel_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from optiway_qgis.engine.solving.insertion import Timetables
     from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.schedule import Timetables
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.model.problem import Stop
 
@@ -82,11 +83,12 @@ def in_rounds(instance: Instance, active: list[int], clock: Clock, search: Searc
         last = polish(instance, last, _own_clock(clock, length, _MOVES_SHARE))
         left_out = set(unserved(instance, last))
         missed = {stop for stops in found for stop in stops if stop in left_out}
-        true_score = score(instance, last)
+        tables = timetables(instance, last)
+        true_score = score_of(instance, tables.values())
         if true_score < best_score:
             best, best_score, fruitless = last, true_score, 0
             clock.new_phase()
-            clock.gain(true_score.price, _cost(instance, best))
+            clock.gain(true_score.price, cost_of(tables.values()))
         else:
             fruitless += 1
         number += 1
@@ -111,10 +113,6 @@ def _own_clock(clock: Clock, length: float, share: float) -> Clock:
         spent_iterations=0,
         give_up=None,
     )
-
-
-def _cost(instance: Instance, sequences: Sequences) -> float:
-    return sum(sum(table.costs) for table in timetables(instance, sequences).values())
 
 
 def static(instance: Instance, answer: Sequences, missed: Collection[int] = ()) -> Instance:

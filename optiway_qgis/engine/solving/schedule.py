@@ -41,9 +41,7 @@ _CODE_ORDER = (
 
 def schedule(instance: Instance, sequences: Sequences) -> tuple[Route, ...]:
     """Time every route and draw its legs; vehicles without stops have no route."""
-    tables = [
-        Timetable(instance, vehicle, stops) for vehicle, stops in zip(instance.vehicles, sequences) if stops
-    ]
+    tables = list(timetables(instance, sequences).values())
     return tuple(_draw(table, lines) for table, lines in zip(tables, _lines(tables)))
 
 
@@ -60,6 +58,23 @@ def _lines(tables: list[Timetable]) -> list[dict[int, Line]]:
         for (route, leg), line in zip(wanted, provider.lines(pairs, profile)):
             found[route][leg] = line
     return found
+
+
+def timetables(instance: Instance, sequences: Sequences) -> Timetables:
+    """Return the times of each vehicle that has stops."""
+    return {
+        vehicle: Timetable(instance, instance.vehicles[vehicle], stops)
+        for vehicle, stops in enumerate(sequences)
+        if stops
+    }
+
+
+def sequences_of(instance: Instance, tables: Timetables) -> Sequences:
+    """Return the stops of each vehicle in the order they are timed in."""
+    return [
+        list(tables[vehicle].indices) if vehicle in tables else []
+        for vehicle in range(len(instance.vehicles))
+    ]
 
 
 class Timetable:
@@ -435,6 +450,10 @@ def _last_start(windows: tuple[Window, ...], bound: int) -> int:
     if not windows:
         return bound
     return next((min(bound, window.end) for window in reversed(windows) if window.start <= bound), bound)
+
+
+Timetables = dict[int, Timetable]
+"""The times of each vehicle that has stops, by its index."""
 
 
 def _lateness(windows: tuple[Window, ...], begin: int) -> int:

@@ -154,15 +154,20 @@ def travel_kind(vehicle: Vehicle) -> str:
     return f"{vehicle.profile} at {vehicle.speed_factor!r}"
 
 
+def rounded(place: Coordinate) -> Coordinate:
+    """Return a coordinate as it is compared: to seven decimals, about a centimetre."""
+    return round(place[0], 7), round(place[1], 7)
+
+
 def places_of(problem: Problem) -> tuple[list[Coordinate], list[int], list[int]]:
     """Return the distinct places of a problem, the place of each stop and the place of each depot.
 
-    Coordinates that agree to seven decimals (about a centimetre) are one place.
+    Coordinates that agree when `rounded` are one place.
     """
     index: dict[Coordinate, int] = {}
 
     def place(lon: float, lat: float) -> int:
-        return index.setdefault((round(lon, 7), round(lat, 7)), len(index))
+        return index.setdefault(rounded((lon, lat)), len(index))
 
     depot_place = [place(depot.lon, depot.lat) for depot in problem.depots]
     stop_place = [place(stop.lon, stop.lat) for stop in problem.stops]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optiway_qgis.engine.travel import store
+from optiway_qgis.engine.travel.provider import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,8 +127,3 @@ class Kept:
 
 def _places(found: Mapping[str, np.ndarray]) -> list[Coordinate]:
     return list(zip(found["lon"].tolist(), found["lat"].tolist()))
-
-
-def rounded(place: Coordinate) -> Coordinate:
-    """Return the coordinate as it is compared."""
-    return round(place[0], 7), round(place[1], 7)

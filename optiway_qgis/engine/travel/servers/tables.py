@@ -25,9 +25,10 @@ from optiway_qgis.engine.travel.provider import (
     Line,
     Matrix,
     Snap,
+    rounded,
 )
 from optiway_qgis.engine.travel.servers.http import CONNECTIONS, Patience, Server
-from optiway_qgis.engine.travel.servers.kept import Kept, rounded
+from optiway_qgis.engine.travel.servers.kept import Kept
 from optiway_qgis.engine.travel.slowed import Slowed
 from optiway_qgis.model.errors import ServerError
 
