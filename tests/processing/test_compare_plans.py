@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
-    QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterFeatureSource,
     QgsProject,
@@ -23,6 +22,7 @@ from qgis.core import (
 
 from optiway_qgis.model.compare import FIGURES
 from tests.made_layers import CENTRE, Log, depot, layer, spots, table
+from tests.made_models import lift_by
 from tests.made_streets import crossing, grid, roads, stop
 
 HOURS = {"shift_start": "08:00", "shift_end": "18:00"}
@@ -352,16 +352,7 @@ def test_numbers_go_on_to_the_next_step_of_a_model(optiway_provider, fleet):
         child.addParameterSources(name.upper(), [given(name)])
     child.addParameterSources("START_TIME", [QgsProcessingModelChildParameterSource.fromStaticValue("08:00")])
     made.addChildAlgorithm(child)
-    lift = QgsProcessingModelChildAlgorithm("native:setzvalue")
-    lift.setChildId("lift")
-    from_child = QgsProcessingModelChildParameterSource.fromChildOutput
-    lift.addParameterSources("INPUT", [from_child("compare", "CHANGES")])
-    lift.addParameterSources("Z_VALUE", [from_child("compare", "COST_DIFFERENCE")])
-    lifted = QgsProcessingModelOutput("lifted", "lifted")
-    lifted.setChildOutputName("OUTPUT")
-    lifted.setChildId("lift")
-    lift.setModelOutputs({"lifted": lifted})
-    made.addChildAlgorithm(lift)
+    lift_by(made, "compare", "CHANGES", "COST_DIFFERENCE")
     valid, problems = made.validate()
     assert valid, problems
     context = QgsProcessingContext()

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
-    QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterFeatureSource,
     QgsProject,
@@ -20,6 +19,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QEventLoop, QThread
 
 from tests.made_layers import Log, depot, layer, stops
+from tests.made_models import lift_by
 
 POINT = [QgsProcessing.SourceType.TypeVectorPoint]
 
@@ -50,16 +50,7 @@ def model(optiway_provider):
     ):
         plan.addParameterSources(name, [given])
     made.addChildAlgorithm(plan)
-    lift = QgsProcessingModelChildAlgorithm("native:setzvalue")
-    lift.setChildId("lift")
-    from_plan = QgsProcessingModelChildParameterSource.fromChildOutput
-    lift.addParameterSources("INPUT", [from_plan("plan", "VISITS")])
-    lift.addParameterSources("Z_VALUE", [from_plan("plan", "ASSIGNED_COUNT")])
-    lifted = QgsProcessingModelOutput("lifted", "lifted")
-    lifted.setChildOutputName("OUTPUT")
-    lifted.setChildId("lift")
-    lift.setModelOutputs({"lifted": lifted})
-    made.addChildAlgorithm(lift)
+    lift_by(made, "plan", "VISITS", "ASSIGNED_COUNT")
     return made
 
 
