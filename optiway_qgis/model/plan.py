@@ -7,6 +7,8 @@ from typing import Any
 
 VISIT_START = "start"
 VISIT_STOP = "stop"
+VISIT_RELOAD = "reload"
+VISIT_BREAK = "break"
 VISIT_END = "end"
 
 
@@ -15,8 +17,9 @@ class Visit:
     """One event of a route, in the order of events: `arrival`, setup, wait, `start` of service, `end`.
 
     Times in seconds from midnight of the plan date, durations in seconds, distances in metres, loads in
-    thousandths of a unit on leaving. `id` is the stop's or the depot's. `sequence` is 0 at the start depot
-    and counts the stops from 1, also when the route has no start depot; the end depot follows the last stop.
+    thousandths of a unit on leaving. `id` is the stop's, the depot's or the break's. `sequence` is 0 at the
+    start depot and counts all visits after it from 1, also when the route has no start depot. `service` at a
+    depot is loading, at a break the rest. `trip` counts from 1; a reload belongs to the trip that it begins.
     `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service
     starts. `slack` is by how much the arrival could slip without any window, shift or depot hour being missed
     that is not missed already. `violations` are reason codes.
@@ -38,11 +41,12 @@ class Visit:
     cum_distance: int
     load: tuple[int, ...]
     violations: tuple[str, ...] = ()
+    trip: int = 1
 
 
 @dataclass(frozen=True)
 class Leg:
-    """The way to a visit from the one before it.
+    """The way to a visit from the one before it, breaks aside: no leg leads to a break.
 
     `geometry` holds (lon, lat) pairs; `source` is "road" or "estimate". `sequence` is that of the visit it
     ends at.
@@ -59,9 +63,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Route:
-    """What one vehicle does. `legs` has one entry per visit after the first.
+    """What one vehicle does. `legs` has one entry per visit after the first that is no break.
 
-    `load_peak` is the highest load on board per dimension, `cost_*` in the user's currency. A vehicle without
+    `start` to `end` is `drive`, `service` at stops, `setup`, `wait`, `loading` at depots and `break_time`, of
+    which `unpaid_break` is not work; `overtime` is the work that costs more. `load_peak` is the highest load on board per dimension, `cost_*` in the user's currency. A vehicle without
     stops has no route. `violations` are reason codes of the route as a whole and of its visits.
     """
 
@@ -82,11 +87,25 @@ class Route:
     cost_distance: float
     cost_time: float
     violations: tuple[str, ...] = ()
+    loading: int = 0
+    break_time: int = 0
+    unpaid_break: int = 0
+    overtime: int = 0
 
     @property
     def cost(self) -> float:
         """Fixed, distance and time cost together."""
         return self.cost_fixed + self.cost_distance + self.cost_time
+
+    @property
+    def work(self) -> int:
+        """Seconds from start to end without unpaid breaks."""
+        return self.end - self.start - self.unpaid_break
+
+    @property
+    def trips(self) -> int:
+        """Number of trips."""
+        return max(visit.trip for visit in self.visits)
 
     @property
     def stop_ids(self) -> tuple[str, ...]:
@@ -123,6 +142,18 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class WishPrice:
+    """What one wish of the problem costs in a plan: a plan found without it is cheaper by `price`, at least.
+
+    `wish` is a name of `constraints.py`, `text` one sentence with figures for people.
+    """
+
+    wish: str
+    price: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """The answer to a problem.
 
@@ -144,6 +175,7 @@ class Plan:
     stopped: str = ""
     history: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = field(default=())
+    wishes: tuple[WishPrice, ...] = ()
 
     @property
     def cost(self) -> float:
@@ -182,6 +214,7 @@ def plan_from_json(form: dict[str, Any]) -> Plan:
             "violations": tuple(Violation(**violation) for violation in form.get("violations", ())),
             "history": tuple((when, cost) for when, cost in form.get("history", ())),
             "notes": tuple(form.get("notes", ())),
+            "wishes": tuple(WishPrice(**wish) for wish in form.get("wishes", ())),
         }
     )
 

@@ -19,7 +19,30 @@ DAY = 24 * 3600
 ORDER_FREE = ""
 ORDER_EARLY = "early"
 ORDER_STRICT = "strict"
-ORDER_RULES = (ORDER_FREE, ORDER_EARLY, ORDER_STRICT)
+ORDER_FIRST = "first"
+ORDER_LAST = "last"
+ORDER_RULES = (ORDER_FREE, ORDER_EARLY, ORDER_STRICT, ORDER_FIRST, ORDER_LAST)
+
+KEEP_FREE = ""
+KEEP_ORDER = "order"
+KEEP_PREFIX = "prefix"
+KEEPS = (KEEP_FREE, KEEP_ORDER, KEEP_PREFIX)
+
+START_LATE = "late"
+START_EARLY = "early"
+START_RULES = (START_LATE, START_EARLY)
+
+BALANCE_NONE = ""
+BALANCE_TIME = "time"
+BALANCE_STOPS = "stops"
+BALANCE_DISTANCE = "distance"
+BALANCES = (BALANCE_NONE, BALANCE_TIME, BALANCE_STOPS, BALANCE_DISTANCE)
+
+LATE_COST = 60.0
+"""What an hour of lateness costs where nothing is said: about two hours of a van with its driver."""
+
+ZONE_PRICE = 15.0
+"""What a stop outside the zones of its vehicle costs where nothing is said: about half an hour of a van."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +61,15 @@ class Stop:
     per load dimension in thousandths of a unit. `windows` are sorted and do not overlap; none means any time.
     `priority` 0 to 100. `penalty` is the price of leaving the stop out, None when it is required.
     Empty `allowed_vehicles` means all vehicles. `vehicle_id`, when not empty, is the one that may serve it.
+
+    `late_max` is by how many seconds service may start after the last window, None by any; an hour of it
+    costs `late_cost`. `before` names stops that come after this one on the same route. `picked_up_at`, when
+    not empty, is the stop where what is delivered here is picked up: the two are a pair; `ride_max` bounds
+    the seconds from the end of service there to the start of service here. `ready` is when what is delivered
+    here can be loaded at the depot, `due` when what is picked up here has to be at the depot. `goods_class`
+    is held against `Problem.incompatible`. `zones` are the zones that the stop lies in. `keep` holds the stop
+    at its place among those kept on `vehicle_id`, in the order of `keep_rank`: in that order, or before all
+    other stops.
     """
 
     id: str
@@ -57,17 +89,53 @@ class Stop:
     allowed_vehicles: tuple[str, ...] = ()
     forbidden_vehicles: tuple[str, ...] = ()
     vehicle_id: str = ""
+    late_max: int | None = 0
+    late_cost: float = LATE_COST
+    before: tuple[str, ...] = ()
+    picked_up_at: str = ""
+    ride_max: int | None = None
+    ready: int | None = None
+    due: int | None = None
+    goods_class: str = ""
+    zones: tuple[str, ...] = ()
+    keep: str = KEEP_FREE
+    keep_rank: int = 0
 
 
 @dataclass(frozen=True)
 class Depot:
-    """Where vehicles start and end. `window` limits departures and returns; None means always open."""
+    """Where vehicles start, reload and end. `window` limits departures and returns; None means always open.
+
+    Loading takes `load` seconds, and `load_per_unit` seconds for each of the user's units of the first load
+    that is put on board. `docks` vehicles can load at once, None for any number.
+    """
 
     id: str
     lon: float
     lat: float
     name: str = ""
     window: Window | None = None
+    docks: int | None = None
+    load: int = 0
+    load_per_unit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Break:
+    """A rest that a vehicle's driver is due. Just one of `window`, `after_drive` and `after_work` is given.
+
+    `duration` in seconds. `window` bounds its start. `after_drive` and `after_work` are the seconds of
+    driving, or of work, after which it is due at the latest, each time anew. `first_part` above 0: it may be
+    taken in two parts, the first that long and the second the rest. Unpaid breaks are not work.
+    """
+
+    id: str
+    duration: int
+    window: Window | None = None
+    after_drive: int | None = None
+    after_work: int | None = None
+    paid: bool = False
+    first_part: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,8 +144,15 @@ class Vehicle:
 
     `speed_factor` is how fast it is beside its profile: 2 halves travel times. `start_depot` or `end_depot`
     None: open at that end. `capacity` one number per load dimension in
-    thousandths of a unit, None in a place for unlimited. `max_work` (departure to return) and `max_drive` in
-    seconds, `max_distance` in metres; None for unlimited. Costs in the user's currency.
+    thousandths of a unit, None in a place for unlimited. `max_work` and `max_drive` in seconds,
+    `max_distance` in metres; None for unlimited. Costs in the user's currency.
+
+    `latest_start` bounds when work starts. `service_factor` times the stops' service is what this driver
+    takes. It makes up to `max_trips` trips, reloading at its start depot. Work beyond `overtime_after`
+    seconds costs `overtime_cost_per_hour` instead of `cost_per_hour`, None: the same. A vehicle with `zones`
+    serves stops in these only (`zone_hard`), or at a price others too. With `lifo`, of pairs what was picked
+    up last is delivered first. `start_rule` is when it starts: as late as makes nothing later, or as early as
+    it can.
     """
 
     id: str
@@ -96,11 +171,38 @@ class Vehicle:
     fixed_cost: float = 0.0
     cost_per_hour: float = 0.0
     cost_per_km: float = 0.0
+    latest_start: int | None = None
+    service_factor: float = 1.0
+    max_trips: int = 1
+    overtime_after: int | None = None
+    overtime_cost_per_hour: float | None = None
+    zones: tuple[str, ...] = ()
+    zone_hard: bool = False
+    breaks: tuple[Break, ...] = ()
+    lifo: bool = False
+    start_rule: str = START_LATE
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What is wished for beside low cost. Wishes steer the search and are not billed.
+
+    `fewest_vehicles`: no vehicle more than needed, whatever it costs. `balance` names what the longest route
+    is measured in; `balance_price` is what its hour, stop or kilometre costs. `zone_price` is what a stop
+    outside the zones of its vehicle costs.
+    """
+
+    fewest_vehicles: bool = False
+    balance: str = BALANCE_NONE
+    balance_price: float = 0.0
+    zone_price: float = ZONE_PRICE
 
 
 @dataclass(frozen=True)
 class Problem:
     """One day to be planned. Ids are unique within their tuple; `dimensions` is the number of loads.
+
+    `incompatible` holds pairs of goods classes that may not be on one trip together.
 
     `plan_date` is an ISO date, `time_zone` an IANA name; the engine carries both and computes with neither.
     """
@@ -111,6 +213,8 @@ class Problem:
     depots: tuple[Depot, ...]
     vehicles: tuple[Vehicle, ...]
     dimensions: int = 1
+    incompatible: tuple[tuple[str, str], ...] = ()
+    goals: Goals = Goals()
 
 
 @dataclass(frozen=True)
@@ -132,21 +236,43 @@ class Settings:
 
 @dataclass(frozen=True)
 class Sequence:
-    """The stops of one vehicle in the order of service, as asked of the scheduler."""
+    """The stops of one vehicle in the order of service, as asked of the scheduler.
+
+    `reloads` holds after how many of the stops the vehicle reloads each time, in ascending order; None leaves
+    that to the scheduler.
+    """
 
     vehicle_id: str
     stops: tuple[str, ...] = field(default=())
+    reloads: tuple[int, ...] | None = None
 
 
 def may_serve(vehicle: Vehicle, stop: Stop) -> str:
-    """Return "" when the vehicle may serve the stop by skill and vehicle rules, else the reason code."""
+    """Return "" when the vehicle may serve the stop by skill, vehicle rules and zone, else the reason code."""
     if not set(stop.skills) <= set(vehicle.skills):
         return "skill"
     named = stop.vehicle_id and stop.vehicle_id != vehicle.id
     not_allowed = stop.allowed_vehicles and vehicle.id not in stop.allowed_vehicles
     if named or not_allowed or vehicle.id in stop.forbidden_vehicles:
         return "vehicle_rule"
+    if vehicle.zone_hard and out_of_zone(vehicle, stop):
+        return "zone"
     return ""
+
+
+def out_of_zone(vehicle: Vehicle, stop: Stop) -> bool:
+    """Whether the vehicle has zones and the stop lies in none of them."""
+    return bool(vehicle.zones) and not set(vehicle.zones).intersection(stop.zones)
+
+
+def service_time(vehicle: Vehicle, stop: Stop) -> int:
+    """Return the seconds that the vehicle's driver takes for the stop, its factor read in thousandths."""
+    return -(-stop.service * round(1000 * vehicle.service_factor) // 1000)
+
+
+def loading_time(depot: Depot, units: int) -> int:
+    """Return the seconds of loading `units` thousandths of the first load, the rate read in thousandths."""
+    return depot.load - (-units * round(1000 * depot.load_per_unit) // (1000 * LOAD_SCALE))
 
 
 def problem_to_json(problem: Problem) -> dict[str, Any]:
@@ -169,10 +295,15 @@ def problem_from_json(form: dict[str, Any]) -> Problem:
         depots=tuple(Depot(**{**depot, "window": _window(depot.get("window"))}) for depot in form["depots"]),
         vehicles=tuple(_vehicle(vehicle) for vehicle in form["vehicles"]),
         dimensions=form.get("dimensions", 1),
+        incompatible=tuple((one, other) for one, other in form.get("incompatible", ())),
+        goals=Goals(**form.get("goals", {})),
     )
 
 
-_STOP_TUPLES = ("delivery", "pickup", "skills", "allowed_vehicles", "forbidden_vehicles")
+_STOP_TUPLES = (
+    *("delivery", "pickup", "skills", "allowed_vehicles", "forbidden_vehicles"),
+    *("before", "zones"),
+)
 
 
 def _stop(form: dict[str, Any]) -> Stop:
@@ -182,8 +313,12 @@ def _stop(form: dict[str, Any]) -> Stop:
 
 
 def _vehicle(form: dict[str, Any]) -> Vehicle:
-    members: dict[str, Any] = {name: tuple(form[name]) for name in ("capacity", "skills") if name in form}
+    tuples = ("capacity", "skills", "zones")
+    members: dict[str, Any] = {name: tuple(form[name]) for name in tuples if name in form}
     members["shift"] = _window(form.get("shift")) or Window(0, DAY)
+    members["breaks"] = tuple(
+        Break(**{**rest, "window": _window(rest.get("window"))}) for rest in form.get("breaks", ())
+    )
     return Vehicle(**{**form, **members})
 
 

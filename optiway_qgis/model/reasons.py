@@ -12,7 +12,17 @@ DISTANCE_LIMIT = "distance_limit"
 STOP_LIMIT = "stop_limit"
 SKILL = "skill"
 VEHICLE_RULE = "vehicle_rule"
+ZONE = "zone"
+LOCK = "lock"
 ORDER = "order"
+PAIR = "pair"
+RIDE_TIME = "ride_time"
+LOADING_ORDER = "loading_order"
+GOODS = "goods"
+RELOAD = "reload"
+READY_DUE = "ready_due"
+DOCK = "dock"
+BREAK = "break"
 UNREACHABLE = "unreachable"
 NOT_WORTH_IT = "not_worth_it"
 NO_VEHICLE = "no_vehicle"
@@ -30,7 +40,17 @@ UNASSIGNED_REASONS = {
     STOP_LIMIT: "The highest number of stops allowed would be exceeded.",
     SKILL: "No vehicle has all the skills the stop asks for.",
     VEHICLE_RULE: "The vehicles allowed for the stop cannot serve it.",
-    ORDER: "The ranked order leaves no place for the stop.",
+    ZONE: "No vehicle that serves the zone of the stop can take it.",
+    LOCK: "The stops kept in their places leave no place for the stop.",
+    ORDER: "The order asked for leaves no place for the stop.",
+    PAIR: "The stop it makes a pair with cannot be served.",
+    RIDE_TIME: "What is picked up would be on its way longer than allowed.",
+    LOADING_ORDER: "What was picked up last would not be delivered first.",
+    GOODS: "It may not be on board with the goods of other stops.",
+    RELOAD: "More trips would be needed than the vehicle may make.",
+    READY_DUE: "The goods are not ready in time, or would be back too late.",
+    DOCK: "All docks are taken when the vehicle would load.",
+    BREAK: "The driver's breaks leave no time for the stop.",
     UNREACHABLE: "The stop cannot be reached.",
     NOT_WORTH_IT: "Serving the stop costs more than its penalty.",
     NO_VEHICLE: "There is no vehicle left for the stop.",
