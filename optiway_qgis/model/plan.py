@@ -65,9 +65,10 @@ class Leg:
 class Route:
     """What one vehicle does. `legs` has one entry per visit after the first that is no break.
 
-    `start` to `end` is `drive`, `service` at stops, `setup`, `wait`, `loading` at depots and `break_time`, of
-    which `unpaid_break` is not work; `overtime` is the work that costs more. `load_peak` is the highest load on board per dimension, `cost_*` in the user's currency. A vehicle without
-    stops has no route. `violations` are reason codes of the route as a whole and of its visits.
+    From `start` to `end` there is `drive`, `service` at stops, `setup`, `wait`, `loading` at depots and
+    `break_time`, of which `unpaid_break` is not work; `overtime` is the work that costs more. `load_peak` is
+    the highest load on board per dimension, `cost_*` in the user's currency. A vehicle without stops has no
+    route. `violations` are reason codes of the route as a whole and of its visits.
     """
 
     route_id: str

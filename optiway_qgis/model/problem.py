@@ -248,7 +248,7 @@ class Sequence:
 
 
 def may_serve(vehicle: Vehicle, stop: Stop) -> str:
-    """Return "" when the vehicle may serve the stop by skill, vehicle rules and zone, else the reason code."""
+    """Return "" when the vehicle may serve the stop by skill, rules and zone, else the reason code."""
     if not set(stop.skills) <= set(vehicle.skills):
         return "skill"
     named = stop.vehicle_id and stop.vehicle_id != vehicle.id
