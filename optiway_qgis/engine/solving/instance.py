@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.driving import Legs
+from optiway_qgis.engine.solving.units import Units
 from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
 
@@ -90,6 +91,11 @@ class Instance:
                 rows[key] = [may_serve(vehicle, stop) for stop in self.stops]
             table.append(rows[key])
         return table
+
+    @cached_property
+    def units(self) -> Units:
+        """Which stops are served together and which come before which."""
+        return Units(self.stops)
 
     @cached_property
     def kinds(self) -> list[list[int]]:
