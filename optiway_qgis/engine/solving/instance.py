@@ -139,6 +139,46 @@ class Instance:
         return sum(stop.order_rule == ORDER_EARLY for stop in self.stops)
 
     @cached_property
+    def has_soft(self) -> bool:
+        """Whether service may begin late at any stop."""
+        return any(stop.windows and stop.late_max != 0 for stop in self.stops)
+
+    @cached_property
+    def strangers(self) -> list[frozenset[int]]:
+        """For each vehicle the stops that lie outside its zones and that it may serve at a price."""
+        soft = {vehicle.zones for vehicle in self.vehicles if vehicle.zones and not vehicle.zone_hard}
+        outside = {
+            zones: frozenset(
+                index for index, stop in enumerate(self.stops) if not set(zones).intersection(stop.zones)
+            )
+            for zones in soft
+        }
+        return [
+            outside[one.zones] if one.zones and not one.zone_hard else frozenset() for one in self.vehicles
+        ]
+
+    @cached_property
+    def balanced(self) -> bool:
+        """Whether the longest route is to be short."""
+        return bool(self.problem.goals.balance) and self.problem.goals.balance_price > 0
+
+    @cached_property
+    def vehicle_price(self) -> float:
+        """What each vehicle used costs where few are wished for: more than any route could."""
+        if not self.problem.goals.fewest_vehicles:
+            return 0.0
+        return 1.0 + max(self._dearest(vehicle) for vehicle in self.vehicles)
+
+    def _dearest(self, vehicle: Vehicle) -> float:
+        """Return what a route of the vehicle costs at most."""
+        hours = (vehicle.shift.end - vehicle.shift.start) / 3600
+        metres = vehicle.max_distance
+        if metres is None:
+            metres = int(self.matrix(vehicle).metres.max()) * (len(self.stops) + vehicle.max_trips)
+        rate = max(vehicle.cost_per_hour, vehicle.overtime_cost_per_hour or 0.0)
+        return vehicle.fixed_cost + hours * rate + metres / 1000 * vehicle.cost_per_km
+
+    @cached_property
     def has_strict(self) -> bool:
         """Whether any stops are ranked."""
         return any(stop.order_rule == ORDER_STRICT for stop in self.stops)

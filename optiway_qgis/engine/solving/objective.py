@@ -1,7 +1,8 @@
 """What makes one answer better than another, for every engine alike.
 
 First no rule broken, then the stops that matter served, then cost with the wishes priced. The cost that users
-see is that of the plan alone; wishes steer the search and are not billed.
+see is that of the plan alone; wishes steer the search and are not billed. Each is priced by the route, but
+for balance, which the longest of all routes pays.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.schedule import timetables
-from optiway_qgis.model.problem import ORDER_EARLY
+from optiway_qgis.model.problem import BALANCE_DISTANCE, BALANCE_STOPS, BALANCE_TIME, ORDER_EARLY
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.schedule import Timetable
@@ -54,14 +55,44 @@ def early_weight(instance: Instance, stop: Stop) -> float:
 
 
 def route_price(table: Timetable) -> float:
-    """Return the cost of a route with its early wishes priced, from the start of the fleet's first shift."""
+    """Return the cost of a route with its wishes priced: all but what depends on other routes.
+
+    Early stops are priced from the start of the fleet's first shift.
+    """
     price, instance = sum(table.costs), table.instance
     if instance.early_count:
         price += sum(
             early_weight(instance, stop) * (start - instance.first_shift) / 3600
             for stop, start in zip(table.stops, table.begin)
         )
-    return price
+    if instance.has_soft:
+        price += lateness_price(table)
+    strangers = instance.strangers[instance.vehicle_index[table.vehicle.id]]
+    if strangers:
+        price += instance.problem.goals.zone_price * len(strangers.intersection(table.indices))
+    return price + instance.vehicle_price
+
+
+def lateness_price(table: Timetable) -> float:
+    """Return what the late hours of a route cost."""
+    return sum(late / 3600 * stop.late_cost for late, stop in zip(table.late, table.stops) if late)
+
+
+def length_of(table: Timetable) -> float:
+    """Return how long a route is in what is to be balanced: hours of work, stops or kilometres; else 0."""
+    balance = table.instance.problem.goals.balance
+    if balance == BALANCE_TIME:
+        return table.work / 3600
+    if balance == BALANCE_STOPS:
+        return len(table.indices)
+    return table.distance / 1000 if balance == BALANCE_DISTANCE else 0.0
+
+
+def balance_price(instance: Instance, tables: Iterable[Timetable]) -> float:
+    """Return what the longest of the routes costs where they are to be balanced."""
+    if not instance.balanced:
+        return 0.0
+    return instance.problem.goals.balance_price * max(map(length_of, tables), default=0.0)
 
 
 def score(instance: Instance, sequences: Sequences) -> Score:
@@ -74,14 +105,18 @@ def cost_of(tables: Collection[Timetable]) -> float:
     return sum(sum(table.costs) for table in tables)
 
 
+def price_of(instance: Instance, tables: Collection[Timetable]) -> float:
+    """Return cost and wishes of routes, penalties of stops left out not counted."""
+    return sum(route_price(table) for table in tables) + balance_price(instance, tables)
+
+
 def score_of(instance: Instance, tables: Collection[Timetable]) -> Score:
     """Return the score of an answer given as its routes timed."""
     missing = [instance.stops[index] for index in unserved(instance, [table.indices for table in tables])]
     return Score(
         broken=sum(len(table.violations) for table in tables),
         unserved=sum(importance(stop) for stop in missing if stop.penalty is None),
-        price=sum(route_price(table) for table in tables)
-        + sum(stop.penalty for stop in missing if stop.penalty is not None),
+        price=price_of(instance, tables) + sum(stop.penalty for stop in missing if stop.penalty is not None),
     )
 
 

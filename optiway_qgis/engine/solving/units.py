@@ -63,30 +63,29 @@ class Units:
         )
         self.paired = any(len(unit) > 1 for unit in self.of)
 
-    def among(self, stops: Iterable[int]) -> list[Unit]:
-        """Return the units of the stops, each once and after those it needs, else in the order they are met."""
+    def among(self, stops: Many[int]) -> list[Unit]:
+        """Return the units of the stops, each once and after those it needs, else in the order met."""
         asked = set(stops)
-        found: dict[Unit, None] = {}
+        found: list[Unit] = []
+        met: set[Unit] = set()
 
-        def add(stop: int) -> None:
-            unit = self.of[stop]
-            if unit in found:
-                return
-            for needed in sorted({one for member in unit for one in self._earlier.get(member, ())}):
-                if needed in asked and needed not in unit:
-                    add(needed)
-            found.setdefault(unit)
+        def add(unit: Unit) -> None:
+            if unit not in met:
+                met.add(unit)
+                for needed in sorted(self.needs(unit) & asked):
+                    add(self.of[needed])
+                found.append(unit)
 
         for stop in stops:
-            add(stop)
-        return list(found)
+            add(self.of[stop])
+        return found
 
     def whole(self, stops: Iterable[int]) -> set[int]:
         """Return the stops with those they make pairs with."""
         return {one for stop in stops for one in self.of[stop]}
 
     def falling(self, stops: Iterable[int]) -> set[int]:
-        """Return the stops with all that cannot be served without them: of pairs, and those they come before."""
+        """Return the stops with all that are not served without them: by pairs and by `before`."""
         found: set[int] = set()
         waiting = list(stops)
         while waiting:
