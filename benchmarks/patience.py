@@ -72,7 +72,9 @@ def main() -> int:
 def _history(benchmark: instances.Benchmark, limit: float, seed: int) -> History:
     with tempfile.TemporaryDirectory() as folder:
         travel = instances.write_travel(benchmark, Path(folder) / "travel.npz")
-        return peers.optiway_plan(benchmark, peers.Order(limit, seed, travel, 0.0))["history"]
+        return peers.optiway_plan(instances.to_problem(benchmark), peers.Order(limit, seed, travel, 0.0))[
+            "history"
+        ]
 
 
 def _section(stops: dict[float, list[Stop]], arguments: argparse.Namespace, load: float) -> str:

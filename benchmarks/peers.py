@@ -19,6 +19,7 @@ from instances import Routes, to_problem, to_routes
 if TYPE_CHECKING:
     from instances import Benchmark
 
+    from optiway_qgis.model.problem import Problem
 
 _SEEDS_APART = 1000
 """The searches of one run on all cores take other seeds than those of another run."""
@@ -49,16 +50,20 @@ class Answer:
 def optiway(benchmark: Benchmark, order: Order) -> Answer:
     """One job in an engine process, started, fed and ended as QGIS does it; all of that counts."""
     begin = time.perf_counter()
-    plan = optiway_plan(benchmark, order)
+    plan = optiway_plan(to_problem(benchmark), order)
     seconds = time.perf_counter() - begin
-    stops = [
-        [visit["id"] for visit in route["visits"] if visit["type"] == "stop"] for route in plan["routes"]
-    ]
-    vehicles = [route["vehicle_id"] for route in plan["routes"]]
-    return Answer(to_routes(zip(vehicles, stops)), seconds)
+    return Answer(to_routes(stops_of(plan).items()), seconds)
 
 
-def optiway_plan(benchmark: Benchmark, order: Order) -> dict[str, Any]:
+def stops_of(plan: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the stops of each vehicle of a plan in its JSON form, in the order of service."""
+    return {
+        route["vehicle_id"]: [visit["id"] for visit in route["visits"] if visit["type"] == "stop"]
+        for route in plan["routes"]
+    }
+
+
+def optiway_plan(problem: Problem, order: Order) -> dict[str, Any]:
     """Return the plan of such a job in its JSON form."""
     from optiway_qgis.layers.engine_process import run_job
     from optiway_qgis.model.job import JOB_VERSION
@@ -68,7 +73,7 @@ def optiway_plan(benchmark: Benchmark, order: Order) -> dict[str, Any]:
     job = {
         "version": JOB_VERSION,
         "task": "plan",
-        "problem": problem_to_json(to_problem(benchmark)),
+        "problem": problem_to_json(problem),
         "travel": order.travel,
         "settings": asdict(settings),
     }

@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ from peers import CONTENDERS, OURS, PLAIN
 from optiway_qgis.model.errors import OptiwayError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from multiprocessing.connection import Connection
 
 INSTANCES = (
@@ -91,19 +92,20 @@ def run_instance(name: str, limit: float, seeds: int, patience: float | None) ->
         travel = instances.write_travel(benchmark, Path(folder) / "travel.npz")
         judge = instances.Judge(benchmark, travel)
         for seed, contender in product(range(seeds), CONTENDERS):
-            answer = in_own_process(contender, name, peers.Order(limit, seed, travel, patience))
+            order = peers.Order(limit, seed, travel, patience)
+            answer = in_own_process(partial(_answer, contender, name, order), limit)
             yield _judged(benchmark, judge, contender, answer)
 
 
-def in_own_process(contender: str, instance: str, order: peers.Order) -> peers.Answer | str:
-    """Return the contender's answer, or a sentence when it crashed or did not come to an end."""
+def in_own_process(answer: Callable[[], peers.Answer], limit: float) -> peers.Answer | str:
+    """Return a contender's answer, or a sentence when it crashed or did not come to an end."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(sender, contender, instance, order))
+    process = context.Process(target=_send, args=(sender, answer))
     process.start()
     sender.close()
     try:
-        if not receiver.poll(order.limit + _OVERRUN):
+        if not receiver.poll(limit + _OVERRUN):
             return "no end"
         return receiver.recv()
     except EOFError:
@@ -113,11 +115,15 @@ def in_own_process(contender: str, instance: str, order: peers.Order) -> peers.A
         process.join()
 
 
-def _answer(sender: Connection, contender: str, instance: str, order: peers.Order) -> None:
+def _send(sender: Connection, answer: Callable[[], peers.Answer]) -> None:
     try:
-        sender.send(CONTENDERS[contender](instances.read(instance), order))
+        sender.send(answer())
     except Exception as error:  # whatever a peer raises is its answer
         sender.send(f"{type(error).__name__}: {error}")
+
+
+def _answer(contender: str, instance: str, order: peers.Order) -> peers.Answer:
+    return CONTENDERS[contender](instances.read(instance), order)
 
 
 def _judged(
