@@ -42,6 +42,7 @@ _ROUTES = (
     ("distance_km", REAL),
     ("drive_min", REAL),
     ("service_min", REAL),
+    ("loading_min", REAL),
     ("wait_min", REAL),
     ("break_min", REAL),
     ("total_min", REAL),

@@ -26,7 +26,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, Qt
 
-from ..model.plan import VISIT_STOP, Leg, Plan, Route, Visit
+from ..model.balance import gini, share_of
+from ..model.plan import VISIT_BREAK, VISIT_STOP, Leg, Plan, Route, Visit
 from ..model.problem import LOAD_SCALE, Problem
 from . import output_fields
 from .output_fields import LEGS, ROUTES, STOP_ID, STOP_NAME, UNASSIGNED, VISITS
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from .carried import CarriedStops
 
 _FIRST_VERSION = 1
-_ONLY_TRIP = 1
 
 _LOSSES = {
     ".shp": "a Shapefile cuts field names to 10 characters (planned_service_min becomes planned_se), cannot "
@@ -54,6 +54,7 @@ class Counts:
     """The numbers an algorithm returns, and how many features each sink was given (`features`).
 
     `stops` = `assigned` + `unassigned`; `rejected` is the part of `unassigned` that never reached the engine.
+    `gini` is that of the working hours of the routes.
     """
 
     stops: int
@@ -66,6 +67,8 @@ class Counts:
     drive_min: float
     cost: float
     violations: int
+    overtime_min: float
+    gini: float
     features: dict[str, int] = field(default_factory=dict)
 
     def numbers(self) -> dict[str, float]:
@@ -81,6 +84,8 @@ class Counts:
             "DRIVE_MIN": self.drive_min,
             "COST": self.cost,
             "VIOLATION_COUNT": self.violations,
+            "OVERTIME_MIN": self.overtime_min,
+            "GINI": self.gini,
         }
 
 
@@ -125,6 +130,8 @@ def write_plan(
         drive_min=plan.drive / 60,
         cost=plan.cost,
         violations=len(plan.violations),
+        overtime_min=sum(route.overtime for route in plan.routes) / 60,
+        gini=gini(map(share_of, plan.routes)),
         features=written,
     )
 
@@ -198,15 +205,16 @@ class _PlanFeatures:
                 route.route_id,
                 route.vehicle_id,
                 vehicle.driver or None,
-                _ONLY_TRIP,
+                route.trips,
                 len(route.stop_ids),
                 route.distance / 1000,
                 route.drive / 60,
                 route.service / 60,
+                route.loading / 60,
                 route.wait / 60,
-                0.0,
+                route.break_time / 60,
                 (route.end - route.start) / 60,
-                0.0,
+                route.overtime / 60,
                 route.late / 60,
                 sum(visit.late > 0 for visit in route.visits),
                 _load_percent(route, vehicle.capacity),
@@ -223,14 +231,16 @@ class _PlanFeatures:
     def legs(self) -> Iterator[QgsFeature]:
         fields = output_fields.legs_fields(self._dimensions)
         for route in self._plan.routes:
-            for leg, before, visit in zip(route.legs, route.visits, route.visits[1:]):
+            ends = {visit.sequence: (before, visit) for before, visit in zip(route.visits, route.visits[1:])}
+            for leg in route.legs:
+                before, visit = ends[leg.sequence]
                 values = (
                     self._day.wall_clock(before.end),
                     self._day.wall_clock(visit.arrival),
                     self._plan.plan_id,
                     route.route_id,
                     route.vehicle_id,
-                    _ONLY_TRIP,
+                    before.trip,
                     leg.sequence,
                     leg.from_id,
                     leg.to_id,
@@ -245,10 +255,13 @@ class _PlanFeatures:
 
     def visits(self) -> Iterator[QgsFeature]:
         fields = output_fields.visits_fields(self._carried.fields, self._dimensions)
-        of_depots = self._values_of_depots(fields)
+        columns = self._text_columns(fields)
         for route in self._plan.routes:
             driver = self._vehicles[route.vehicle_id].driver or None
+            place: Any = None
             for visit in route.visits:
+                if visit.type != VISIT_BREAK:
+                    place = self._place(visit)
                 values = (
                     self._day.wall_clock(visit.start),
                     self._day.wall_clock(visit.end),
@@ -257,7 +270,7 @@ class _PlanFeatures:
                     route.route_id,
                     route.vehicle_id,
                     driver,
-                    _ONLY_TRIP,
+                    visit.trip,
                     visit.sequence,
                     visit.type,
                     visit.setup / 60,
@@ -271,8 +284,13 @@ class _PlanFeatures:
                     *_loads(visit),
                     ",".join(visit.violations),
                 )
-                carried = self._values_of_stop(visit.id) if visit.type == VISIT_STOP else of_depots[visit.id]
-                yield make_feature(fields, (*values, *carried), self._point(self._place(visit)))
+                if visit.type == VISIT_STOP:
+                    carried = self._values_of_stop(visit.id)
+                else:
+                    name = "" if visit.type == VISIT_BREAK else place.name
+                    known = {STOP_ID: visit.id, STOP_NAME: name or visit.id}
+                    carried = [known.get(column) for column in columns]
+                yield make_feature(fields, (*values, *carried), self._point(place))
 
     def unassigned(self) -> Iterator[QgsFeature]:
         fields = output_fields.unassigned_fields(self._carried.fields)
@@ -302,14 +320,10 @@ class _PlanFeatures:
             values[column] = unshifted(values[column])
         return [stop_id, *values] if self._adds_stop_id else values
 
-    def _values_of_depots(self, fields: QgsFields) -> dict[str, list[Any]]:
-        """What depots have of a stop's fields: their id and name, where those fields hold text."""
+    def _text_columns(self, fields: QgsFields) -> list[str]:
+        """The names of a stop's fields among the fields of VISITS; "" for those that hold no text."""
         count = len(self._carried.fields) + self._adds_stop_id
-        names = [item.name().lower() if item.type() == TEXT else "" for item in fields][len(fields) - count :]
-        return {
-            depot.id: [{STOP_ID: depot.id, STOP_NAME: depot.name or depot.id}.get(name) for name in names]
-            for depot in self._depots.values()
-        }
+        return [item.name().lower() if item.type() == TEXT else "" for item in fields][len(fields) - count :]
 
     def _point(self, place: Any) -> QgsGeometry:
         return transformed(QgsGeometry(QgsPoint(place.lon, place.lat)), self._to_output, place.id)

@@ -125,6 +125,8 @@ _NUMBERS = {
     "DRIVE_MIN": "Driving time in minutes",
     "COST": "Cost",
     "VIOLATION_COUNT": "Rules broken",
+    "OVERTIME_MIN": "Overtime in minutes",
+    "GINI": "How unevenly working hours are shared (Gini): 0 alike, towards 1 one has all",
 }
 
 
@@ -387,7 +389,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         for name, label, kind, help_text in (
             (ROUTES, "Routes", line, "One line per vehicle, with its times, distance, load and cost."),
             (LEGS, "Legs", line, "One line per leg; its end_time is the arrival at the stop it leads to."),
-            (VISITS, "Visits", point, "Stops and depots in the order they are visited, with all times."),
+            (VISITS, "Visits", point, "Stops, depots, reloads and breaks in their order, with all times."),
             (UNASSIGNED, "Unassigned stops", point, "Stops that no route serves, each with the reason."),
         ):
             self.add(
@@ -729,7 +731,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
 
 def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str]:
     """The plan in a few lines for the log."""
-    work = sum(route.end - route.start for route in plan.routes)
+    work = sum(route.work for route in plan.routes)
     lines = [
         f"{counts.assigned} of {counts.stops} stops are served on {counts.routes} routes: "
         f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of "

@@ -30,6 +30,8 @@ from optiway_qgis.layers.carried import CarriedStops, RejectedStop
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
 from optiway_qgis.layers.qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, make_field
 from optiway_qgis.layers.write import verify_written, warn_of_lossy_target, write_plan
+from optiway_qgis.model.balance import gini
+from tests.made_plans import rich_town
 
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
 READY = QDateTime(QDate(2026, 5, 4), QTime(8, 30))
@@ -220,7 +222,53 @@ def test_unassigned_holds_what_the_engine_left_out_and_what_never_reached_it(tow
         "DRIVE_MIN": plan.drive / 60,
         "COST": plan.cost,
         "VIOLATION_COUNT": 0,
+        "OVERTIME_MIN": 0.0,
+        "GINI": pytest.approx(gini(route.end - route.start for route in plan.routes)),
     }
+
+
+def test_trips_breaks_loading_and_overtime_are_in_routes(destinations, context):
+    """What happens on a route adds up to its length, and the numbers for models tell the overtime."""
+    problem, plan = rich_town()
+    counts, layers = write(problem, plan, carried_of(problem), destinations.of("gpkg"), context)
+    rows = {row["route_id"]: row for row in layers[ROUTES].getFeatures()}
+    for route in plan.routes:
+        row = rows[route.route_id]
+        assert (row["trips"], row["break_min"]) == (route.trips, route.break_time / 60)
+        assert (row["loading_min"], row["overtime_min"]) == (route.loading / 60, route.overtime / 60)
+        told = sum(row[f"{part}_min"] for part in ("drive", "service", "loading", "wait", "break"))
+        assert told + route.setup / 60 == pytest.approx(row["total_min"])
+    assert [rows[name]["trips"] for name in ("V1", "V2", "V3")] == [2, 1, 1]
+    assert [rows[name]["late_stops"] for name in ("V1", "V2", "V3")] == [0, 2, 1]
+    assert counts.numbers()["LATE_COUNT"] == 3
+    assert counts.numbers()["OVERTIME_MIN"] == sum(route.overtime for route in plan.routes) / 60 > 80
+
+
+def test_reloads_and_breaks_are_rows_of_visits(destinations, context):
+    """A break is at the place of the visit before it and has no leg; a reload begins a trip at the depot."""
+    problem, plan = rich_town()
+    _, layers = write(problem, plan, carried_of(problem), destinations.of("gpkg"), context)
+    rows = {row["sequence"]: row for row in layers[VISITS].getFeatures() if row["vehicle_id"] == "V1"}
+    visits = plan.routes[0].visits
+    assert [rows[visit.sequence]["visit_type"] for visit in visits] == [visit.type for visit in visits]
+    assert [rows[visit.sequence]["trip"] for visit in visits] == [1] * 8 + [2] * 8
+    coffee, reload, lunch = rows[5], rows[8], rows[11]
+    assert (coffee["stop_id"], coffee["name"], coffee["planned_service_min"]) == ("coffee", "coffee", 15.0)
+    assert coffee.geometry().asPoint() == rows[4].geometry().asPoint()
+    assert (coffee["drive_min"], coffee["distance_km"], coffee["parcels"]) == (0.0, 0.0, NULL)
+    assert (lunch["planned_service_min"], lunch["wait_min"]) == (45.0, visits[11].wait / 60)
+    assert lunch["wait_min"] > 0
+    assert (reload["stop_id"], reload["name"]) == ("D1", "North depot")
+    assert reload["planned_service_min"] == visits[8].service / 60 > 10
+    assert reload.geometry().asPoint() == rows[0].geometry().asPoint()
+
+    legs = {row["sequence"]: row for row in layers[LEGS].getFeatures() if row["vehicle_id"] == "V1"}
+    assert set(legs) == {visit.sequence for visit in visits[1:] if visit.type != "break"}
+    after = legs[6]
+    assert (after["from_id"], after["to_id"]) == ("S4", "S5")
+    assert clock(after["start_time"]) == expected_clock(visits[5].end)
+    assert after["load_1"] == visits[4].load[0] / 1000
+    assert (legs[8]["to_name"], legs[8]["trip"], legs[9]["trip"]) == ("North depot", 1, 2)
 
 
 def test_geometry_is_written_in_the_crs_of_the_stops(town, destinations, context):
