@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 from optiway_qgis.engine.travel.provider import BARRIER_KINDS, Barrier, Conditions, TrafficRow
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, plan_from_json
+from optiway_qgis.model.precedence import circles, followers
 from optiway_qgis.model.problem import (
+    BALANCES,
+    KEEPS,
     MAX_DIMENSIONS,
     MAX_WORKERS,
     ORDER_RULES,
+    START_RULES,
+    Break,
     Depot,
+    Goals,
     Problem,
     Sequence,
     Settings,
@@ -38,10 +44,17 @@ _KINDS = {
     "str": ("a text", lambda value: isinstance(value, str)),
     "int": ("a whole number", lambda value: type(value) is int and abs(value) <= _MOST),
     "float": ("a number", lambda value: type(value) in (int, float) and math.isfinite(value)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "tuple[str, str]": (
+        "a pair",
+        lambda value: isinstance(value, list) and [type(one) for one in value] == [str, str],
+    ),
     "Window": ("a window", lambda value: isinstance(value, dict) and not list(_faults(Window, value, ""))),
     "Stop": ("an object", lambda value: isinstance(value, dict)),
     "Depot": ("an object", lambda value: isinstance(value, dict)),
     "Vehicle": ("an object", lambda value: isinstance(value, dict)),
+    "Break": ("an object", lambda value: isinstance(value, dict)),
+    "Goals": ("an object", lambda value: isinstance(value, dict)),
     "dict[str, Any]": ("an object", lambda value: isinstance(value, dict)),
 }
 """For each type a member is declared with: what to call it, and whether a value is one."""
@@ -49,6 +62,7 @@ _KINDS = {
 _NOT_NEGATIVE = (
     *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
     *("delivery", "pickup", "capacity", "patience", "add"),
+    *("late_max", "ride_max", "load", "first_part", "overtime_after"),
 )
 _RANGES: dict[str, tuple[float, float]] = {
     "lon": (-180, 180),
@@ -59,6 +73,17 @@ _RANGES: dict[str, tuple[float, float]] = {
     "fixed_cost": (0, _MOST),
     "cost_per_hour": (0, _MOST),
     "cost_per_km": (0, _MOST),
+    "late_cost": (0, _MOST),
+    "overtime_cost_per_hour": (0, _MOST),
+    "balance_price": (0, _MOST),
+    "zone_price": (0, _MOST),
+    "docks": (1, _MOST),
+    "load_per_unit": (0, _MOST),
+    "max_trips": (1, _MOST),
+    "duration": (1, _MOST),
+    "after_drive": (1, _MOST),
+    "after_work": (1, _MOST),
+    "service_factor": (0.1, 10),
     "speed_factor": (0.1, 10),
     "factor": (0.1, 20),
     "weather": (0.1, 10),
@@ -67,6 +92,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, _MOST),
     "workers": (1, MAX_WORKERS),
 }
+_WORDS = {
+    "kind": BARRIER_KINDS,
+    "order_rule": ORDER_RULES,
+    "keep": KEEPS,
+    "start_rule": START_RULES,
+    "balance": BALANCES,
+}
+"""The words that a member may be."""
 
 
 def read_problem(job: dict[str, Any]) -> Problem:
@@ -85,10 +118,14 @@ def read_problem(job: dict[str, Any]) -> Problem:
         listed = form.get(member)
         for number, one in enumerate(listed if isinstance(listed, list) else [], 1):
             if isinstance(one, dict):
-                found += _faults(kind, one, f'{kind.__name__} "{one.get("id", f"number {number}")}"')
+                who = f'{kind.__name__} "{one.get("id", f"number {number}")}"'
+                found += _faults(kind, one, who)
+                found += _break_forms(one, who) if kind is Vehicle else ()
+    if isinstance(form.get("goals"), dict):
+        found += _faults(Goals, form["goals"], "The goals")
     if not found:
         problem = problem_from_json(form)
-        found = [*_fleet_faults(problem), *_stop_faults(problem)]
+        found = [*_fleet_faults(problem), *_stop_faults(problem), *_relation_faults(problem)]
     if found:
         raise InputError(found)
     return problem
@@ -153,7 +190,21 @@ def _sequences(forms: list[Any], what: str) -> list[Sequence]:
     ]
     if found:
         raise InputError(found)
-    return [Sequence(form["vehicle_id"], tuple(form.get("stops", ()))) for form in forms]
+    sequences = []
+    for number, form in enumerate(forms, 1):
+        stops, reloads = tuple(form.get("stops", ())), form.get("reloads")
+        if reloads is not None:
+            places = [0, *reloads, len(stops)]
+            if any(after <= before for before, after in zip(places, places[1:])):
+                found.append(
+                    f"{what} {number}: reloads is {_shown(reloads)}; numbers of stops served before each, "
+                    f"ascending and from 1 to {len(stops) - 1}, are needed."
+                )
+            reloads = tuple(reloads)
+        sequences.append(Sequence(form["vehicle_id"], stops, reloads))
+    if found:
+        raise InputError(found)
+    return sequences
 
 
 def read_plan(job: dict[str, Any]) -> Plan:
@@ -192,16 +243,15 @@ def _range_faults(who: str, name: str, value: Any) -> Iterator[str]:
         yield f"{who}: {name} is {value}; it must be from {low:g} to {high:g}."
     if name == "id" and not value:
         yield f"{who}: id is empty."
-    if name == "kind" and value not in BARRIER_KINDS:
-        yield f'{who}: kind is "{value}"; it must be {", ".join(BARRIER_KINDS)}.'
-    if name == "order_rule" and value not in ORDER_RULES:
-        yield f'{who}: order_rule is "{value}"; it must be early, strict or empty.'
+    if name in _WORDS and value not in _WORDS[name]:
+        listed = [word or "empty" for word in sorted(_WORDS[name], key=lambda word: not word)]
+        yield f'{who}: {name} is "{value}"; it must be {", ".join(listed[:-1])} or {listed[-1]}.'
 
 
 def _is(kind: str, value: Any) -> bool:
     if kind.endswith(" | None"):
         return value is None or _is(kind.removesuffix(" | None"), value)
-    if kind.startswith("tuple["):
+    if kind not in _KINDS:
         inner = kind.removeprefix("tuple[").removesuffix(", ...]")
         return isinstance(value, list) and all(_is(inner, one) for one in value)
     return _KINDS[kind][1](value)
@@ -209,7 +259,7 @@ def _is(kind: str, value: Any) -> bool:
 
 def _called(kind: str) -> str:
     kind = kind.removesuffix(" | None")
-    if kind.startswith("tuple["):
+    if kind not in _KINDS:
         name = _called(kind.removeprefix("tuple[").removesuffix(", ...]")).split(" ", 1)[1]
         return f"a list of {name}s"
     return _KINDS[kind][0]
@@ -240,6 +290,31 @@ def _fleet_faults(problem: Problem) -> Iterator[str]:
         if vehicle.shift.end < vehicle.shift.start:
             yield f"{who}: its shift ends at {vehicle.shift.end}, before it starts at {vehicle.shift.start}."
         yield from _dimension_faults(who, problem.dimensions, capacity=vehicle.capacity)
+        yield from _break_faults(who, vehicle.breaks)
+
+
+def _break_forms(vehicle: dict[str, Any], who: str) -> Iterator[str]:
+    """Yield what keeps the breaks of a vehicle's JSON object from being breaks."""
+    breaks = vehicle.get("breaks")
+    for number, one in enumerate(breaks if isinstance(breaks, list) else [], 1):
+        if isinstance(one, dict):
+            yield from _faults(Break, one, f'{who}: break "{one.get("id", f"number {number}")}"')
+
+
+def _break_faults(who: str, breaks: tuple[Break, ...]) -> Iterator[str]:
+    for name, times in Counter(one.id for one in breaks).items():
+        if times > 1:
+            yield f'{who}: break "{name}" is there {times} times; ids must differ.'
+    for one in breaks:
+        its = f'{who}: break "{one.id}"'
+        if [one.window, one.after_drive, one.after_work].count(None) != 2:
+            yield f"{its}: just one of window, after_drive and after_work is needed."
+        if one.window:
+            yield from _window_faults(its, (one.window,))
+        if one.first_part >= one.duration:
+            yield f"{its}: first_part is {one.first_part}; it must be less than duration, {one.duration}."
+        if one.first_part and one.window:
+            yield f"{its}: first_part and window exclude each other."
 
 
 def _stop_faults(problem: Problem) -> Iterator[str]:
@@ -247,6 +322,43 @@ def _stop_faults(problem: Problem) -> Iterator[str]:
         who = f'Stop "{stop.id}"'
         yield from _window_faults(who, stop.windows)
         yield from _dimension_faults(who, problem.dimensions, delivery=stop.delivery, pickup=stop.pickup)
+
+
+def _relation_faults(problem: Problem) -> Iterator[str]:
+    """Yield what is wrong between stops: pairs, orders, places that are kept, goods."""
+    stops = {stop.id: stop for stop in problem.stops}
+    deliveries = Counter(stop.picked_up_at for stop in problem.stops if stop.picked_up_at)
+    for stop in problem.stops:
+        who = f'Stop "{stop.id}"'
+        if stop.picked_up_at:
+            yield from _pair_faults(who, stop, stops.get(stop.picked_up_at))
+        if deliveries[stop.id] > 1:
+            yield f"{who}: it is picked_up_at of {deliveries[stop.id]} stops; a pair has one delivery."
+        for name in stop.before:
+            if name not in stops:
+                yield f'{who}: before names "{name}", but there is no such stop.'
+        if stop.keep and not stop.vehicle_id:
+            yield f"{who}: keep is {stop.keep}; it needs a vehicle_id."
+    for circle in circles(followers(problem.stops)):
+        yield f"Stops that must come before each other: {', '.join((*circle, circle[0]))}."
+    for one, other in problem.incompatible:
+        if not one or not other:
+            yield f"The problem: incompatible has the pair {_shown([one, other])}; both need a name."
+
+
+def _pair_faults(who: str, delivery: Stop, pickup: Stop | None) -> Iterator[str]:
+    if pickup is None:
+        yield f'{who}: picked_up_at is "{delivery.picked_up_at}", but there is no such stop.'
+        return
+    if pickup.picked_up_at:
+        yield f'{who}: picked_up_at is "{pickup.id}", which is itself the delivery of a pair.'
+    length = max(len(pickup.pickup), len(delivery.delivery))
+    amounts = [(*amount, *[0] * length)[:length] for amount in (pickup.pickup, delivery.delivery)]
+    if amounts[0] != amounts[1]:
+        yield (
+            f'{who}: delivery is {_shown(list(delivery.delivery))}, but "{pickup.id}" has pickup '
+            f"{_shown(list(pickup.pickup))}; those of a pair must be equal."
+        )
 
 
 def _window_faults(who: str, windows: tuple[Window, ...]) -> Iterator[str]:

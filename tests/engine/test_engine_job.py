@@ -228,6 +228,11 @@ def changed(member: str, **values: Any) -> dict[str, Any]:
     return problem
 
 
+def rest(*others: dict[str, Any], **members: Any) -> dict[str, Any]:
+    """Return the small problem with a break of a minute for its vehicle, and others."""
+    return changed("vehicles", breaks=[*others, {"id": "B", "duration": 60, **members}])
+
+
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
@@ -243,7 +248,22 @@ def changed(member: str, **values: Any) -> dict[str, Any]:
         (changed("stops", priority=101), "from 0 to 100"),
         (changed("stops", penalty=-0.5), "penalty is -0.5"),
         (changed("stops", skills="fridge"), "skills is 'fridge'; a list of texts is needed"),
-        (changed("stops", order_rule="first"), "early, strict or empty"),
+        (changed("stops", order_rule="soon"), "early, strict, first, last or empty"),
+        (changed("stops", late_max=-1), "late_max is -1; it must not be negative"),
+        (changed("stops", late_cost=-1), "late_cost is -1"),
+        (changed("stops", ride_max=-1), "ride_max is -1"),
+        (
+            changed("stops", keep="place", vehicle_id="V1"),
+            'keep is "place"; it must be order, prefix or empty',
+        ),
+        (changed("stops", keep="order"), "keep is order; it needs a vehicle_id"),
+        (changed("stops", before=["S2", "S9"]), 'before names "S9"'),
+        (changed("stops", before=["S1"]), "Stops that must come before each other: S1, S1."),
+        (changed("stops", picked_up_at="S9"), 'picked_up_at is "S9", but there is no such stop'),
+        (
+            changed("stops", picked_up_at="S2", delivery=[7]),
+            '"S2" has pickup []; those of a pair must be equal',
+        ),
         (changed("stops", delivery=[1, 2]), "delivery has 2 numbers"),
         (changed("stops", windows=[{"start": 9, "end": 8}]), "ends at 8, before it starts at 9"),
         (
@@ -252,6 +272,9 @@ def changed(member: str, **values: Any) -> dict[str, Any]:
         ),
         (changed("stops", windows=[{"start": 5, "end": None}]), "a list of windows is needed"),
         (changed("depots", window={"start": 9, "end": 8}), 'Depot "D1": a window ends'),
+        (changed("depots", docks=0), "docks is 0"),
+        (changed("depots", load=-1), "load is -1"),
+        (changed("depots", load_per_unit=-0.5), "load_per_unit is -0.5"),
         (changed("vehicles", start_depot="D9"), 'start_depot is "D9"'),
         (changed("vehicles", shift={"start": 9, "end": 8}), "its shift ends at 8"),
         (changed("vehicles", shift=None), "shift is None; a window is needed"),
@@ -259,6 +282,27 @@ def changed(member: str, **values: Any) -> dict[str, Any]:
         (changed("vehicles", capacity=[1, None]), "capacity has 2 numbers"),
         (changed("vehicles", cost_per_km="0.5"), "cost_per_km is '0.5'; a number is needed"),
         (changed("vehicles", max_work=-1), "max_work is -1"),
+        (changed("vehicles", max_trips=0), "max_trips is 0"),
+        (changed("vehicles", service_factor=0), "service_factor is 0; it must be from 0.1 to 10"),
+        (changed("vehicles", overtime_after=-1), "overtime_after is -1"),
+        (changed("vehicles", overtime_cost_per_hour="dear"), "overtime_cost_per_hour is 'dear'"),
+        (changed("vehicles", lifo=1), "lifo is 1; true or false is needed"),
+        (changed("vehicles", start_rule="now"), 'start_rule is "now"; it must be late or early'),
+        (changed("vehicles", breaks=[7]), "breaks is [7]; a list of objects is needed"),
+        (changed("vehicles", breaks=[{"id": "B"}]), 'Vehicle "V1": break "B" lacks "duration"'),
+        (rest(duration=0), "duration is 0"),
+        (rest(after_work=0), "after_work is 0"),
+        (rest(), "just one of window, after_drive and after_work"),
+        (rest(after_drive=9, after_work=9), "just one of window, after_drive and after_work"),
+        (rest(window={"start": 9, "end": 8}), 'break "B": a window ends at 8'),
+        (rest(after_work=9, first_part=60), "first_part is 60; it must be less than duration, 60"),
+        (rest(window={"start": 8, "end": 9}, first_part=30), "first_part and window exclude each other"),
+        (rest(rest(after_work=9)["vehicles"][0]["breaks"][0], after_work=9), "is there 2 times"),
+        (changed("problem", goals={"speed": 1}), 'The goals has the unknown member "speed"'),
+        (changed("problem", goals={"balance": "luck"}), "it must be time, stops, distance or empty"),
+        (changed("problem", goals={"balance_price": -1}), "balance_price is -1"),
+        (changed("problem", incompatible=[["food"]]), "a list of pairs is needed"),
+        (changed("problem", incompatible=[["food", ""]]), "both need a name"),
         (changed("problem", dimensions=10), "from 1 to 9"),
         (changed("problem", stops={}), "stops is {}; a list of objects is needed"),
         (changed("problem", stops=[5]), "stops is [5]"),
@@ -280,6 +324,51 @@ def test_valid_problem_is_read_as_it_is(name):
     assert read_problem({"problem": json.loads(json.dumps(problem_to_json(problem)))}) == problem
 
 
+def test_relations_that_no_route_can_keep_are_told_at_once():
+    """A pair that shares its pickup, circles over several stops: a pickup comes before its delivery."""
+    problem = small_problem()
+    _, second, third, fourth, *_ = problem["stops"]
+    for stop in (second, third):
+        stop.update(picked_up_at="S1", delivery=[])
+    second["before"], fourth["before"] = ["S4"], ["S1", "S2"]
+    with pytest.raises(InputError) as caught:
+        read_problem({"problem": problem})
+    assert caught.value.problems == [
+        'Stop "S1": it is picked_up_at of 2 stops; a pair has one delivery.',
+        "Stops that must come before each other: S1, S2, S4, S1.",
+        "Stops that must come before each other: S2, S4, S2.",
+    ]
+    fourth["before"], third["picked_up_at"] = [], "S2"
+    with pytest.raises(InputError) as caught:
+        read_problem({"problem": problem})
+    assert caught.value.problems == [
+        'Stop "S3": picked_up_at is "S2", which is itself the delivery of a pair.'
+    ]
+
+
+def test_everything_a_problem_may_hold_is_read():
+    """With trailing zeros left out of amounts, amounts of a pair are equal."""
+    problem = small_problem()
+    problem["dimensions"] = 2
+    first, second, third, *_ = problem["stops"]
+    first.update(pickup=[5], ride_max=None)
+    second.update(picked_up_at="S1", delivery=[5, 0], ride_max=600, before=["S3"], zones=["North"])
+    third.update(keep="prefix", vehicle_id="V1", keep_rank=-2, late_max=None, ready=-60, goods_class="food")
+    breaks = [
+        {"id": "lunch", "duration": 1800, "window": {"start": 43200, "end": 46800}, "paid": True},
+        {"id": "rest", "duration": 2700, "after_drive": 16200, "first_part": 900},
+    ]
+    problem["vehicles"][0].update(breaks=breaks, zones=["North"], zone_hard=True, max_trips=3, lifo=True)
+    problem["depots"][0].update(docks=2, load=300, load_per_unit=1.5)
+    problem["incompatible"] = [["food", "paint"]]
+    problem["goals"] = {"fewest_vehicles": True, "balance": "time", "balance_price": 12.5}
+    read = read_problem({"problem": problem})
+    assert [stop.picked_up_at for stop in read.stops[:2]] == ["", "S1"]
+    assert read.vehicles[0].breaks[1].first_part == 900
+    assert read.incompatible == (("food", "paint"),)
+    assert read.goals.balance == "time"
+
+
 def test_settings_and_sequences_are_read():
     """Members left out take their defaults."""
     assert read_settings({}) == Settings()
@@ -287,6 +376,15 @@ def test_settings_and_sequences_are_read():
     assert read_settings({"settings": asdict(settings)}) == settings
     forms = [{"vehicle_id": "V1", "stops": ["S1"]}, {"vehicle_id": "V2"}]
     assert read_sequences({"sequences": forms}) == [Sequence("V1", ("S1",)), Sequence("V2")]
+    forms[0]["reloads"] = []
+    assert read_sequences({"sequences": forms})[0].reloads == ()
+    forms[0].update(stops=["S1", "S2", "S3"], reloads=[1, 2])
+    assert read_sequences({"sequences": forms})[0].reloads == (1, 2)
+    for reloads in ([0], [3], [2, 1], [1, 1], [-1]):
+        forms[0]["reloads"] = reloads
+        with pytest.raises(InputError, match=r"Sequence 1: reloads is .* from 1 to 2"):
+            read_sequences({"sequences": forms})
+    del forms[0]["reloads"]
     with pytest.raises(InputError, match="Sequence 2 lacks"):
         read_sequences({"sequences": [forms[0], {"stops": []}]})
 

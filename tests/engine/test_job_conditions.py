@@ -139,7 +139,7 @@ def test_coordinates_that_are_none_are_refused(kind, coordinates):
         (with_row(start=8.5), "start is 8.5; a whole number is needed"),
         (with_row(end=0), "it ends at 0, not after it starts at 0"),
         (with_row(weekday="Monday"), 'unknown member "weekday"'),
-        (with_barrier(kind="wall"), 'kind is "wall"; it must be block, delay, scale'),
+        (with_barrier(kind="wall"), 'kind is "wall"; it must be block, delay or scale'),
         (with_barrier(id=""), "id is empty"),
         (with_barrier(add=-5), "add is -5; it must not be negative"),
         (with_barrier(factor=0.01), "factor is 0.01; it must be from 0.1 to 20"),
