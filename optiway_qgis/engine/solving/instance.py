@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.driving import Legs
+from optiway_qgis.engine.solving.steps import Step
 from optiway_qgis.engine.solving.units import Units
 from optiway_qgis.engine.travel.provider import travel_kind
-from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, may_serve
+from optiway_qgis.model.plan import VISIT_STOP
+from optiway_qgis.model.problem import (
+    ORDER_EARLY,
+    ORDER_FIRST,
+    ORDER_LAST,
+    ORDER_STRICT,
+    Window,
+    may_serve,
+    service_time,
+)
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.travel.provider import Matrix, Travel
@@ -182,6 +192,111 @@ class Instance:
     def has_strict(self) -> bool:
         """Whether any stops are ranked."""
         return any(stop.order_rule == ORDER_STRICT for stop in self.stops)
+
+    @cached_property
+    def pickup_of(self) -> dict[int, int]:
+        """The pickup of each pair by its delivery."""
+        index = self.stop_index
+        return {
+            number: index[stop.picked_up_at] for number, stop in enumerate(self.stops) if stop.picked_up_at
+        }
+
+    @cached_property
+    def delivery_of(self) -> dict[int, int]:
+        """The delivery of each pair by its pickup."""
+        return {pickup: delivery for delivery, pickup in self.pickup_of.items()}
+
+    @cached_property
+    def predecessors(self) -> dict[int, frozenset[int]]:
+        """For each stop that others name in `before` these others: they come before it on its route."""
+        found: dict[int, set[int]] = {}
+        for number, stop in enumerate(self.stops):
+            for name in stop.before:
+                found.setdefault(self.stop_index[name], set()).add(number)
+        return {number: frozenset(others) for number, others in found.items()}
+
+    @cached_property
+    def clashes(self) -> dict[str, frozenset[str]]:
+        """For each class of goods those it may not be on a trip with; only of goods that stops have."""
+        found: dict[str, set[str]] = {}
+        classes = {stop.goods_class for stop in self.stops}
+        for one, other in self.problem.incompatible:
+            if classes.issuperset((one, other)):
+                found.setdefault(one, set()).add(other)
+                found.setdefault(other, set()).add(one)
+        return {one: frozenset(others) for one, others in found.items()}
+
+    @cached_property
+    def has_first_or_last(self) -> bool:
+        """Whether any stops come before all others, or after."""
+        return any(stop.order_rule in (ORDER_FIRST, ORDER_LAST) for stop in self.stops)
+
+    @cached_property
+    def has_kept(self) -> bool:
+        """Whether any stops are kept in their places."""
+        return any(stop.keep for stop in self.stops)
+
+    @cached_property
+    def has_rides(self) -> bool:
+        """Whether any ride times are limited."""
+        return any(stop.ride_max is not None for stop in self.stops)
+
+    @cached_property
+    def has_ready(self) -> bool:
+        """Whether any goods are not ready from the beginning."""
+        return any(stop.ready is not None for stop in self.stops)
+
+    @cached_property
+    def has_due(self) -> bool:
+        """Whether any goods have to be back by a time."""
+        return any(stop.due is not None for stop in self.stops)
+
+    @cached_property
+    def has_docks(self) -> bool:
+        """Whether vehicles may have to wait for each other at a depot."""
+        return any(
+            depot.docks is not None and (depot.load or depot.load_per_unit) for depot in self.problem.depots
+        )
+
+    @cached_property
+    def has_setup(self) -> bool:
+        """Whether setup is due anywhere."""
+        return any(stop.setup for stop in self.stops)
+
+    def stop_steps(self, vehicle: Vehicle) -> tuple[list[Step], list[Step]]:
+        """Return the steps of all stops, by index, as the vehicle serves them: with setup, and without."""
+        factor = vehicle.service_factor
+        if factor not in self._stop_steps:
+            own = [
+                self._stop_step(index, service_time(vehicle, stop)) for index, stop in enumerate(self.stops)
+            ]
+            bare = [replace(step, setup=0) if step.setup else step for step in own]
+            self._stop_steps[factor] = own, bare
+        return self._stop_steps[factor]
+
+    @cached_property
+    def _stop_steps(self) -> dict[float, tuple[list[Step], list[Step]]]:
+        """The steps of the stops by service factor, as far as they were asked for."""
+        return {}
+
+    def _stop_step(self, index: int, service: int) -> Step:
+        stop = self.stops[index]
+        windows = limits = stop.windows
+        if stop.late_max is None:
+            limits = ()
+        elif windows and stop.late_max:
+            limits = (*windows[:-1], Window(windows[-1].start, windows[-1].end + stop.late_max))
+        place = self.travel.stop_place[index]
+        return Step(VISIT_STOP, stop.id, place, index, windows, limits, stop.setup, service)
+
+    @cached_property
+    def loaded(self) -> list[tuple[int, ...]]:
+        """What is on board for each stop when its trip begins: its delivery, nothing for one of a pair."""
+        nothing = (0,) * self.problem.dimensions
+        return [
+            nothing if stop.picked_up_at else delivery
+            for stop, (delivery, _) in zip(self.stops, self.handled)
+        ]
 
     @cached_property
     def handled(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
