@@ -2,10 +2,12 @@
 
 In a plan's VISITS the fields of the plan are told from those of the stops, which come back under their own
 names. Times are recomputed elsewhere; of the plan's only the departures and the service times are read.
+Reloads stay where the rows of the plan have them; its rows of breaks are passed over.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_END, VISIT_START
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START
 from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Stop, Vehicle
 from . import fields
 from .output_fields import TAKEN_BY_FORMATS, visits_names
@@ -23,34 +25,39 @@ from .qgis_compat import is_null
 from .read_stops import Expressions, StopsRead, StopsReader
 from .read_vehicles import DEFAULT_COSTS, cost_members, open_shift
 from .reading import Reading, no_crs
-from .row import Row, as_text
+from .row import Row, as_number, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from qgis.core import QgsFeature
 
 _PLAN_NAMES = visits_names(MAX_DIMENSIONS)
 _MARKS_OF_A_PLAN = ("visit_type", "planned_service_min", "eta")
 _RENAMED = "stop_"
-_SERVICE_DIFFERS_MIN = 1 / 120
+_SERVICE_DIFFERS_MIN = 1 / 60
+_LAST = float("inf")
+"""The place on a route of what has no number."""
 
-ROUTE_VEHICLE, ROUTE_SEQUENCE, OWN_SERVICE = "_vehicle", "_sequence", "_own_service"
-"""Names under which a Row finds what a stop does not have: the vehicle and number of the visit, and the
-service time of the stop where that of the plan stands for it."""
+ROUTE_VEHICLE, ROUTE_SEQUENCE, OWN_SERVICE, PLANNED_FOR = "_vehicle", "_sequence", "_own_service", "_route"
+"""Names under which a Row finds what a stop does not have: the vehicle and number of the visit, the service
+time of the stop where that of the plan stands for it, and the route that this one was planned for."""
 
 
 @dataclass
 class RoutesSeen:
-    """What the rows say of each vehicle, by its id: ends, departure from the depot, first arrival, driver."""
+    """What the rows say of each vehicle, by its id: ends, start of loading at the depot, departure from it,
+    first arrival, driver, number of reloads."""
 
     vehicle_ids: dict[str, None] = field(default_factory=dict)
     depots: dict[str, Depot] = field(default_factory=dict)
     start: dict[str, str] = field(default_factory=dict)
     end: dict[str, str] = field(default_factory=dict)
+    loading: dict[str, int] = field(default_factory=dict)
     departure: dict[str, int] = field(default_factory=dict)
     arrival: dict[str, int] = field(default_factory=dict)
     driver: dict[str, str] = field(default_factory=dict)
+    reloads: dict[str, int] = field(default_factory=dict)
 
 
 class VisitsLayer:
@@ -85,8 +92,12 @@ class VisitsLayer:
         return None if is_null(value) else value
 
     def is_stop(self, feature: QgsFeature) -> bool:
-        """Whether the row is a stop and not a depot."""
-        return as_text(self.value(feature, "visit_type") or "") not in (VISIT_START, VISIT_END)
+        """Whether the row is a stop and not a depot or a break."""
+        return self.kind(feature) not in (VISIT_START, VISIT_RELOAD, VISIT_BREAK, VISIT_END)
+
+    def kind(self, feature: QgsFeature) -> str:
+        """The `visit_type` of a row of a plan; "" where there is none."""
+        return as_text(self.value(feature, "visit_type") or "")
 
     def vehicle_id(self, feature: QgsFeature) -> str:
         """The vehicle that serves the row; "" when none does."""
@@ -108,6 +119,7 @@ class VisitsLayer:
             (ROUTE_VEHICLE, "vehicle_id"),
             (ROUTE_SEQUENCE, "sequence"),
             ("service_min", "planned_service_min"),
+            (PLANNED_FOR, "route_id"),
         ):
             if name in self._of_plan:
                 index = self._of_plan[name]
@@ -134,27 +146,36 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
         reading.refuse(no_crs(visits.name, source), About(visits.name))
         return seen
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
+    reloads: Counter[str] = Counter()
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
     for feature in source.getFeatures(QgsFeatureRequest(), flags):
-        vehicle_id = visits.vehicle_id(feature)
-        if not vehicle_id:
+        vehicle_id, kind = visits.vehicle_id(feature), visits.kind(feature)
+        reloads[vehicle_id] += kind == VISIT_RELOAD
+        if not vehicle_id or kind in (VISIT_RELOAD, VISIT_BREAK):
             continue
         seen.vehicle_ids[vehicle_id] = None
         seen.driver.setdefault(vehicle_id, as_text(visits.value(feature, "driver") or ""))
-        _see_departure(visits, feature, vehicle_id, seen, reading)
+        told = (seen.loading, seen.departure) if kind == VISIT_START else (seen.arrival,)
+        for name, times in zip(("eta", "end_time"), told):
+            _see_time(visits, feature, name, times, reading)
         if not visits.is_stop(feature):
             _see_depot(visits, feature, vehicle_id, transform, seen, reading)
+    for vehicle_id, count in reloads.items():
+        seen.reloads[vehicle_id] = max(count, seen.reloads.get(vehicle_id, 0))
     return seen
 
 
 def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, reading: Reading) -> list[Vehicle]:
     """A vehicle without limits per vehicle id; `start` is the departure where no row of the layer tells any.
 
+    Its shift begins with the loading where that takes time at the depots, else with the departure.
     A vehicle without a depot row of its own, such as one added by hand, starts and ends at the only depot;
     where there is none or several, it is open at both ends.
     """
     only = next(iter(depots)).id if len(depots) == 1 else None
-    earliest = min(seen.departure.values(), default=start)
+    takes_time = any(depot.load or depot.load_per_unit for depot in depots)
+    starts = seen.loading if takes_time else seen.departure
+    earliest = min(starts.values(), default=start)
     vehicles = []
     for vehicle_id in seen.vehicle_ids:
         has_rows = vehicle_id in seen.start or vehicle_id in seen.end
@@ -162,14 +183,15 @@ def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, readi
             text = f"A vehicle without depot rows starts and ends at {only}"
             reading.warn(Fault("missing_value", text), About(id=vehicle_id))
         start_depot = seen.start.get(vehicle_id) if has_rows else only
-        departure = seen.departure if start_depot is not None else seen.arrival
+        begins = starts if start_depot is not None else seen.arrival
         vehicles.append(
             Vehicle(
                 id=vehicle_id,
                 driver=seen.driver[vehicle_id],
                 start_depot=start_depot,
                 end_depot=seen.end.get(vehicle_id) if has_rows else only,
-                shift=open_shift(departure.get(vehicle_id, earliest)),
+                shift=open_shift(begins.get(vehicle_id, earliest)),
+                max_trips=1 + seen.reloads.get(vehicle_id, 0),
                 **cost_members(DEFAULT_COSTS),
             )
         )
@@ -205,40 +227,95 @@ def read_order(
     visits: VisitsLayer, vehicles: Collection[Vehicle], reading: Reading, expressions: Expressions
 ) -> tuple[StopsRead, tuple[Sequence, ...]]:
     """Read the stops and their order: by number within each vehicle, equal numbers in the order of the
-    layer."""
-    known = {vehicle.id for vehicle in vehicles}
-    order: dict[str, list[tuple[float, int, str]]] = {vehicle.id: [] for vehicle in vehicles}
-    compares_service = OWN_SERVICE in visits.columns and "SERVICE_TIME" not in expressions.texts
+    layer. A vehicle with rows of reloads reloads there, any other where the scheduler finds that it must."""
+    order = _Order(visits, vehicles, reading)
+    is_planned = visits.is_plan and "SERVICE_TIME" not in expressions.texts
+    factors = {vehicle.id: vehicle.service_factor for vehicle in vehicles if vehicle.service_factor != 1}
+    factor_of: dict[str, float] = {}
 
     def judge(row: Row) -> str:
         vehicle_id = row.text(ROUTE_VEHICLE)
         number = row.number(ROUTE_SEQUENCE)
         if not vehicle_id:
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
-        if vehicle_id not in known:
+        if vehicle_id not in order.entries:
             remedy = "Correct it or add the vehicle"
             row.problem(ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy))
         if number is None:
             name = row.shown(ROUTE_SEQUENCE)
             row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))
-        if compares_service:
-            _compare_service(row)
+        if is_planned and factors:
+            factor_of[row.label] = factors.get(row.text(PLANNED_FOR) or vehicle_id, 1.0)
+        if is_planned and OWN_SERVICE in visits.columns:
+            _compare_service(row, factor_of.get(row.label, 1.0))
         if not row.problems:
-            place = float("inf") if number is None else number
-            order[vehicle_id].append((place, len(order[vehicle_id]), row.label))
+            order.add(vehicle_id, _LAST if number is None else number, row.label)
         return ""
 
     shown = [visits.columns[key].name for key in (ROUTE_VEHICLE, ROUTE_SEQUENCE)]
     reading.feedback.pushInfo(f"{visits.name}: the order is that of {' and '.join(shown)}")
     reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name)
-    read = reader.read(visits.is_stop, judge, visits.carried)
-    accepted = {stop.id for stop in read.stops}
-    sequences = tuple(
-        Sequence(vehicle_id, tuple(stop_id for _, _, stop_id in sorted(entries) if stop_id in accepted))
-        for vehicle_id, entries in order.items()
-    )
-    _warn_of_equal_numbers(order, reading)
-    return read, tuple(sequence for sequence in sequences if sequence.stops)
+    read = reader.read(order.takes, judge, visits.carried)
+    read.stops[:] = [_for_any_driver(stop, factor_of.get(stop.id, 1.0)) for stop in read.stops]
+    return read, order.sequences({stop.id for stop in read.stops})
+
+
+class _Order:
+    """The stops and reloads of each vehicle by number; gathered row by row, in the order of the layer."""
+
+    def __init__(self, visits: VisitsLayer, vehicles: Collection[Vehicle], reading: Reading):
+        self._visits = visits
+        self._reading = reading
+        self._without_breaks = {vehicle.id for vehicle in vehicles if not vehicle.breaks}
+        self.entries: dict[str, list[tuple[float, int, str | None]]] = {
+            vehicle.id: [] for vehicle in vehicles
+        }
+
+    def add(self, vehicle_id: str, number: float, stop_id: str | None) -> None:
+        """Note a stop, or a reload where `stop_id` is None."""
+        entries = self.entries[vehicle_id]
+        entries.append((number, len(entries), stop_id))
+
+    def takes(self, feature: QgsFeature) -> bool:
+        """Whether the row is a stop; a reload is noted, and a break that nobody is due any more told."""
+        kind, vehicle_id = self._visits.kind(feature), self._visits.vehicle_id(feature)
+        if kind == VISIT_RELOAD and vehicle_id in self.entries:
+            self.add(vehicle_id, _number(self._visits.value(feature, "sequence")), None)
+        if kind == VISIT_BREAK and vehicle_id in self._without_breaks:
+            text = "Breaks of a plan are left out for vehicles that no break is given for"
+            self._reading.warn(Fault("no_effect", text, "Give the same BREAKS"), About(id=vehicle_id))
+        return self._visits.is_stop(feature)
+
+    def sequences(self, accepted: Collection[str]) -> tuple[Sequence, ...]:
+        """The order of each vehicle that serves any of the stops accepted."""
+        self._warn_of_equal_numbers()
+        found = (self._sequence(vehicle_id, accepted) for vehicle_id in self.entries)
+        return tuple(sequence for sequence in found if sequence.stops)
+
+    def _sequence(self, vehicle_id: str, accepted: Collection[str]) -> Sequence:
+        stops: list[str] = []
+        reloads: list[int] = []
+        for _, _, stop_id in sorted(self.entries[vehicle_id], key=lambda entry: entry[:2]):
+            if stop_id is None:
+                reloads.append(len(stops))
+            elif stop_id in accepted:
+                stops.append(stop_id)
+        if not reloads:
+            return Sequence(vehicle_id, tuple(stops))
+        kept = tuple(sorted({count for count in reloads if 0 < count < len(stops)}))
+        if len(kept) < len(reloads):
+            text = "A reload without a stop before and after it is left out"
+            self._reading.warn(Fault("no_effect", text), About(id=vehicle_id))
+        return Sequence(vehicle_id, tuple(stops), kept)
+
+    def _warn_of_equal_numbers(self) -> None:
+        for vehicle_id, entries in self.entries.items():
+            counts = Counter(number for number, _, _ in entries if number != _LAST)
+            for number in sorted(number for number, count in counts.items() if count > 1):
+                text = (
+                    "Several rows of a vehicle have the same sequence number and keep the order of the layer"
+                )
+                self._reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))
 
 
 def _own_name(name: str) -> str:
@@ -255,11 +332,10 @@ def _date(value: Any) -> QDate:
     return QDate.fromString(as_text(value)[:10], Qt.DateFormat.ISODate)
 
 
-def _see_departure(
-    visits: VisitsLayer, feature: QgsFeature, vehicle_id: str, seen: RoutesSeen, reading: Reading
+def _see_time(
+    visits: VisitsLayer, feature: QgsFeature, name: str, times: dict[str, int], reading: Reading
 ) -> None:
-    is_start = as_text(visits.value(feature, "visit_type") or "") == VISIT_START
-    name, times = ("end_time", seen.departure) if is_start else ("eta", seen.arrival)
+    """Read a time of the row, and keep the earliest of its vehicle."""
     value = visits.value(feature, name)
     if value is None:
         return
@@ -271,6 +347,7 @@ def _see_departure(
         about = About(visits.name, feature.id())
         reading.refuse(Fault(fault.code, text, fault.remedy, name), about, where)
         return
+    vehicle_id = visits.vehicle_id(feature)
     times[vehicle_id] = min(seconds, times.get(vehicle_id, seconds))
 
 
@@ -286,7 +363,7 @@ def _see_depot(
         return
     depot_id = _carried_text(visits, feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
     seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, _carried_text(visits, feature, "name")))
-    is_start = as_text(visits.value(feature, "visit_type")) == VISIT_START
+    is_start = visits.kind(feature) == VISIT_START
     (seen.start if is_start else seen.end)[vehicle_id] = depot_id
 
 
@@ -296,17 +373,22 @@ def _carried_text(visits: VisitsLayer, feature: QgsFeature, name: str) -> str:
     return "" if is_null(value) else as_text(value)
 
 
-def _compare_service(row: Row) -> None:
+def _for_any_driver(stop: Stop, factor: float) -> Stop:
+    """The stop with the service time that takes a driver of this factor as long as was planned."""
+    return stop if factor == 1 else replace(stop, service=1000 * stop.service // round(1000 * factor))
+
+
+def _compare_service(row: Row, factor: float) -> None:
     planned, own = row.number("service_min"), row.number(OWN_SERVICE)
-    if planned is not None and own is not None and abs(planned - own) > _SERVICE_DIFFERS_MIN:
+    if planned is not None and own is not None and abs(planned - own * factor) > _SERVICE_DIFFERS_MIN:
         name = row.shown(OWN_SERVICE)
         text = f'planned_service_min differs from {name} and is used; SERVICE_TIME = "{name}" uses the other'
         row.warn(Fault("conflicting_values", text, field=name))
 
 
-def _warn_of_equal_numbers(order: Mapping[str, list[tuple[float, int, str]]], reading: Reading) -> None:
-    for vehicle_id, entries in order.items():
-        numbers = [number for number, _, _ in entries if number != float("inf")]
-        for number in sorted({number for number in numbers if numbers.count(number) > 1}):
-            text = "Several stops of a vehicle have the same sequence number and keep the order of the layer"
-            reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))
+def _number(value: Any) -> float:
+    """The number of a row that is no stop; the last place where it has none."""
+    try:
+        return as_number(value)
+    except Fault:
+        return _LAST
