@@ -1,4 +1,4 @@
-"""Putting single stops into routes and taking them out, every trial timed by the scheduler.
+"""Putting stops into routes and taking them out, pairs as a whole, every trial timed by the scheduler.
 
 Used to complete and to repair what the engines return, and to find out why a stop does not fit.
 """
@@ -10,23 +10,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving.objective import importance, route_price, unserved
-from optiway_qgis.engine.solving.outlook import by_distance, detours, least_outlook
+from optiway_qgis.engine.solving.objective import balance_price, importance, length_of, route_price, unserved
+from optiway_qgis.engine.solving.outlook import (
+    NO_WAY,
+    by_distance,
+    detours,
+    least_outlook,
+    pair_detours,
+)
 from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 from optiway_qgis.model.problem import ORDER_STRICT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.schedule import Timetables
+    from optiway_qgis.engine.solving.units import Unit
 
 _NEAREST = 5
 """Stops tried as the next one when a first answer is made."""
 
 _EASING_PLACES = 3
 """Places of each route tried for a stop moved out of a route that breaks a rule."""
+
+_PAIR_PLACES = 3
+"""How many times more places of a pair are tried than of a stop."""
 
 _TRIALS = 50_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
@@ -41,10 +51,11 @@ _OUTLOOKS = 20_000
 
 @dataclass(frozen=True)
 class Insertion:
-    """One place for a stop: the times as they would be, and what it adds in seconds of work and in money."""
+    """One place for a stop, and for the other of its pair: the times as they would be, and what it adds in
+    seconds of work and in money.
+    """
 
     vehicle: int
-    position: int
     table: Timetable
     added_seconds: int
     added_price: float
@@ -66,26 +77,77 @@ def vehicles_per_stop(instance: Instance, stops: int) -> int:
 
 
 def best_insertions(
-    instance: Instance, tables: Timetables, stop: int, vehicles: Iterable[int], places: int
+    instance: Instance,
+    tables: Timetables,
+    stop: int,
+    vehicles: Iterable[int],
+    places: int,
+    *,
+    in_order: bool = False,
 ) -> list[Insertion]:
-    """Return the best insertion of a stop into each of the vehicles' routes.
+    """Return the best insertion of a stop, with its pair, into each of the vehicles' routes.
 
-    The `places` of least detour are tried per route. A place that keeps all rules comes before one that does
-    not, then the cheaper one.
+    The `places` of least detour are tried per route, with `in_order` of those alone that the order asked for
+    allows. A place that keeps all rules comes before one that does not, then the cheaper one.
     """
+    longer = _longer(instance, tables)
     found = []
     for vehicle in vehicles:
         standing = tables.get(vehicle)
         before = standing.indices if standing else []
         price, work = (route_price(standing), standing.work) if standing else (0.0, 0)
-        by_detour = np.argsort(detours(instance, vehicle, before, stop)[0], kind="stable")
         trials = []
-        for position in by_detour[:places].tolist():
-            stops = [*before[:position], stop, *before[position:]]
+        for stops in _orders_with(instance, vehicle, before, instance.units.of[stop], places, in_order):
             table = Timetable(instance, instance.vehicles[vehicle], stops)
-            trials.append(Insertion(vehicle, position, table, table.work - work, route_price(table) - price))
+            added = route_price(table) - price + longer(table)
+            trials.append(Insertion(vehicle, table, table.work - work, added))
         found.append(min(trials, key=lambda trial: (len(trial.table.violations), trial.added_price)))
     return found
+
+
+def _longer(instance: Instance, tables: Timetables) -> Callable[[Timetable], float]:
+    """Return what tells what it costs when a route becomes the longest of all."""
+    if not instance.balanced:
+        return lambda table: 0.0
+    standing = balance_price(instance, tables.values())
+    return lambda table: max(0.0, instance.problem.goals.balance_price * length_of(table) - standing)
+
+
+def _orders_with(
+    instance: Instance, vehicle: int, stops: list[int], unit: Unit, places: int, in_order: bool
+) -> Iterator[list[int]]:
+    """Yield the route with the unit at each of the places of least detour; where the order asked for allows
+    none, at others, too.
+    """
+    if len(unit) > 1:
+        yield from _orders_with_pair(instance, vehicle, stops, unit, places, in_order)
+        return
+    (stop,) = unit
+    by_detour = np.argsort(detours(instance, vehicle, stops, stop)[0], kind="stable").tolist()
+    if in_order:
+        allowed = instance.units.places(stops, stop)
+        if 0 < len(allowed) <= len(stops):
+            by_detour = [position for position in by_detour if position in allowed]
+    for position in by_detour[:places]:
+        yield [*stops[:position], stop, *stops[position:]]
+
+
+def _orders_with_pair(
+    instance: Instance, vehicle: int, stops: list[int], unit: Unit, places: int, in_order: bool
+) -> Iterator[list[int]]:
+    pickup, delivery = unit
+    added, _ = pair_detours(instance, vehicle, stops, unit)
+    if in_order:
+        first = instance.units.places(stops, pickup)
+        last = instance.units.places(stops, delivery, unit)
+        banned = np.ones(added.shape, bool)
+        banned[first.start : first.stop, last.start : last.stop] = False
+        added = np.where(banned, NO_WAY, added)
+    order = np.argsort(added, axis=None, kind="stable")
+    rows, columns = np.unravel_index(order[: places * _PAIR_PLACES], added.shape)
+    for begin, end in zip(rows.tolist(), columns.tolist()):
+        if begin <= end:
+            yield [*stops[:begin], pickup, *stops[begin:end], delivery, *stops[end:]]
 
 
 def complete(
@@ -104,32 +166,59 @@ def complete(
 
 
 def inserted(instance: Instance, tables: Timetables, stops: list[int], places: int) -> Timetables:
-    """Return the routes with the stops, one by one in the order given, inserted as `complete` does."""
+    """Return the routes with the stops, one by one in the order given, inserted as `complete` does.
+
+    What a stop can only come after is inserted before it, and its pair with it.
+    """
     tables = dict(tables)
     most = vehicles_per_stop(instance, len(stops))
     reach = Reach(instance, tables)
-    for index in stops:
-        able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[index]]
-        near = reach.nearest(index, _one_empty_of_a_kind(instance, tables, able), with_room=True)[:most]
-        best = _cheapest_entry(instance, tables, index, near, places)
-        penalty = instance.stops[index].penalty
+    for unit in instance.units.among(stops):
+        able = able_to_take(instance, tables, unit)
+        near = reach.nearest(unit[0], one_empty_of_a_kind(instance, tables, able), with_room=True)[:most]
+        best = _cheapest_entry(instance, tables, unit, near, places)
+        penalty = penalty_of(instance, unit)
         if best is not None and (penalty is None or best.added_price < penalty):
             tables[best.vehicle] = best.table
             reach.update(best.vehicle, best.table)
     return tables
 
 
+def able_to_take(instance: Instance, tables: Timetables, unit: Unit) -> list[int]:
+    """Return the vehicles that may serve a unit, and serve what it comes after."""
+    needs = instance.units.needs(unit)
+    return [
+        vehicle
+        for vehicle, row in enumerate(instance.refusals)
+        if not any(row[stop] for stop in unit)
+        and (not needs or (vehicle in tables and needs.issubset(tables[vehicle].indices)))
+    ]
+
+
+def penalty_of(instance: Instance, unit: Unit) -> float | None:
+    """Return the price of leaving a unit out, None when that of any of its stops is not allowed."""
+    total = 0.0
+    for stop in unit:
+        penalty = instance.stops[stop].penalty
+        if penalty is None:
+            return None
+        total += penalty
+    return total
+
+
 def _cheapest_entry(
-    instance: Instance, tables: Timetables, stop: int, vehicles: list[int], places: int
+    instance: Instance, tables: Timetables, unit: Unit, vehicles: list[int], places: int
 ) -> Insertion | None:
     """Return the cheapest insertion that keeps all rules: of the first vehicles, when there are many."""
     for first in range(0, len(vehicles), _AT_ONCE):
         able = [
             vehicle
             for vehicle in vehicles[first : first + _AT_ONCE]
-            if vehicle not in tables or least_outlook(instance, vehicle, tables[vehicle], stop) is None
+            if vehicle not in tables or least_outlook(instance, vehicle, tables[vehicle], unit[0]) is None
         ]
-        fitting = [one for one in best_insertions(instance, tables, stop, able, places) if one.fits]
+        fitting = [
+            one for one in best_insertions(instance, tables, unit[0], able, places, in_order=True) if one.fits
+        ]
         if fitting:
             return min(fitting, key=lambda one: one.added_price)
     return None
@@ -149,19 +238,21 @@ def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Seque
 
     For each stop, from the most important, the least important stops of a route it may join make room for it,
     one or as many as it takes, as long as what they weigh together is less; the nearest route comes first.
+    Pairs go and come whole, and with a stop go those that can only come after it.
     """
     tables = timetables(instance, sequences)
-    waiting = [index for index in _missing(instance, sequences, stops) if _weight(instance, index) > 0]
+    missing = instance.units.among(_missing(instance, sequences, stops))
+    waiting = [unit for unit in missing if _weight(instance, unit) > 0]
     places = places_per_route(instance, len(waiting))
     most = vehicles_per_stop(instance, len(waiting))
     lightest = {vehicle: _lightest(instance, table) for vehicle, table in tables.items()}
     reach = Reach(instance, tables)
-    for index in waiting:
-        weight = _weight(instance, index)
-        lighter = [vehicle for vehicle, least in lightest.items() if least < weight]
-        able = [vehicle for vehicle in lighter if not instance.refusals[vehicle][index]]
-        for vehicle in reach.nearest(index, able)[:most]:
-            best = _exchange(instance, vehicle, tables[vehicle], index, places)
+    for unit in waiting:
+        weight = _weight(instance, unit)
+        able = able_to_take(instance, tables, unit)
+        lighter = [vehicle for vehicle in able if vehicle in lightest and lightest[vehicle] < weight]
+        for vehicle in reach.nearest(unit[0], lighter)[:most]:
+            best = _exchange(instance, vehicle, tables[vehicle], unit, places)
             if best is not None:
                 tables[vehicle] = best
                 lightest[vehicle] = _lightest(instance, best)
@@ -170,35 +261,42 @@ def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Seque
     return sequences_of(instance, tables)
 
 
-def _exchange(instance: Instance, vehicle: int, table: Timetable, stop: int, places: int) -> Timetable | None:
-    """Return the route with the stop in place of less important ones, None when there is no such exchange."""
+def _exchange(
+    instance: Instance, vehicle: int, table: Timetable, unit: Unit, places: int
+) -> Timetable | None:
+    """Return the route with the unit in place of less important ones, None when there is no such exchange."""
     kept = table.indices
-    room = _weight(instance, stop)
-    for victim in sorted(table.indices, key=lambda index: _weight(instance, index)):
-        room -= _weight(instance, victim)
+    room = _weight(instance, unit)
+    needs = instance.units.needs(unit)
+    for victim in sorted(instance.units.among(kept), key=lambda one: _weight(instance, one)):
+        out = instance.units.falling(victim).intersection(kept)
+        if not out or not needs.isdisjoint(out):
+            continue
+        room -= _weight(instance, out)
         if room <= 0:
             return None
-        kept = [index for index in kept if index != victim]
+        kept = [index for index in kept if index not in out]
         rest = {vehicle: Timetable(instance, instance.vehicles[vehicle], kept)} if kept else {}
-        if rest and least_outlook(instance, vehicle, rest[vehicle], stop) is not None:
+        if rest and least_outlook(instance, vehicle, rest[vehicle], unit[0]) is not None:
             continue
-        (entry,) = best_insertions(instance, rest, stop, [vehicle], places)
+        (entry,) = best_insertions(instance, rest, unit[0], [vehicle], places, in_order=True)
         if entry.fits:
             return entry.table
     return None
 
 
 def _lightest(instance: Instance, table: Timetable) -> float:
-    """Return the least weight of the stops on a route."""
-    return min(_weight(instance, index) for index in table.indices)
+    """Return the least weight of what could make room on a route."""
+    return min(_weight(instance, unit) for unit in instance.units.among(table.indices))
 
 
-def _weight(instance: Instance, stop: int) -> float:
-    """Return the importance of a required stop, 0 for an optional one."""
-    return importance(instance.stops[stop]) if instance.stops[stop].penalty is None else 0.0
+def _weight(instance: Instance, stops: Iterable[int]) -> float:
+    """Return the importance of stops, each required one with its own, optional ones with 0."""
+    asked = [instance.stops[stop] for stop in stops]
+    return sum(importance(stop) for stop in asked if stop.penalty is None)
 
 
-def _one_empty_of_a_kind(instance: Instance, tables: Timetables, vehicles: list[int]) -> list[int]:
+def one_empty_of_a_kind(instance: Instance, tables: Timetables, vehicles: list[int]) -> list[int]:
     """Return the vehicles without those that stand as idle as one before them of the same kind."""
     allowed = set(vehicles)
     kept = []
@@ -214,26 +312,23 @@ def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
     fits.
     """
     sequences: Sequences = []
-    left = list(stops)
+    place = instance.travel.stop_place
+    left = instance.units.among(stops)
     for vehicle, who in enumerate(instance.vehicles):
         seconds = instance.matrix(who).seconds
-        place = None if who.start_depot is None else instance.depot_place(who.start_depot)
+        here = None if who.start_depot is None else instance.depot_place(who.start_depot)
         route: list[int] = []
         fits = True
         while fits:
             fits = False
-            able = [stop for stop in left if not instance.refusals[vehicle][stop]]
-            legs = (
-                seconds[place, [instance.travel.stop_place[stop] for stop in able]]
-                if place is not None
-                else None
-            )
+            able = [unit for unit in left if not any(instance.refusals[vehicle][stop] for stop in unit)]
+            legs = seconds[here, [place[unit[0]] for unit in able]] if here is not None else None
             order = range(len(able)) if legs is None else np.argsort(by_distance(legs), kind="stable")
             for row in order[:_NEAREST]:
-                if not Timetable(instance, who, [*route, able[row]]).violations:
-                    route.append(able[row])
+                if not Timetable(instance, who, [*route, *able[row]]).violations:
+                    route.extend(able[row])
                     left.remove(able[row])
-                    place = instance.travel.stop_place[able[row]]
+                    here = place[route[-1]]
                     fits = True
                     break
         sequences.append(route)
@@ -243,22 +338,24 @@ def nearest_first(instance: Instance, stops: list[int]) -> Sequences:
 def eased(instance: Instance, sequences: Sequences) -> Sequences:
     """Return the sequences with one stop of each route that breaks a rule moved to where it costs least.
 
-    Only such moves are made as leave both routes without a broken rule; other routes stay as they are.
+    Only such moves are made as leave both routes without a broken rule; other routes stay as they are. A pair
+    moves as a whole.
     """
     tables = timetables(instance, sequences)
     for vehicle, table in list(tables.items()):
         if not table.violations:
             continue
         best: tuple[float, Timetable, Insertion] | None = None
-        for index in table.indices:
-            rest = [one for one in table.indices if one != index]
-            without = Timetable(instance, table.vehicle, rest) if rest else None
-            if without is None or without.violations:
+        for unit in instance.units.among(table.indices):
+            rest = [one for one in table.indices if one not in unit]
+            if not rest:
+                continue
+            without = Timetable(instance, table.vehicle, rest)
+            if without.violations:
                 continue
             others = {**tables, vehicle: without}
-            able = [one for one, row in enumerate(instance.refusals) if not row[index]]
-            able = _one_empty_of_a_kind(instance, others, able)
-            for entry in best_insertions(instance, others, index, able, _EASING_PLACES):
+            able = one_empty_of_a_kind(instance, others, able_to_take(instance, others, unit))
+            for entry in best_insertions(instance, others, unit[0], able, _EASING_PLACES, in_order=True):
                 price = route_price(without) + entry.added_price
                 if entry.fits and (best is None or price < best[0]):
                     best = price, without, entry
@@ -269,19 +366,32 @@ def eased(instance: Instance, sequences: Sequences) -> Sequences:
 
 
 def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:
-    """Return the sequences with stops taken out, or ranked stops put in order, until no rule is broken."""
+    """Return the sequences with stops put in the order they have to come in, or taken out, until no rule is
+    broken.
+
+    Of a pair both stops go. What has no rule broken stays as it is.
+    """
     return [_keep_rules_of_route(instance, vehicle, stops) for vehicle, stops in enumerate(sequences)]
 
 
 def _keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> list[int]:
-    who = instance.vehicles[vehicle]
-    for order in (stops, _ranked(instance, stops)):
+    who, units = instance.vehicles[vehicle], instance.units
+    orders = [stops, _ranked(instance, stops)]
+    if not units.bound.isdisjoint(stops):
+        orders.append(units.in_order(orders[-1]))
+    for order in orders:
         if not order or not Timetable(instance, who, order).violations:
             return list(order)
     kept: list[int] = []
-    for index in _ranked(instance, stops):
-        if not Timetable(instance, who, [*kept, index]).violations:
-            kept.append(index)
+    members: set[int] = set()
+    on_route = set(stops)
+    for unit in units.among(orders[-1]):
+        if not on_route.issuperset(unit):
+            continue
+        wider = members.union(unit)
+        order = [index for index in orders[-1] if index in wider]
+        if not Timetable(instance, who, order).violations:
+            kept, members = order, wider
     return kept
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model import reasons
+from optiway_qgis.model.problem import service_time
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance
@@ -23,6 +24,9 @@ def by_distance(legs: np.ndarray) -> np.ndarray:
     """Return seconds or metres as int64 with `NO_WAY` where there is none, so that it sorts last."""
     return np.where(legs == UNREACHABLE, NO_WAY, legs.astype(np.int64))
 
+
+_NOWHERE = -1
+"""In place of a depot at an open end."""
 
 _TELLING = (
     reasons.UNREACHABLE,
@@ -101,38 +105,78 @@ def detours(instance: Instance, vehicle: int, stops: list[int], stop: int) -> tu
     return added[0], added[1]
 
 
-def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
-    """Return why the stop cannot be added at any position, from the least it adds; None where that proves
-    nothing.
-
-    Where times depend on the hour its figures are those of the best hours for each leg.
+def pair_detours(
+    instance: Instance, vehicle: int, stops: list[int], pair: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the seconds and metres of driving that a pair adds, the pickup at the position of the row and
+    the delivery at that of the column, each counted without the other; `NO_WAY` in both where there is none.
     """
-    who, asked = instance.vehicles[vehicle], instance.stops[stop]
-    seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
+    who = instance.vehicles[vehicle]
+    matrix = instance.matrix(who)
+    place = instance.travel.stop_place
+    pickup, delivery = (place[stop] for stop in pair)
+    depots = (None if one is None else instance.depot_place(one) for one in (who.start_depot, who.end_depot))
+    start, end = (_NOWHERE if one is None else one for one in depots)
+    before = np.array([start, *(place[index] for index in stops)])
+    after = np.array([*(place[index] for index in stops), end])
+    alone = [detours(instance, vehicle, stops, stop) for stop in pair]
+    found = []
+    for table, one, other in zip((matrix.seconds, matrix.metres), *alone):
+        into = np.where(before == _NOWHERE, 0, by_distance(table[before, pickup]))
+        out = np.where(after == _NOWHERE, 0, by_distance(table[delivery, after]))
+        spared = np.where((before == _NOWHERE) | (after == _NOWHERE), 0, np.maximum(table[before, after], 0))
+        added = one[:, None] + other
+        np.fill_diagonal(added, into + by_distance(table[pickup, delivery]) + out - spared)
+        added[np.tril_indices(len(added), -1)] = NO_WAY
+        found.append(np.where(added >= NO_WAY // 2, NO_WAY, added))
+    return found[0], found[1]
+
+
+def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int) -> Outlook | None:
+    """Return why the stop, with its pair, cannot be added at any position, from the least it adds; None where
+    that proves nothing.
+
+    Where times depend on the hour its figures are those of the best hours for each leg. Loading, breaks and
+    waiting are left out: what is told is the least. Of a vehicle that reloads on the way only the number of
+    stops is known.
+    """
+    who, unit = instance.vehicles[vehicle], instance.units.of[stop]
+    if who.max_trips > 1:
+        over = who.max_stops is not None and len(table.indices) + len(unit) > who.max_stops
+        full = timed_outlook(table, stop, 0, 0.0)
+        count = len(table.indices) + len(unit)
+        return replace(full, codes=(reasons.STOP_LIMIT,), stops=count) if over else None
+    if len(unit) > 1:
+        seconds, metres = (int(one.min()) for one in pair_detours(instance, vehicle, table.indices, unit))
+        peaks = tuple(map(max, table.loads[0], table.loads[-1]))
+    else:
+        seconds, metres = (int(row.min()) for row in detours(instance, vehicle, table.indices, stop))
+        delivery, pickup = instance.handled[stop]
+        leaving, returning = table.loads[0], table.loads[-1]
+        peaks = tuple(
+            max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
+        )
     if seconds >= NO_WAY:
         return None
-    delivery, pickup = instance.handled[stop]
-    leaving, returning = table.loads[0], table.loads[-1]
-    peaks = tuple(
-        max(first + off, last + on) for first, last, off, on in zip(leaving, returning, delivery, pickup)
-    )
     drive, distance = _least_way(instance, table)
     drive += seconds
     # Beside a stop at the same place it may spare that one's setup.
     place = instance.travel.stop_place
-    spared = max(
-        (due for index, due in zip(table.indices, table.setup) if place[index] == place[stop]), default=0
+    spared = sum(
+        max((due for index, due in zip(table.indices, table.setup) if place[index] == place[one]), default=0)
+        for one in unit
     )
-    work = drive + sum(table.setup) - spared + sum(one.service for one in table.stops) + asked.service
+    service = sum(service_time(who, instance.stops[one]) for one in unit)
+    work = drive + sum(table.setup) - spared + sum(service_time(who, one) for one in table.stops) + service
     outlook = Outlook(
         vehicle=who,
         codes=(),
-        added=seconds + asked.service - spared,
+        added=seconds + service - spared,
         end=instance.earliest_departure(who) + work,
         work=work,
         drive=drive,
         distance=distance + metres,
-        stops=len(table.stops) + 1,
+        stops=len(table.stops) + len(unit),
         peaks=peaks,
     )
     limits = (

@@ -37,6 +37,8 @@ class Reach:
         self._capacity = np.array(
             [[NO_WAY if limit is None else limit for limit in row] for row in zip(*limits)], dtype=np.int64
         ).reshape(count, dimensions)
+        # Who reloads on the way has room for more than what is on board at one moment.
+        self._capacity[[vehicle.max_trips > 1 for vehicle in instance.vehicles]] = NO_WAY
         for vehicle in range(count):
             self.update(vehicle, tables.get(vehicle))
 
@@ -59,16 +61,19 @@ class Reach:
         self._returning[vehicle] = table.loads[-1] if table else 0
 
     def nearest(self, stop: int, vehicles: Iterable[int], *, with_room: bool = False) -> list[int]:
-        """Return the vehicles, the one with the least detour first.
+        """Return the vehicles, the one with the least detour for the stop and its pair first.
 
-        `with_room`: those alone that have room for the stop's load at both ends of their routes.
+        `with_room`: those alone that have room for the stop's load at both ends of their routes. What makes a
+        pair is on board at neither.
         """
         asked = np.array(list(vehicles), dtype=np.int64)
-        if with_room:
+        unit = self._instance.units.of[stop]
+        if with_room and len(unit) == 1:
             delivery, pickup = map(np.array, self._instance.handled[stop])
             leaving, returning = self._leaving[asked] + delivery, self._returning[asked] + pickup
             asked = asked[(np.maximum(leaving, returning) <= self._capacity[asked]).all(axis=1)]
-        return asked[np.argsort(self._detours(stop, asked), kind="stable")].tolist()
+        detours = np.sum([self._detours(one, asked) for one in unit], axis=0)
+        return asked[np.argsort(detours, kind="stable")].tolist()
 
     def _detours(self, stop: int, vehicles: np.ndarray) -> np.ndarray:
         """Return the least seconds that each route is longer with the stop in it."""

@@ -119,11 +119,14 @@ class Units:
             return True
         return first.order_rule == second.order_rule == ORDER_STRICT and first.order_rank < second.order_rank
 
-    def places(self, route: Many[int], stop: int) -> range:
-        """Return the positions of a route at which the stop may stand; none without those it comes after."""
+    def places(self, route: Many[int], stop: int, beside: Unit = ()) -> range:
+        """Return the positions of a route at which the stop may stand; none without those it comes after.
+
+        `beside` are stops that are not on the route yet, but will be.
+        """
         first, last = 0, len(route)
         if stop in self.bound or not self.bound.isdisjoint(route):
-            if not self._earlier.get(stop, set()).issubset(route):
+            if not self._earlier.get(stop, set()).issubset((*route, *beside)):
                 return range(0)
             for position, other in enumerate(route):
                 if self.precedes(other, stop):
