@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from optiway_qgis.engine.solving import check as check_module
-from optiway_qgis.engine.solving.check import RULES, check
+from optiway_qgis.engine.solving.check import check
+from optiway_qgis.engine.solving.check_rules import RULES
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit
 from optiway_qgis.model.problem import ORDER_STRICT, Sequence, Vehicle, Window
@@ -187,7 +187,7 @@ def test_leaving_before_the_shift_is_told_at_the_departure():
     """A hand-made plan may leave at 07:50; the shift starts at 08:00."""
     (found,) = on_a_line([a_stop("S1", 1)], departure="07:50")
     assert told([found]) == [("shift", "", 600)]
-    assert found.text == "Vehicle V1 leaves at 07:50, 10 min before its shift starts at 08:00."
+    assert found.text == "Vehicle V1 begins work at 07:50, 10 min before its shift starts at 08:00."
 
 
 def test_times_beyond_midnight_say_so():
@@ -207,7 +207,7 @@ def test_times_beyond_midnight_say_so():
             "17:00",
             "08:10",
             1200,
-            "leaves depot D1 at 08:10, 20 min before it opens at 08:30",
+            "begins work at depot D1 at 08:10, 20 min before it opens at 08:30",
         ),
         (
             "08:00",
@@ -501,18 +501,23 @@ def test_rules_are_those_of_the_page(checkout):
     assert tuple(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == RULES
 
 
-def test_checker_shares_no_code_with_the_scheduler():
-    """It can only catch the scheduler's mistakes as long as it does not use it."""
-    with open(check_module.__file__, encoding="utf-8") as file:
-        tree = ast.parse(file.read())
-    imports = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    inside = {name for name in imports if name and name.startswith("optiway_qgis")}
-    assert inside == {
+def test_checker_shares_no_code_with_the_scheduler(checkout):
+    """It can only catch the scheduler's mistakes as long as it does not use it, nor what that one uses."""
+    files = sorted((checkout / "optiway_qgis/engine/solving").glob("check*.py"))
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    assert not [node for node in nodes if isinstance(node, ast.Import) and "optiway" in ast.unparse(node)]
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and "optiway" in f"{node.module}"]
+    assert {f"{node.module}" for node in imports} == {
         "optiway_qgis.model",
         "optiway_qgis.model.plan",
         "optiway_qgis.model.problem",
         "optiway_qgis.engine.travel.provider",
+        *(f"optiway_qgis.engine.solving.{file.stem}" for file in files if file.stem != "check"),
     }
+    # Of the problem only what it holds, not what others reckon from it.
+    names = {name.name for node in imports if node.module.endswith("problem") for name in node.names}
+    assert not {name for name in names if name.islower()}
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])

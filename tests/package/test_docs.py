@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from optiway_qgis.engine.solving.check import RULES
+from optiway_qgis.engine.solving.check_rules import RULES
 from optiway_qgis.engine.travel.roads.profile import Profile
 from optiway_qgis.engine.travel.traffic import MOST
 from optiway_qgis.model import errors, findings, reasons
