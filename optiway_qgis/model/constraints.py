@@ -1,7 +1,7 @@
 """One table of everything that a plan has to keep and one of everything that is wished for.
 
-Each row says where the user gives it, what holds it in the model, who searches by it, who times it, who judges
-it or prices it, and which code tells of it. Nothing is computed here: tests walk the tables, and
+Each row says where the user gives it, what holds it in the model, who searches by it, who times it, who
+judges it or prices it, and which code tells of it. Nothing is computed here: tests walk the tables, and
 docs/constraints.md shows them.
 """
 
@@ -16,10 +16,10 @@ RELAXED = "PyVRP without it, then our own search"
 OWN = "our own search"
 ENGINES = {
     PYVRP: "PyVRP represents it exactly.",
-    RELAXED: "PyVRP searches without it or with less of it; our own moves and OR-Tools mend what that breaks.",
+    RELAXED: "PyVRP searches without it or with less of it; our own moves mend what that breaks.",
     OWN: "PyVRP cannot say anything about it; our own moves decide.",
 }
-"""Which engine searches by a constraint; the scheduler and the checker see to each, whatever engine it was."""
+"""Which engine searches by a constraint. The scheduler and the checker see to each, whatever it was."""
 
 
 @dataclass(frozen=True)
@@ -440,7 +440,7 @@ WISHES: tuple[Wish, ...] = (
     ),
     Wish(
         "required",
-        "Every stop without a penalty is served; where not all fit, those of the lowest priority are left out.",
+        "Stops without a penalty are served; where not all fit, those of the lowest priority are left out.",
         ("stops.priority", "PRIORITY"),
         ("Stop.priority",),
         "importance",

@@ -1,20 +1,21 @@
-"""A second scheduler for tests: slow and obvious, it tries instead of calculating.
+"""A second scheduler and judge for tests: slow and obvious, it tries instead of calculating.
 
-Held to docs/model.md like the real scheduler and the checker, and written in another way than both: departure
-and slack are found by trying, loads by adding up anew at each visit, breaches by asking each rule in turn.
+Held to docs/model.md like the real scheduler and the checker, and written in another way than both:
+departure and slack are found by trying, loads by adding up anew at each visit, breaches by asking each rule in
+turn. Where reloads and breaks go, what waits for a dock or starts a ride later, is taken from the plan judged.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit
-from optiway_qgis.model.problem import Depot, Problem, Sequence, Stop, Vehicle, Window
+from optiway_qgis.model.problem import Break, Depot, Problem, Sequence, Stop, Vehicle, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,50 +24,182 @@ if TYPE_CHECKING:
     from optiway_qgis.model.plan import Violation
 
 RULE_ORDER = [
-    "time_window",
-    "shift",
-    "depot_hours",
-    "capacity",
-    "skill",
-    "vehicle_rule",
-    "order",
-    "unreachable",
-    "work_limit",
-    "drive_limit",
-    "distance_limit",
-    "stop_limit",
+    *(
+        "time_window",
+        "shift",
+        "depot_hours",
+        "capacity",
+        "skill",
+        "vehicle_rule",
+        "zone",
+        "lock",
+        "order",
+        "pair",
+    ),
+    *("ride_time", "loading_order", "goods", "reload", "ready_due", "dock", "break", "unreachable"),
+    *("work_limit", "drive_limit", "distance_limit", "stop_limit"),
 ]
 
 
 def oracle_plan(
     problem: Problem, travel: Travel, sequences: Iterable[Sequence], unassigned: Iterable[Unassigned] = ()
 ) -> Plan:
-    """Return the plan that serves the stops in the given order; vehicles without stops get no route."""
-    routes = tuple(oracle_route(problem, travel, sequence) for sequence in sequences if sequence.stops)
+    """Return the plan that serves the stops in the given order; vehicles without stops get no route.
+
+    Vehicles reload where the sequences say, and take no breaks.
+    """
+    trials = [_Trial(problem, travel, *_calls_of(problem, travel, one)) for one in sequences if one.stops]
+    routes = _routes([(trial, _departure(trial)) for trial in trials])
     return Plan("oracle", routes, tuple(unassigned), travel_source=travel.provider.source, engine="oracle")
 
 
 def oracle_route(problem: Problem, travel: Travel, sequence: Sequence, departure: int | None = None) -> Route:
     """Return the route of one vehicle, leaving as docs/model.md says or at the given departure."""
-    return _route(_Trial(problem, travel, sequence), departure)
+    trial = _Trial(problem, travel, *_calls_of(problem, travel, sequence))
+    return _routes([(trial, _departure(trial) if departure is None else departure)])[0]
+
+
+def judged(problem: Problem, travel: Travel, plan: Plan) -> Plan:
+    """Return the plan as it has to be stated: all figures that do not follow from its decisions replaced.
+
+    Its decisions are which vehicle does what in which order, when its work begins, how long each break is,
+    and when what may start later (a reload at a depot with docks, a pickup with a longest ride) starts.
+
+    Raises
+    ------
+    ValueError, KeyError
+        When the plan is none: visits that cannot be, unknown ids.
+    """
+    trials = [
+        (_Trial(problem, travel, *_calls_again(problem, travel, one)), one.start) for one in plan.routes
+    ]
+    routes = [replace(route, route_id=stated.route_id) for route, stated in zip(_routes(trials), plan.routes)]
+    return replace(plan, routes=tuple(routes), violations=())
 
 
 def oracle_breaches(problem: Problem, travel: Travel, plan: Plan) -> list[tuple[str, str, str]]:
-    """Return (code, vehicle, stop) for each broken rule; the stop is empty for a depot or a whole route."""
+    """Return (code, vehicle, stop) for each broken rule; the stop is empty for anything but a stop."""
     told = []
-    for route in plan.routes:
-        trial = _Trial(problem, travel, Sequence(route.vehicle_id, route.stop_ids))
-        rows = trial.run(route.start)
-        for index, row in enumerate(rows):
-            stop_id = row.id if row.type == "stop" else ""
-            told += [(code, route.vehicle_id, stop_id) for code in _visit_codes(trial, rows, index)]
-        told += [(code, route.vehicle_id, "") for code in _route_codes(trial, rows)]
-    return sorted(told)
+    for route in judged(problem, travel, plan).routes:
+        of_visits: set[str] = set()
+        for visit in route.visits:
+            stop_id = visit.id if visit.type == "stop" else ""
+            told += [(code, route.vehicle_id, stop_id) for code in visit.violations]
+            of_visits |= set(visit.violations)
+        trial = _Trial(problem, travel, *_calls_again(problem, travel, route))
+        told += [(code, route.vehicle_id, "") for code in _route_codes(trial, trial.run(route.start))]
+    return sorted(set(told))
+
+
+def believes(problem: Problem, travel: Travel, plan: Plan) -> bool:
+    """Whether every figure of the plan, of whatever type it is, is what the oracle states itself."""
+    try:
+        served = [visit.id for route in plan.routes for visit in route.visits if visit.type == "stop"]
+        everyone = sorted([*served, *(one.stop_id for one in plan.unassigned)])
+        own = judged(problem, travel, plan)
+        vehicles = [route.vehicle_id for route in plan.routes]
+        routes = [route.route_id for route in plan.routes]
+        return (
+            everyone == sorted(stop.id for stop in problem.stops)
+            and len(set(vehicles)) == len(vehicles)
+            and len(set(routes)) == len(routes)
+            and _same(plan.routes, own.routes)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return False
+
+
+def _same(stated: Any, own: Any) -> bool:
+    if type(stated) is not type(own):
+        return False
+    if is_dataclass(own):
+        return all(_same(getattr(stated, one.name), getattr(own, one.name)) for one in fields(own))
+    if isinstance(own, tuple):
+        return len(stated) == len(own) and all(map(_same, stated, own))
+    return math.isclose(stated, own, abs_tol=1e-6) if isinstance(own, float) else stated == own
 
 
 def said(found: Iterable[Violation]) -> set[tuple[str, str, str]]:
     """Return the rules told broken; leaving too early and ending too late at one visit is one broken rule."""
     return {(one.code, one.vehicle_id, one.stop_id) for one in found}
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What a vehicle does next: the stop, depot or break, and the place where.
+
+    `rest` is how long a break is, `held` the moment before which it is not to start although it could.
+    """
+
+    type: str
+    of: Stop | Depot | Break
+    place: int
+    trip: int = 1
+    rest: int = 0
+    held: int | None = None
+
+
+def _calls_of(problem: Problem, travel: Travel, sequence: Sequence) -> tuple[Vehicle, list[_Call]]:
+    """Return what a sequence asks of its vehicle."""
+    vehicle = next(one for one in problem.vehicles if one.id == sequence.vehicle_id)
+    stop_index = {stop.id: index for index, stop in enumerate(problem.stops)}
+    depot_index = {depot.id: index for index, depot in enumerate(problem.depots)}
+
+    def at_depot(kind: str, depot_id: str, trip: int) -> _Call:
+        index = depot_index[depot_id]
+        return _Call(kind, problem.depots[index], travel.depot_place[index], trip)
+
+    calls = [] if vehicle.start_depot is None else [at_depot("start", vehicle.start_depot, 1)]
+    trip = 1
+    for number, stop_id in enumerate(sequence.stops):
+        if number in (sequence.reloads or ()):
+            trip += 1
+            calls.append(at_depot("reload", vehicle.start_depot, trip))
+        index = stop_index[stop_id]
+        calls.append(_Call("stop", problem.stops[index], travel.stop_place[index], trip))
+    if vehicle.end_depot is not None:
+        calls.append(at_depot("end", vehicle.end_depot, trip))
+    return vehicle, calls
+
+
+def _calls_again(problem: Problem, travel: Travel, route: Route) -> tuple[Vehicle, list[_Call]]:
+    """Return what a route says its vehicle does."""
+    vehicle = {one.id: one for one in problem.vehicles}[route.vehicle_id]
+    stops = {stop.id: (stop, place) for stop, place in zip(problem.stops, travel.stop_place)}
+    depots = {depot.id: (depot, place) for depot, place in zip(problem.depots, travel.depot_place)}
+    breaks = {rest.id: rest for rest in vehicle.breaks}
+    rides = {stop.picked_up_at for stop in problem.stops if stop.ride_max is not None}
+    calls: list[_Call] = []
+    trip = 1
+    last = len(route.visits) - 1
+    for number, visit in enumerate(route.visits):
+        if (visit.type == "start") != (number == 0 and vehicle.start_depot is not None):
+            raise ValueError(f"visit {number} is {visit.type}")
+        if (visit.type == "end") != (number == last and vehicle.end_depot is not None):
+            raise ValueError(f"visit {number} is {visit.type}")
+        if visit.type in ("start", "end", "reload"):
+            if visit.id != (vehicle.end_depot if visit.type == "end" else vehicle.start_depot):
+                raise ValueError(f"{visit.type} at {visit.id}")
+            of, place = depots[visit.id]
+            trip += visit.type == "reload"
+            held = visit.start if visit.type == "reload" and of.docks is not None else None
+            calls.append(_Call(visit.type, of, place, trip, held=held))
+        elif visit.type == "stop":
+            stop, place = stops[visit.id]
+            calls.append(_Call("stop", stop, place, trip, held=visit.start if stop.id in rides else None))
+        elif visit.type == "break":
+            rest = breaks[visit.id]
+            parts = (rest.first_part, rest.duration - rest.first_part) if rest.first_part else ()
+            if number in (0, last) or visit.service not in (rest.duration, *parts):
+                raise ValueError(f"break of {visit.service} s as visit {number}")
+            calls.append(_Call("break", rest, calls[-1].place, trip, rest=visit.service))
+        else:
+            raise ValueError(f"visit of type {visit.type}")
+    kinds = [call.type for call in calls if call.type != "break"]
+    around = [kinds[number - 1 : number + 2] for number, kind in enumerate(kinds) if kind == "reload"]
+    if "stop" not in kinds or any(three != ["stop", "reload", "stop"] for three in around):
+        raise ValueError("a trip without stops")
+    return vehicle, calls
 
 
 @dataclass
@@ -76,7 +209,8 @@ class _Row:
     type: str
     id: str
     place: int
-    of: Stop | Depot
+    of: Stop | Depot | Break
+    trip: int
     way: bool = True
     drive: int = 0
     distance: int = 0
@@ -88,52 +222,78 @@ class _Row:
 
 
 class _Trial:
-    """One vehicle with its stops, to be driven again and again."""
+    """One vehicle with its calls, to be driven again and again."""
 
-    def __init__(self, problem: Problem, travel: Travel, sequence: Sequence):
-        stop_index = {stop.id: index for index, stop in enumerate(problem.stops)}
-        depot_index = {depot.id: index for index, depot in enumerate(problem.depots)}
-        self.vehicle: Vehicle = next(one for one in problem.vehicles if one.id == sequence.vehicle_id)
+    def __init__(self, problem: Problem, travel: Travel, vehicle: Vehicle, calls: list[_Call]):
+        self.problem = problem
+        self.vehicle = vehicle
         self.dimensions = problem.dimensions
         self.travel = travel
-        self.calls: list[tuple[str, Stop | Depot, int]] = []
-        if self.vehicle.start_depot is not None:
-            index = depot_index[self.vehicle.start_depot]
-            self.calls.append(("start", problem.depots[index], travel.depot_place[index]))
-        for stop_id in sequence.stops:
-            index = stop_index[stop_id]
-            self.calls.append(("stop", problem.stops[index], travel.stop_place[index]))
-        if self.vehicle.end_depot is not None:
-            index = depot_index[self.vehicle.end_depot]
-            self.calls.append(("end", problem.depots[index], travel.depot_place[index]))
+        self.calls = calls
+
+    def stops(self, trip: int | None = None) -> list[Stop]:
+        """Return the stops in order, those of one trip or all."""
+        return [
+            call.of
+            for call in self.calls
+            if isinstance(call.of, Stop) and (trip is None or call.trip == trip)
+        ]
 
     def run(self, departure: int, slip_at: int = -1, slip: int = 0) -> list[_Row]:
         """Drive the route; the arrival with index `slip_at` is held up by `slip` seconds."""
         rows: list[_Row] = []
         now = departure
-        for index, (kind, of, place) in enumerate(self.calls):
-            row = _Row(kind, of.id, place, of)
-            if rows:
-                leg = self.leg(rows[-1].place, place, now)
+        for index, call in enumerate(self.calls):
+            row = _Row(call.type, call.of.id, call.place, call.of, call.trip)
+            if rows and call.type != "break":
+                leg = self.leg(rows[-1].place, call.place, now)
                 row.way = leg is not None
                 row.drive, row.distance = leg or (0, 0)
-            now += row.drive
-            if index == slip_at:
-                now += slip
-            row.arrival = now
-            if isinstance(of, Stop):
-                in_same_house = bool(rows) and rows[-1].type == "stop" and rows[-1].place == place
-                row.setup = 0 if in_same_house else of.setup
-                now, row.late = _service_start(of.windows, now + row.setup)
-                row.start = now
-                now += of.service
-            else:
-                if kind == "end" and of.window:
-                    now = max(now, of.window.start)
-                row.start = now
-            row.end = now
+            row.arrival = now + row.drive + (slip if index == slip_at else 0)
+            before = next((one for one in reversed(rows) if one.type != "break"), None)
+            in_same_house = before is not None and before.type == "stop" and before.place == call.place
+            if isinstance(call.of, Stop):
+                row.setup = 0 if in_same_house else call.of.setup
+            row.start, row.late = self.begin(call, row.arrival + row.setup)
+            row.end = row.start + self.lasts(call)
+            now = row.end
             rows.append(row)
         return rows
+
+    def begin(self, call: _Call, ready: int) -> tuple[int, int]:
+        """Return when what can begin at `ready` does, and how late that is."""
+        if isinstance(call.of, Stop):
+            begin, late = _service_start(call.of.windows, ready)
+            if (
+                call.held is not None
+                and call.held > begin
+                and _service_start(call.of.windows, call.held)
+                == (
+                    call.held,
+                    0,
+                )
+            ):
+                begin = call.held
+            return begin, late
+        waits = [ready]
+        if call.type != "start" and call.of.window is not None:
+            waits.append(call.of.window.start)
+        if call.type == "reload":
+            waits += [stop.ready for stop in self.stops(call.trip) if stop.ready is not None]
+        if call.held is not None:
+            waits.append(call.held)
+        return max(waits), 0
+
+    def lasts(self, call: _Call) -> int:
+        """Return how long a service, loading or rest takes."""
+        if isinstance(call.of, Stop):
+            factor = Fraction(round(1000 * self.vehicle.service_factor), 1000)
+            return math.ceil(call.of.service * factor)
+        if call.type in ("start", "reload"):
+            taken = [_amount(stop.delivery, 0) for stop in self.stops(call.trip) if not stop.picked_up_at]
+            rate = Fraction(round(1000 * call.of.load_per_unit), 1000)
+            return call.of.load + math.ceil(Fraction(sum(taken), 1000) * rate)
+        return call.rest
 
     def leg(self, origin: int, target: int, leaving: int) -> tuple[int, int] | None:
         """Return seconds and metres of a leg, None when the vehicle would stand for ever.
@@ -196,25 +356,32 @@ def _last_true(holds: Callable[[int], bool], most: int) -> int:
 
 
 def _departure(trial: _Trial) -> int:
-    first = trial.calls[0][1]
+    first = trial.calls[0].of
     hours = first.window if isinstance(first, Depot) else None
-    earliest = max(trial.vehicle.shift.start, hours.start) if hours else trial.vehicle.shift.start
+    earliest = max(
+        trial.vehicle.shift.start,
+        hours.start if hours else trial.vehicle.shift.start,
+        *(stop.ready for stop in trial.stops(1) if stop.ready is not None),
+    )
+    if trial.vehicle.start_rule == "early":
+        return earliest
+    latest = math.inf if trial.vehicle.latest_start is None else trial.vehicle.latest_start
+    if hours:
+        latest = min(latest, hours.end - trial.lasts(trial.calls[0]))
     at_once = trial.run(earliest)
-    lateness = [row.late for row in at_once]
+    missed = _missed(trial, at_once)
 
     def harmless(later: int) -> bool:
         rows = trial.run(earliest + later)
-        shut = hours is not None and later > 0 and earliest + later > hours.end
+        over = later > 0 and earliest + later > latest
         same = [(row.late, row.way) for row in rows] == [(row.late, row.way) for row in at_once]
-        return rows[-1].end == at_once[-1].end and same and not shut
+        return rows[-1].end == at_once[-1].end and same and not over and _missed(trial, rows) <= missed
 
     late_start = earliest + _last_true(harmless, at_once[-1].end - earliest)
-    several = any(isinstance(of, Stop) and len(of.windows) > 1 for _, of, _ in trial.calls)
-    if any(lateness) or not several:
+    several = any(len(stop.windows) > 1 for stop in trial.stops())
+    if any(row.late for row in at_once) or not several:
         return late_start
-    if trial.travel.slots:
-        return _shortest_by_the_hour(trial, late_start, hours.end if hours else math.inf)
-    return _shortest(trial, late_start, hours.end if hours else math.inf)
+    return (_shortest_by_the_hour if trial.travel.slots else _shortest)(trial, late_start, latest)
 
 
 def _shortest(trial: _Trial, standing: int, closing: float) -> int:
@@ -227,12 +394,13 @@ def _shortest(trial: _Trial, standing: int, closing: float) -> int:
     apart = 0
     for before, row in pairwise([None, *trial.run(standing)]):
         apart += row.drive + row.setup + (before.end - before.start if before else 0)
-        hours = row.of.windows if isinstance(row.of, Stop) else (row.of.window,) if row.of.window else ()
-        moments |= {edge - apart for window in hours for edge in (window.start, window.end, window.end + 1)}
+        moments |= {
+            edge - apart for window in _hours(row) for edge in (window.start, window.end, window.end + 1)
+        }
     at_first = trial.run(standing)
-    missed = _missed(trial, at_first)
+    missed = _missed(trial, at_first) | _late(at_first)
     trials = [trial.run(moment) for moment in moments if moment == standing or standing < moment <= closing]
-    allowed = [rows for rows in trials if _missed(trial, rows) <= missed]
+    allowed = [rows for rows in trials if _missed(trial, rows) | _late(rows) <= missed]
     return min((rows[-1].end - rows[0].arrival, rows[0].arrival) for rows in allowed)[1]
 
 
@@ -247,9 +415,11 @@ def _shortest_by_the_hour(trial: _Trial, standing: int, closing: float) -> int:
         return departure + _last_true(lambda later: holds(departure + later), 10**6)
 
     def allowed(departure: int) -> bool:
-        return departure <= closing and _missed(trial, trial.run(departure)) <= missed
+        rows = trial.run(departure)
+        return departure <= closing and _missed(trial, rows) | _late(rows) <= missed
 
-    missed = _missed(trial, trial.run(standing))
+    at_first = trial.run(standing)
+    missed = _missed(trial, at_first) | _late(at_first)
     closing = max(closing, standing)
     works = []
     departure = standing
@@ -262,13 +432,31 @@ def _shortest_by_the_hour(trial: _Trial, standing: int, closing: float) -> int:
     return min(works)[1]
 
 
+def _hours(row: _Row) -> tuple[Window, ...]:
+    if isinstance(row.of, Stop):
+        return row.of.windows
+    return () if row.of.window is None else (row.of.window,)
+
+
 def _closed(row: _Row) -> bool:
+    """Whether a depot is closed as work, loading or the stay there begins or ends."""
     hours = row.of.window if isinstance(row.of, Depot) else None
-    return hours is not None and not hours.start <= row.end <= hours.end
+    return hours is not None and not all(hours.start <= one <= hours.end for one in (row.start, row.end))
+
+
+def _too_late(row: _Row) -> bool:
+    """Whether service starts later than allowed after the stop's last window, or a break after its own."""
+    if isinstance(row.of, Stop):
+        return row.of.late_max is not None and row.late > row.of.late_max
+    return isinstance(row.of, Break) and row.of.window is not None and row.start > row.of.window.end
+
+
+def _late(rows: list[_Row]) -> set[tuple[int, str]]:
+    return {(index, "late") for index, row in enumerate(rows) if row.late > 0}
 
 
 def _missed(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
-    missed = {(index, "window") for index, row in enumerate(rows) if row.late > 0}
+    missed = {(index, "window") for index, row in enumerate(rows) if _too_late(row)}
     if rows[-1].end > trial.vehicle.shift.end:
         missed.add((len(rows) - 1, "shift"))
     missed |= {(index, "way") for index, row in enumerate(rows) if not row.way}
@@ -287,11 +475,13 @@ def _amount(amounts: tuple[int, ...], dimension: int) -> int:
 
 
 def _load_after(trial: _Trial, position: int) -> tuple[int, ...]:
-    """Return what is on board after the first `position` calls: to be delivered yet, and picked up."""
-    stops = [of if isinstance(of, Stop) else None for _, of, _ in trial.calls]
+    """Return what is on board after the first `position` calls: what was loaded, taken off and put on."""
+    trip = trial.calls[max(position, 1) - 1].trip
+    done = [call.of for call in trial.calls[:position] if call.trip == trip and isinstance(call.of, Stop)]
     return tuple(
-        sum(_amount(stop.delivery, dimension) for stop in stops[position:] if stop)
-        + sum(_amount(stop.pickup, dimension) for stop in stops[:position] if stop)
+        sum(_amount(stop.delivery, dimension) for stop in trial.stops(trip) if not stop.picked_up_at)
+        - sum(_amount(stop.delivery, dimension) for stop in done)
+        + sum(_amount(stop.pickup, dimension) for stop in done)
         for dimension in range(trial.dimensions)
     )
 
@@ -302,54 +492,213 @@ def _overloaded(trial: _Trial, position: int) -> bool:
     return any(limit is not None and aboard > limit for aboard, limit in zip(load, limits))
 
 
-def _visit_codes(trial: _Trial, rows: list[_Row], index: int) -> list[str]:
+def _visit_codes(trial: _Trial, rows: list[_Row], index: int) -> set[str]:
+    """Return the rules told at a visit, docks aside."""
     vehicle, row, of = trial.vehicle, rows[index], rows[index].of
     first, last = index == 0, index == len(rows) - 1
+    latest = math.inf if vehicle.latest_start is None else vehicle.latest_start
     broken = set()
-    if row.late:
-        broken.add("time_window")
-    if (first and row.arrival < vehicle.shift.start) or (last and row.end > vehicle.shift.end):
+    if _too_late(row):
+        broken.add("time_window" if row.type == "stop" else "break")
+    if first and not vehicle.shift.start <= row.arrival <= latest:
+        broken.add("shift")
+    if last and row.end > vehicle.shift.end:
         broken.add("shift")
     if _closed(row):
         broken.add("depot_hours")
-    if row.type != "end" and (_overloaded(trial, index + 1) or (first and _overloaded(trial, 0))):
+    left = row.type not in ("end", "break")
+    if left and (_overloaded(trial, index + 1) or (first and _overloaded(trial, 0))):
         broken.add("capacity")
     if isinstance(of, Stop):
-        may_not = (
-            (of.vehicle_id and of.vehicle_id != vehicle.id)
-            or (of.allowed_vehicles and vehicle.id not in of.allowed_vehicles)
-            or vehicle.id in of.forbidden_vehicles
-        )
-        if any(skill not in vehicle.skills for skill in of.skills):
-            broken.add("skill")
-        elif may_not:
-            broken.add("vehicle_rule")
-        earlier = [before.of for before in rows[:index] if isinstance(before.of, Stop)]
-        ranks = [stop.order_rank for stop in earlier if stop.order_rule == "strict"]
-        if of.order_rule == "strict" and any(rank > of.order_rank for rank in ranks):
-            broken.add("order")
+        broken |= _stop_codes(trial, rows, index)
+    if row.type == "reload" and (row.trip > vehicle.max_trips or vehicle.start_depot is None):
+        broken.add("reload")
+    if _not_ready(trial, rows, index) or _overdue(trial, rows, index):
+        broken.add("ready_due")
+    if any(index in _break_told(rule, rows) for rule in vehicle.breaks):
+        broken.add("break")
     if not row.way:
         broken.add("unreachable")
-    return [code for code in RULE_ORDER if code in broken]
+    return broken
 
 
-def _route_codes(trial: _Trial, rows: list[_Row]) -> list[str]:
+def _stop_codes(trial: _Trial, rows: list[_Row], index: int) -> set[str]:
+    vehicle, stop = trial.vehicle, rows[index].of
+    served = [row for row in rows if row.type == "stop"]
+    here = served.index(rows[index])
+    earlier, later = [row.of for row in served[:here]], [row.of for row in served[here + 1 :]]
+    broken = set()
+    may_not = (
+        (stop.vehicle_id and stop.vehicle_id != vehicle.id)
+        or (stop.allowed_vehicles and vehicle.id not in stop.allowed_vehicles)
+        or vehicle.id in stop.forbidden_vehicles
+    )
+    if any(skill not in vehicle.skills for skill in stop.skills):
+        broken.add("skill")
+    elif may_not:
+        broken.add("vehicle_rule")
+    elif vehicle.zone_hard and vehicle.zones and not any(zone in vehicle.zones for zone in stop.zones):
+        broken.add("zone")
+
+    if stop.keep and any(one.keep and one.keep_rank > stop.keep_rank for one in earlier):
+        broken.add("lock")
+    if stop.keep == "prefix" and any(one.keep != "prefix" for one in earlier):
+        broken.add("lock")
+
+    strict = [one.order_rank for one in earlier if one.order_rule == "strict"]
+    if stop.order_rule == "strict" and any(rank > stop.order_rank for rank in strict):
+        broken.add("order")
+    if stop.order_rule == "first" and any(one.order_rule != "first" for one in earlier):
+        broken.add("order")
+    if stop.order_rule == "last" and any(one.order_rule != "last" for one in later):
+        broken.add("order")
+    naming = [one.id for one in trial.problem.stops if stop.id in one.before]
+    if any(name not in [one.id for one in earlier] for name in naming):
+        broken.add("order")
+
+    on_trip_before = [row.of for row in served[:here] if row.trip == rows[index].trip]
+    on_trip_after = [row.of for row in served[here + 1 :] if row.trip == rows[index].trip]
+    if stop.picked_up_at and stop.picked_up_at not in [one.id for one in on_trip_before]:
+        broken.add("pair")
+    delivered_at = [one.id for one in trial.problem.stops if one.picked_up_at == stop.id]
+    if any(name not in [one.id for one in on_trip_after] for name in delivered_at):
+        broken.add("pair")
+
+    picked = [place for place, row in enumerate(served[:here]) if row.id == stop.picked_up_at]
+    if picked:
+        (there,) = picked
+        if stop.ride_max is not None and rows[index].start - served[there].end > stop.ride_max:
+            broken.add("ride_time")
+        delivered = [one.picked_up_at for one in earlier]
+        for between in served[there + 1 : here]:
+            is_pickup = any(one.picked_up_at == between.id for one in trial.problem.stops)
+            if vehicle.lifo and is_pickup and between.id not in delivered:
+                broken.add("loading_order")
+
+    apart = {frozenset(both) for both in trial.problem.incompatible}
+    if any(frozenset((stop.goods_class, one.goods_class)) in apart for one in on_trip_before):
+        broken.add("goods")
+    return broken
+
+
+def _not_ready(trial: _Trial, rows: list[_Row], index: int) -> bool:
+    """Whether loading of the trip that begins with this visit begins before its goods are ready."""
+    if index > 0 and rows[index].type != "reload":
+        return False
+    begin = rows[index].arrival if index == 0 else rows[index].start
+    return any(stop.ready is not None and begin < stop.ready for stop in trial.stops(rows[index].trip))
+
+
+def _overdue(trial: _Trial, rows: list[_Row], index: int) -> bool:
+    """Whether the trip that is over with this visit is over later than its goods are due."""
+    row = rows[index]
+    trip = row.trip - 1 if row.type == "reload" else row.trip
+    if index < len(rows) - 1 and row.type != "reload":
+        return False
+    over = row.start if row.type == "reload" else row.end
+    return any(stop.due is not None and over > stop.due for stop in trial.stops(trip))
+
+
+def _break_told(rule: Break, rows: list[_Row]) -> set[int]:
+    """Return the visits at which a break of the vehicle is told broken, other than by its window."""
+    if rule.window is not None:
+        taken = [index for index, row in enumerate(rows) if row.type == "break" and row.id == rule.id]
+        return set(taken[1:])
+    resets = _resets(rule, rows)
+    told = set()
+    driven, since = 0, rows[0].arrival
+    for index, row in enumerate(rows):
+        driven += row.drive
+        if rule.after_drive is not None and row.type != "break" and driven > rule.after_drive:
+            told.add(index)
+        over = row.start if index in resets else row.end
+        if rule.after_work is not None and over - since > rule.after_work:
+            told.add(index)
+        if index in resets:
+            driven, since = 0, row.end
+    return told
+
+
+def _resets(rule: Break, rows: list[_Row]) -> set[int]:
+    """Return the visits with which driving, or working, begins anew."""
+    resets = set()
+    first_part_taken = False
+    for index, row in enumerate(rows):
+        if row.type != "break":
+            continue
+        rest = row.end - row.start
+        if rest >= rule.duration or (first_part_taken and rest >= rule.duration - rule.first_part):
+            resets.add(index)
+            first_part_taken = False
+        elif rule.first_part and rest >= rule.first_part:
+            first_part_taken = True
+    return resets
+
+
+def _route_codes(trial: _Trial, rows: list[_Row]) -> set[str]:
     vehicle = trial.vehicle
+    work = rows[-1].end - rows[0].arrival - _rest(rows, paid=False)
     sums = {
-        "work_limit": (rows[-1].end - rows[0].arrival, vehicle.max_work),
+        "work_limit": (work, vehicle.max_work),
         "drive_limit": (sum(row.drive for row in rows), vehicle.max_drive),
         "distance_limit": (sum(row.distance for row in rows), vehicle.max_distance),
         "stop_limit": (len([row for row in rows if row.type == "stop"]), vehicle.max_stops),
     }
-    return [code for code, (total, limit) in sums.items() if limit is not None and total > limit]
+    broken = {code for code, (total, limit) in sums.items() if limit is not None and total > limit}
+    for rule in vehicle.breaks:
+        taken = any(row.type == "break" and row.id == rule.id for row in rows)
+        if (
+            rule.window
+            and rows[0].arrival <= rule.window.start
+            and rows[-1].end > rule.window.end
+            and not taken
+        ):
+            broken.add("break")
+    return broken
 
 
-def _route(trial: _Trial, departure: int | None) -> Route:
+def _rest(rows: list[_Row], paid: bool | None = None) -> int:
+    """Return the seconds of all breaks, or of those that are paid, or not."""
+    return sum(row.end - row.start for row in rows if row.type == "break" and paid in (None, row.of.paid))
+
+
+def _dock_told(diaries: list[tuple[_Trial, list[_Row]]]) -> set[tuple[str, int]]:
+    """Return vehicle and index of each visit that begins to load when all docks are taken."""
+    order = (
+        {vehicle.id: number for number, vehicle in enumerate(diaries[0][0].problem.vehicles)}
+        if diaries
+        else {}
+    )
+    loadings = [
+        (row.start, order[trial.vehicle.id], row.end, row.of, trial.vehicle.id, index)
+        for trial, rows in diaries
+        for index, row in enumerate(rows)
+        if row.type in ("start", "reload") and row.end > row.start
+    ]
+    loadings.sort(key=lambda one: one[:2])
+    told = set()
+    for number, (start, _, _, depot, vehicle_id, index) in enumerate(loadings):
+        others = [one for one in loadings[:number] if one[3].id == depot.id and one[2] > start]
+        if depot.docks is not None and len(others) >= depot.docks:
+            told.add((vehicle_id, index))
+    return told
+
+
+def _routes(trials: list[tuple[_Trial, int]]) -> tuple[Route, ...]:
+    """Return the routes of vehicles that begin work at the given moments."""
+    diaries = [(trial, trial.run(start)) for trial, start in trials]
+    docks = _dock_told(diaries)
+    return tuple(
+        _route(trial, rows, {index for vehicle_id, index in docks if vehicle_id == trial.vehicle.id})
+        for trial, rows in diaries
+    )
+
+
+def _route(trial: _Trial, rows: list[_Row], no_dock: set[int]) -> Route:
     vehicle = trial.vehicle
-    rows = trial.run(_departure(trial) if departure is None else departure)
     visits, legs = [], []
     for index, row in enumerate(rows):
-        service = row.of.service if isinstance(row.of, Stop) else 0
+        codes = _visit_codes(trial, rows, index) | ({"dock"} if index in no_dock else set())
         visit = Visit(
             type=row.type,
             id=row.id,
@@ -358,7 +707,7 @@ def _route(trial: _Trial, departure: int | None) -> Route:
             setup=row.setup,
             wait=row.start - row.setup - row.arrival,
             start=row.start,
-            service=service,
+            service=row.end - row.start,
             end=row.end,
             late=row.late,
             slack=_slack(trial, rows, index),
@@ -366,17 +715,23 @@ def _route(trial: _Trial, departure: int | None) -> Route:
             distance=row.distance,
             cum_distance=sum(one.distance for one in rows[: index + 1]),
             load=_load_after(trial, index + 1),
-            violations=tuple(_visit_codes(trial, rows, index)),
+            violations=tuple(code for code in RULE_ORDER if code in codes),
+            trip=row.trip,
         )
-        if visits:
+        if visits and row.type != "break":
             pair = rows[index - 1].place, row.place
             line = trial.slot_of(rows[index - 1].end, *pair).provider.lines([pair], vehicle.profile)[0]
-            ids = rows[index - 1].id, row.id
-            legs.append(Leg(visit.sequence, *ids, row.drive, row.distance, line.source, line.geometry))
+            origin = next(one.id for one in reversed(rows[:index]) if one.type != "break")
+            legs.append(
+                Leg(visit.sequence, origin, row.id, row.drive, row.distance, line.source, line.geometry)
+            )
         visits.append(visit)
     peak = [_load_after(trial, position) for position in range(len(rows) + 1)]
-    told = {code for visit in visits for code in visit.violations} | set(_route_codes(trial, rows))
-    hours, kilometres = (rows[-1].end - rows[0].arrival) / 3600, sum(row.distance for row in rows) / 1000
+    told = {code for visit in visits for code in visit.violations} | _route_codes(trial, rows)
+    kilometres = sum(row.distance for row in rows) / 1000
+    work = rows[-1].end - rows[0].arrival - _rest(rows, paid=False)
+    overtime = 0 if vehicle.overtime_after is None else max(0, work - vehicle.overtime_after)
+    dearer = vehicle.overtime_cost_per_hour
     return Route(
         route_id=vehicle.id,
         vehicle_id=vehicle.id,
@@ -385,7 +740,7 @@ def _route(trial: _Trial, departure: int | None) -> Route:
         start=rows[0].arrival,
         end=rows[-1].end,
         drive=sum(visit.drive for visit in visits),
-        service=sum(visit.service for visit in visits),
+        service=sum(visit.service for visit in visits if visit.type == "stop"),
         setup=sum(visit.setup for visit in visits),
         wait=sum(visit.wait for visit in visits),
         distance=sum(visit.distance for visit in visits),
@@ -393,16 +748,17 @@ def _route(trial: _Trial, departure: int | None) -> Route:
         load_peak=tuple(max(loads[number] for loads in peak) for number in range(trial.dimensions)),
         cost_fixed=vehicle.fixed_cost,
         cost_distance=kilometres * vehicle.cost_per_km,
-        cost_time=hours * vehicle.cost_per_hour,
+        cost_time=(work - overtime) / 3600 * vehicle.cost_per_hour
+        + overtime / 3600 * (vehicle.cost_per_hour if dearer is None else dearer),
         violations=tuple(code for code in RULE_ORDER if code in told),
+        loading=sum(visit.service for visit in visits if visit.type in ("start", "reload", "end")),
+        break_time=_rest(rows),
+        unpaid_break=_rest(rows, paid=False),
+        overtime=overtime,
     )
 
 
 def departing_at(problem: Problem, travel: Travel, plan: Plan, departures: dict[str, int]) -> Plan:
-    """Return the plan with the named vehicles leaving at the given moments and everything following."""
-    routes = []
-    for route in plan.routes:
-        sequence = Sequence(route.vehicle_id, route.stop_ids)
-        departure = departures.get(route.vehicle_id, route.start)
-        routes.append(oracle_route(problem, travel, sequence, departure))
-    return replace(plan, routes=tuple(routes))
+    """Return the plan with the named vehicles beginning at the given moments and everything following."""
+    moved = [replace(route, start=departures.get(route.vehicle_id, route.start)) for route in plan.routes]
+    return replace(plan, routes=judged(problem, travel, replace(plan, routes=tuple(moved))).routes)

@@ -1,0 +1,220 @@
+"""Random problems with everything a fleet may need at once, and orders of stops that half make sense.
+
+Plain problems are drawn in strategies.py (wild) and plannable.py (mild); here they get pairs, trips, breaks,
+docks, locks, zones, goods and soft windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model.plan import Unassigned
+from optiway_qgis.model.problem import (
+    BALANCES,
+    KEEPS,
+    ORDER_RULES,
+    START_RULES,
+    Break,
+    Depot,
+    Goals,
+    Problem,
+    Sequence,
+    Stop,
+    Vehicle,
+    Window,
+)
+from tests.engine.cases import Case
+from tests.engine.plannable import plannable, seldom
+from tests.engine.rush import rushing
+from tests.engine.strategies import cases, cases_by_the_hour, some, subsets
+
+if TYPE_CHECKING:
+    from tests.engine.plannable import Planned
+
+ZONES = ("north", "south")
+GOODS = ("", "", "food", "paint", "fuel")
+INCOMPATIBLE = (("food", "paint"), ("fuel", "food"), ("fuel", "fuel"))
+
+
+def _moments(problem: Problem) -> tuple[int, int]:
+    """Return the first moment of all shifts and how long the day is from there."""
+    first = min(vehicle.shift.start for vehicle in problem.vehicles)
+    return first, max(60, max(vehicle.shift.end for vehicle in problem.vehicles) - first)
+
+
+@st.composite
+def _rich_stop(draw: st.DrawFn, stop: Stop, first: int, day: int, vehicle_ids: tuple[str, ...]) -> Stop:
+    moment = st.integers(first, first + day)
+    keep = draw(st.sampled_from((*("",) * 4, *KEEPS)))
+    return replace(
+        stop,
+        late_max=draw(st.sampled_from((0, 0, None, day // 10, 1))),
+        late_cost=draw(st.sampled_from((60.0, 0.0, 5.0))),
+        order_rule=draw(st.sampled_from(("", "", "", *ORDER_RULES))),
+        ready=draw(seldom(moment)),
+        due=draw(seldom(moment)),
+        goods_class=draw(st.sampled_from(GOODS)),
+        zones=draw(subsets(ZONES)),
+        keep=keep,
+        keep_rank=draw(st.integers(0, 3)),
+        vehicle_id=stop.vehicle_id or (draw(st.sampled_from(vehicle_ids)) if keep else ""),
+    )
+
+
+@st.composite
+def _related(draw: st.DrawFn, stops: list[Stop], day: int) -> list[Stop]:
+    """Make pairs of some stops, and let some come before others, without circles."""
+    order = draw(st.permutations(range(len(stops))))
+    stops = list(stops)
+    free = list(order)
+    for _ in range(draw(st.integers(0, len(stops) // 2))):
+        pickup, delivery = free[0], free[1]
+        del free[:2]
+        amounts = stops[pickup].pickup
+        stops[delivery] = replace(
+            stops[delivery],
+            delivery=amounts,
+            picked_up_at=stops[pickup].id,
+            ride_max=draw(some(st.integers(0, day // 3))),
+        )
+    for number, index in enumerate(order):
+        later = order[number + 1 :]
+        if later and draw(st.integers(0, 5)) == 5:
+            stops[index] = replace(stops[index], before=(stops[draw(st.sampled_from(later))].id,))
+    return stops
+
+
+@st.composite
+def _break(draw: st.DrawFn, name: str, first: int, day: int) -> Break:
+    duration = draw(st.integers(1, max(2, day // 20)))
+    kind = draw(st.sampled_from(("window", "after_drive", "after_work")))
+    paid = draw(st.booleans())
+    if kind == "window":
+        start = draw(st.integers(first, first + day))
+        return Break(name, duration, window=Window(start, start + draw(st.integers(0, day // 4))), paid=paid)
+    after = draw(st.integers(day // 20, day // 2))
+    part = draw(some(st.integers(1, duration - 1), 0)) if duration > 1 else 0
+    return Break(name, duration, paid=paid, first_part=part, **{kind: after})
+
+
+@st.composite
+def _rich_vehicle(draw: st.DrawFn, vehicle: Vehicle, first: int, day: int) -> Vehicle:
+    names = [f"B{number}" for number in range(draw(st.sampled_from((0, 0, 1, 1, 2))))]
+    return replace(
+        vehicle,
+        latest_start=draw(seldom(st.integers(first, first + day))),
+        service_factor=draw(some(st.sampled_from((0.8, 1.25, 0.333)), 1.0)),
+        max_trips=draw(st.sampled_from((1, 1, 2, 3))),
+        overtime_after=draw(some(st.integers(0, day))),
+        overtime_cost_per_hour=draw(some(st.sampled_from((0.0, 30.0)))),
+        zones=draw(subsets(ZONES)),
+        zone_hard=draw(st.booleans()),
+        breaks=tuple(draw(_break(name, first, day)) for name in names),
+        lifo=draw(st.booleans()),
+        start_rule=draw(st.sampled_from((START_RULES[0], *START_RULES))),
+    )
+
+
+@st.composite
+def _rich_depot(draw: st.DrawFn, depot: Depot, day: int) -> Depot:
+    return replace(
+        depot,
+        docks=draw(some(st.integers(1, 2))),
+        load=draw(some(st.integers(0, day // 20), 0)),
+        load_per_unit=draw(some(st.sampled_from((0.5, 12.0, 0.0015)), 0.0)),
+    )
+
+
+@st.composite
+def enriched(draw: st.DrawFn, problem: Problem) -> Problem:
+    """Draw what a plain problem has not: relations, breaks, trips, docks and wishes."""
+    first, day = _moments(problem)
+    vehicle_ids = tuple(vehicle.id for vehicle in problem.vehicles)
+    stops = [draw(_rich_stop(stop, first, day, vehicle_ids)) for stop in problem.stops]
+    return replace(
+        problem,
+        stops=tuple(draw(_related(stops, day))),
+        depots=tuple(draw(_rich_depot(depot, day)) for depot in problem.depots),
+        vehicles=tuple(draw(_rich_vehicle(vehicle, first, day)) for vehicle in problem.vehicles),
+        incompatible=tuple(draw(st.lists(st.sampled_from(INCOMPATIBLE), unique=True, max_size=2))),
+        goals=draw(
+            st.builds(
+                Goals,
+                fewest_vehicles=st.booleans(),
+                balance=st.sampled_from(BALANCES),
+                balance_price=st.sampled_from((0.0, 10.0)),
+                zone_price=st.sampled_from((0.0, 15.0)),
+            )
+        ),
+    )
+
+
+@st.composite
+def orders_of(draw: st.DrawFn, problem: Problem) -> tuple[tuple[Sequence, ...], tuple[Unassigned, ...]]:
+    """Draw an order of stops for each vehicle that mostly keeps pairs together, and some reloads.
+
+    Now and then a stop is left out; where vehicles reload is given for some.
+    """
+    order = list(draw(st.permutations([stop.id for stop in problem.stops])))
+    homes = st.sampled_from([vehicle.id for vehicle in problem.vehicles] * 4 + [""])
+    home = {stop_id: draw(homes) for stop_id in order}
+    sensible = draw(st.integers(0, 3)) > 0
+    for stop in problem.stops:
+        earlier = [stop.picked_up_at] if stop.picked_up_at else []
+        earlier += [one.id for one in problem.stops if stop.id in one.before]
+        for name in earlier if sensible else ():
+            home[stop.id] = home[name]
+            here, there = order.index(stop.id), order.index(name)
+            if there > here:
+                order[here], order[there] = order[there], order[here]
+    sequences = []
+    for vehicle in problem.vehicles:
+        served = tuple(stop_id for stop_id in order if home[stop_id] == vehicle.id)
+        reloads = None
+        if vehicle.start_depot is not None and len(served) > 1:
+            places = st.lists(st.integers(1, len(served) - 1), unique=True, max_size=3)
+            reloads = draw(seldom(places.map(lambda drawn: tuple(sorted(drawn)))))
+        sequences.append(Sequence(vehicle.id, served, reloads))
+    left = [
+        Unassigned(stop_id, "no_vehicle", "No vehicle is left.") for stop_id in order if not home[stop_id]
+    ]
+    return tuple(sequences), tuple(left)
+
+
+def no_way_by_time_nor_length(case: Case) -> Case:
+    """Mark pairs without a way in both tables, as providers do."""
+    for matrix in case.travel.matrices.values():
+        cut = (matrix.seconds == UNREACHABLE) | (matrix.metres == UNREACHABLE)
+        matrix.seconds[cut] = matrix.metres[cut] = UNREACHABLE
+    return case
+
+
+@st.composite
+def _richer(draw: st.DrawFn, planned: st.SearchStrategy[Planned]) -> Case:
+    problem, travel = draw(planned)
+    problem = draw(enriched(problem))
+    sequences, left = draw(orders_of(problem))
+    return Case(problem, travel, sequences, left)
+
+
+def _planned(case: Case) -> Planned:
+    return case.problem, case.travel
+
+
+def rich_cases(max_stops: int = 8) -> st.SearchStrategy[Case]:
+    """Draw rich problems, most of which can be served, with an order of stops."""
+    return _richer(plannable(max_stops))
+
+
+def wild_cases(max_stops: int = 7) -> st.SearchStrategy[Case]:
+    """Draw rich problems of any kind, of which little can be kept, with an order of stops."""
+    return _richer(cases(max_stops).map(no_way_by_time_nor_length).map(_planned))
+
+
+def rich_cases_by_the_hour(max_stops: int = 6) -> st.SearchStrategy[Case]:
+    """Draw rich problems on days with traffic, mild ones and wild ones."""
+    return _richer(st.one_of(rushing(max_stops), cases_by_the_hour(max_stops).map(_planned)))
