@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.travel.provider import UNREACHABLE
-from optiway_qgis.model.plan import Unassigned
+from optiway_qgis.model.plan import Plan, Unassigned
 from optiway_qgis.model.problem import (
     BALANCES,
     KEEPS,
@@ -28,11 +28,13 @@ from optiway_qgis.model.problem import (
     Window,
 )
 from tests.engine.cases import Case
+from tests.engine.oracle import judged, oracle_plan
 from tests.engine.plannable import plannable, seldom
 from tests.engine.rush import rushing
 from tests.engine.strategies import cases, cases_by_the_hour, some, subsets
 
 if TYPE_CHECKING:
+    from optiway_qgis.model.plan import Route, Visit
     from tests.engine.plannable import Planned
 
 ZONES = ("north", "south")
@@ -218,3 +220,40 @@ def wild_cases(max_stops: int = 7) -> st.SearchStrategy[Case]:
 def rich_cases_by_the_hour(max_stops: int = 6) -> st.SearchStrategy[Case]:
     """Draw rich problems on days with traffic, mild ones and wild ones."""
     return _richer(st.one_of(rushing(max_stops), cases_by_the_hour(max_stops).map(_planned)))
+
+
+@st.composite
+def plans_of(draw: st.DrawFn, case: Case) -> Plan:
+    """Draw a plan that follows the order of the case: any reloads, breaks and starts, all else as it must be.
+
+    It is stated as docs/model.md has it, good or bad, so that the checker is held to more than what the
+    scheduler would make.
+    """
+    by_id = {vehicle.id: vehicle for vehicle in case.problem.vehicles}
+    asked = []
+    for sequence in case.sequences:
+        reloads = None
+        if by_id[sequence.vehicle_id].start_depot is not None and len(sequence.stops) > 1:
+            places = st.lists(st.integers(1, len(sequence.stops) - 1), unique=True, max_size=3)
+            reloads = tuple(sorted(draw(places)))
+        asked.append(replace(sequence, reloads=reloads))
+    plan = oracle_plan(case.problem, case.travel, asked, case.unassigned)
+    routes = tuple(draw(_decided(route, by_id[route.vehicle_id])) for route in plan.routes)
+    return judged(case.problem, case.travel, replace(plan, routes=routes))
+
+
+@st.composite
+def _decided(draw: st.DrawFn, route: Route, vehicle: Vehicle) -> Route:
+    """Draw when work begins, what is held up and which breaks are taken where."""
+    late = st.sampled_from((0, 0, 0, 1, 60, 3600))
+    visits: list[Visit] = []
+    for visit in route.visits:
+        for rest in vehicle.breaks if visits else ():
+            if draw(st.integers(0, 3)) == 0:
+                parts = (rest.first_part, rest.duration - rest.first_part) if rest.first_part else ()
+                length = draw(st.sampled_from((rest.duration, *parts)))
+                visits.append(replace(visit, type="break", id=rest.id, service=length))
+        visits.append(replace(visit, start=visit.start + draw(late)))
+    return replace(
+        route, visits=tuple(visits), start=route.start + draw(st.sampled_from((0, 0, -600, 1, 900)))
+    )

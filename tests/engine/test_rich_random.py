@@ -6,6 +6,8 @@ plan is good is tested elsewhere.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,16 +18,23 @@ from optiway_qgis.model.problem import Settings
 from tests.engine.cases import VALID_CASES, Case
 from tests.engine.oracle import believes, judged, oracle_breaches, oracle_plan, said
 from tests.engine.plannable import examples
-from tests.engine.rich import rich_cases, rich_cases_by_the_hour, wild_cases
+from tests.engine.rich import plans_of, rich_cases, rich_cases_by_the_hour, wild_cases
 from tests.engine.strategies import damaged
+
+if TYPE_CHECKING:
+    from optiway_qgis.model.plan import Plan
+
+
+def judged_alike(case: Case, plan: Plan) -> None:
+    found = check(case.problem, case.travel, plan)
+    assert [one.text for one in found if one.code == "inconsistent"] == []
+    assert said(found) == set(oracle_breaches(case.problem, case.travel, plan))
 
 
 def agree(case: Case) -> None:
     plan = reschedule(case.problem, case.travel, {}, Settings(), case.sequences)
     assert plan.routes == judged(case.problem, case.travel, plan).routes
-    found = check(case.problem, case.travel, plan)
-    assert "inconsistent" not in {one.code for one in found}
-    assert said(found) == set(oracle_breaches(case.problem, case.travel, plan))
+    judged_alike(case, plan)
     asked = {sequence.vehicle_id: sequence.stops for sequence in case.sequences if sequence.stops}
     assert {route.vehicle_id: route.stop_ids for route in plan.routes} == asked
 
@@ -52,10 +61,17 @@ def test_all_three_agree_where_times_depend_on_the_hour(case: Case):
 
 
 @examples(150)
+@given(rich_cases() | wild_cases() | rich_cases_by_the_hour(), st.data())
+def test_any_plan_is_judged_alike(case: Case, draw: st.DataObject):
+    """Plans with more breaks, reloads and waits than the scheduler would make, or fewer, in other places."""
+    judged_alike(case, draw.draw(plans_of(case)))
+
+
+@examples(150)
 @given(rich_cases(), st.data())
 def test_a_damaged_plan_convinces_neither(case: Case, draw: st.DataObject):
     """One figure changed, whichever: the checker objects and so does the oracle."""
-    plan = reschedule(case.problem, case.travel, {}, Settings(), case.sequences)
+    plan = draw.draw(plans_of(case))
     if plan.routes:
         what, worse = draw.draw(damaged(plan))
         assert not believes(case.problem, case.travel, worse), what
