@@ -1,10 +1,11 @@
 """Colours of routes and activities, shared by the report and the QGIS styles. No drawing.
 
 Five of the route colours are Okabe and Ito's ("Color Universal Design", jfly.uni-koeln.de/color), the light
-blue is of Paul Tol's vibrant scheme (personal.sron.nl/~pault); the six others were found by a search that
-keeps all twelve far apart in OKLab, as they are and as people with protanopia, deuteranopia and tritanopia
-see them (Machado, Oliveira and Fernandes 2009). All stand out from white and from the pale ground of street
-maps; pale colours are absent for that reason. The red of what is wrong is for marks, never for a route.
+blue is of Paul Tol's vibrant scheme (personal.sron.nl/~pault), and loading and breaks are of his muted one;
+the six others were found by a search that keeps all twelve far apart in OKLab, as they are and as people
+with protanopia, deuteranopia and tritanopia see them (Machado, Oliveira and Fernandes 2009). All stand out
+from white and from the pale ground of street maps; pale colours are absent for that reason. The red of what
+is wrong is for marks, never for a route.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ ACTIVITY_COLOURS = {
     "service": "#e69f00",
     "setup": "#5a000f",
     "wait": "#c8ccd0",
+    "loading": "#332288",
+    "break": "#44aa99",
 }
 """What a vehicle is doing; told apart by lightness alone as well."""
 

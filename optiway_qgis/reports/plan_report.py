@@ -5,8 +5,10 @@ The parts are in timeline.py, route_map.py, tables.py and cost_plot.py, the page
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Sequence
+from typing import TYPE_CHECKING, Iterable, Sequence
 
+from ..model.balance import gini, share_of
+from ..model.problem import BALANCE_DISTANCE, BALANCE_STOPS
 from . import quantities
 from .cost_plot import cost_plot
 from .markup import Markup, element
@@ -24,7 +26,7 @@ from .parts import figure, section
 from .phrases import phrase
 from .plan_view import PlanView, ReportOptions, view_of
 from .route_map import route_map
-from .tables import lateness, loads_table, routes_table, stop_lists, unassigned_table
+from .tables import lateness, loads_table, routes_table, stop_lists, unassigned_table, wishes_table
 from .timeline import timeline
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ _PARTS = {
     "loads": loads_table,
     "unassigned": unassigned_table,
     "lateness": lateness,
+    "wishes": wishes_table,
     "stop_lists": stop_lists,
 }
 
@@ -113,15 +116,19 @@ def _figures(view: PlanView) -> Markup:
     share = quantities.percent(plan.drive / view.work) if view.work else ""
     mean = phrase("per_route", amount=quantities.money(plan.cost / len(plan.routes))) if plan.routes else ""
     cost_note = " · ".join(note for note in (view.options.currency, mean) if note)
-    worst = quantities.duration(late[0][2].late) if late else ""
+    late_notes = [phrase("at_most", amount=quantities.duration(late[0][2].late))] if late else []
+    allowed = sum(view.is_allowed_late(visit) for _, _, visit in late)
+    if allowed:
+        late_notes.append(phrase("allowed_count", count=allowed))
     tiles = [
         figure("stops_served", str(view.served), phrase("of_total", total=view.stop_count)),
         figure("routes", str(len(plan.routes)), phrase("of_vehicles", total=len(view.vehicles))),
         figure("distance", view.distance(plan.distance), unit),
         figure("driving", quantities.duration(plan.drive), share and phrase("of_work", share=share)),
         figure("work", quantities.duration(view.work), ""),
+        *_of_drivers(view),
         figure("cost", quantities.money(plan.cost), cost_note),
-        figure("late_stops", str(len(late)), worst and phrase("at_most", amount=worst), bool(late)),
+        figure("late_stops", str(len(late)), " · ".join(late_notes), len(late) > allowed),
         figure("violations", str(len(plan.violations)), "", bool(plan.violations)),
         figure("unassigned", str(len(view.unassigned)), "", bool(view.unassigned)),
     ]
@@ -132,6 +139,37 @@ def _figures(view: PlanView) -> Markup:
         element("dl", *tiles, class_="figures"),
         element("p", zone, class_="hint"),
     )
+
+
+def _of_drivers(view: PlanView) -> Iterable[Markup]:
+    """Overtime, breaks, and how alike the routes are: each where there is anything to tell."""
+    routes = view.plan.routes
+    overtime = [route.overtime for route in routes if route.overtime]
+    if overtime or any(vehicle.overtime_after is not None for vehicle in view.problem.vehicles):
+        note = phrase("overtime_routes", count=len(overtime)) if overtime else ""
+        yield figure("overtime", quantities.duration(sum(overtime)), note)
+    breaks, unpaid = (
+        sum(getattr(route, part) for route in routes) for part in ("break_time", "unpaid_break")
+    )
+    if breaks:
+        note = phrase("unpaid_time", amount=quantities.duration(unpaid)) if unpaid else ""
+        yield figure("break_time", quantities.duration(breaks), note)
+    if len(routes) > 1:
+        balance = view.problem.goals.balance
+        shares = sorted(share_of(route, balance) for route in routes)
+        shortest, longest = (_share_words(view, shares[place]) for place in (0, -1))
+        note = phrase("shortest_and_gini", amount=shortest, gini=f"{gini(shares):.2f}")
+        yield figure("longest_route", longest, note)
+
+
+def _share_words(view: PlanView, share: int) -> str:
+    """A route's share in the unit that is balanced."""
+    balance = view.problem.goals.balance
+    if balance == BALANCE_STOPS:
+        return phrase("stops_n", count=share)
+    if balance == BALANCE_DISTANCE:
+        return f"{view.distance(share)} {phrase('miles' if view.options.miles else 'km')}"
+    return quantities.duration(share)
 
 
 def _search(view: PlanView) -> Markup:

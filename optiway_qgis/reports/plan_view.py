@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..model.plan import VISIT_STOP
+from ..model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP
 from . import quantities
+from .phrases import phrase
 
 if TYPE_CHECKING:
     from ..model.plan import Plan, Route, Unassigned, Visit
-    from ..model.problem import Depot, Problem, Stop, Vehicle, Window
+    from ..model.problem import Break, Depot, Problem, Stop, Vehicle, Window
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class PlanView:
 
     @property
     def work(self) -> int:
-        """Seconds from departure to the end of work, over all routes."""
-        return sum(route.end - route.start for route in self.plan.routes)
+        """Seconds of work, over all routes."""
+        return sum(route.work for route in self.plan.routes)
 
     @property
     def late_visits(self) -> list[tuple[int, Route, Visit]]:
@@ -84,26 +85,92 @@ class PlanView:
         ]
 
     def place(self, visit: Visit) -> Stop | Depot | None:
-        """Return the stop or depot of a visit; None when the problem does not know it."""
+        """Return the stop or depot of a visit; None of a break, and when the problem does not know it."""
+        if visit.type == VISIT_BREAK:
+            return None
         return self.stops.get(visit.id) if visit.type == VISIT_STOP else self.depots.get(visit.id)
 
     def name(self, visit: Visit) -> str:
-        """Return the name of a visit's place, its id where it has none."""
+        """Return the name of a visit's place, its id where it has none; what a reload or a break is."""
+        if visit.type == VISIT_BREAK:
+            return phrase("break_visit")
         place = self.place(visit)
-        return place.name if place and place.name else visit.id
+        name = place.name if place and place.name else visit.id
+        return phrase("reload_visit", depot=name, number=visit.trip) if visit.type == VISIT_RELOAD else name
 
     def stop_name(self, stop_id: str) -> str:
         """Return the name of a stop; "" when it has none or was never read."""
         stop = self.stops.get(stop_id)
         return stop.name if stop else ""
 
-    def windows(self, visit: Visit) -> tuple[Window, ...]:
-        """Return the windows of a visit's stop, the opening hours of its depot."""
+    def windows(self, route: Route, visit: Visit) -> tuple[Window, ...]:
+        """Return the windows of a visit's stop or break, the opening hours of its depot."""
         if visit.type == VISIT_STOP:
             stop = self.stops.get(visit.id)
             return stop.windows if stop else ()
+        if visit.type == VISIT_BREAK:
+            rest = self.rest(route, visit)
+            return (rest.window,) if rest and rest.window else ()
         depot = self.depots.get(visit.id)
         return (depot.window,) if depot and depot.window else ()
+
+    def rest(self, route: Route, visit: Visit) -> Break | None:
+        """Return the break that a visit takes; None when the problem does not know it."""
+        vehicle = self.vehicles.get(route.vehicle_id)
+        return next((rest for rest in vehicle.breaks if rest.id == visit.id), None) if vehicle else None
+
+    def is_unpaid(self, route: Route, visit: Visit) -> bool:
+        """Tell whether a visit is a break that is no work."""
+        rest = self.rest(route, visit) if visit.type == VISIT_BREAK else None
+        return rest is not None and not rest.paid
+
+    def late_max(self, visit: Visit) -> int | None:
+        """Return by how many seconds a visit may be late, None by any."""
+        stop = self.stops.get(visit.id) if visit.type == VISIT_STOP else None
+        return stop.late_max if stop else 0
+
+    def is_allowed_late(self, visit: Visit) -> bool:
+        """Tell whether a late visit is no later than it may be."""
+        most = self.late_max(visit)
+        return most is None or visit.late <= most
+
+    def lateness(self, visit: Visit) -> str:
+        """Return how late a visit is, and how late it may be, in words; "" when it is not late."""
+        if not visit.late:
+            return ""
+        late, most = quantities.minutes(visit.late), self.late_max(visit)
+        if most == 0:
+            return phrase("late_words", late=late)
+        allowed = phrase("any_lateness") if most is None else quantities.minutes(most)
+        return phrase("late_allowed", late=late, most=allowed)
+
+    def activities(self, visit: Visit) -> dict[str, tuple[int, int]]:
+        """Return what is done for a visit, each from when to when; the first is the way there."""
+        ready = visit.arrival + visit.setup
+        kind = {VISIT_STOP: "service", VISIT_BREAK: "break"}.get(visit.type, "loading")
+        return {
+            "drive": (visit.arrival - visit.drive, visit.arrival),
+            "setup": (visit.arrival, ready),
+            "wait": (ready, visit.start),
+            kind: (visit.start, visit.start + visit.service),
+        }
+
+    def overtime_start(self, route: Route) -> int:
+        """Return from when on all work of a route is overtime."""
+        start = route.end - route.overtime
+        for visit in reversed(route.visits):
+            if self.is_unpaid(route, visit) and visit.end > start:
+                start -= visit.service
+        return start
+
+    def trip_peaks(self, route: Route) -> list[tuple[int, ...]]:
+        """Return the highest load on board per dimension, for each trip of a route."""
+        if route.trips == 1:
+            return [route.load_peak]
+        return [
+            tuple(map(max, zip(*(visit.load for visit in route.visits if visit.trip == trip))))
+            for trip in range(1, route.trips + 1)
+        ]
 
     def driver(self, vehicle_id: str) -> str:
         """Return the driver of a vehicle, "" when not known."""

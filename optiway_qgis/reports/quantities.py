@@ -43,6 +43,12 @@ def duration_or_nothing(seconds: int) -> str:
     return duration(seconds) if seconds else NOTHING
 
 
+def minutes(seconds: int) -> str:
+    """Return a duration in whole minutes, rounded as `duration` does it."""
+    hours, rest = duration(seconds).split(":")
+    return str(60 * int(hours) + int(rest))
+
+
 def distance(metres: float, miles: bool) -> str:
     """Return a distance in kilometres or miles with one decimal, without the unit."""
     return grouped(metres / (_METRES_PER_MILE if miles else 1000), 1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Callable, Sequence
 
-from ..model.plan import VISIT_END, VISIT_START
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_STOP
 from ..model.problem import DAY
 from ..model.reasons import UNASSIGNED_REASONS
 from . import quantities
@@ -26,12 +26,12 @@ def routes_table(view: PlanView) -> Markup:
     """Return the section with one line per route and their sums."""
     if not view.plan.routes:
         return Markup()
+    figures = _figures(view)
     columns = [
         Column(phrase("vehicle"), True),
         Column(phrase("driver"), True),
-        *(Column(phrase(key)) for key in ("start", "end", "stop_count")),
-        Column(_distance_unit(view)),
-        *(Column(phrase(key)) for key in ("drive", "service", "setup", "wait", "work", "late")),
+        *(Column(phrase(key)) for key in ("start", "end")),
+        *(Column(_distance_unit(view) if key == "distance" else phrase(key)) for key in figures),
         *(Column(phrase(key)) for key in ("cost_fixed", "cost_distance", "cost_time")),
         Column(f"{phrase('cost')} {view.options.currency}".strip()),
         Column(phrase("violations"), True),
@@ -44,7 +44,8 @@ def routes_table(view: PlanView) -> Markup:
                 view.driver(route.vehicle_id) or NOTHING,
                 quantities.clock(route.start),
                 quantities.clock(route.end),
-                *_sums(view, [route]),
+                *(figure([route]) for figure in figures.values()),
+                *_costs([route]),
                 violation_words(route.violations) or NOTHING,
             ],
             data_route=index,
@@ -53,28 +54,45 @@ def routes_table(view: PlanView) -> Markup:
         for index, route in enumerate(view.plan.routes)
     ]
     breaking = sum(1 for route in view.plan.routes if route.violations)
+    sums = [figure(view.plan.routes) for figure in figures.values()]
     foot = row(
         columns,
-        [phrase("total"), "", "", "", *_sums(view, view.plan.routes), str(breaking or NOTHING)],
+        [phrase("total"), "", "", "", *sums, *_costs(view.plan.routes), str(breaking or NOTHING)],
     )
     return section("routes", table(columns, rows, foot if len(rows) > 1 else None))
 
 
-def _sums(view: PlanView, routes: Sequence[Route]) -> list[str]:
-    def total(figure: str) -> Any:
-        return sum(getattr(route, figure) for route in routes)
+def _figures(view: PlanView) -> dict[str, Callable[[Sequence[Route]], str]]:
+    """What is told of routes, and how it is summed up; some only where any route has it."""
 
-    return [
-        str(sum(len(route.stop_ids) for route in routes)),
-        view.distance(total("distance")),
-        quantities.duration(total("drive")),
-        quantities.duration(total("service")),
-        quantities.duration_or_nothing(total("setup")),
-        quantities.duration_or_nothing(total("wait")),
-        quantities.duration(total("end") - total("start")),
-        quantities.duration_or_nothing(total("late")),
-        *(quantities.money(total(part)) for part in ("cost_fixed", "cost_distance", "cost_time", "cost")),
-    ]
+    def total(member: str, shown: Callable[[int], str]) -> Callable[[Sequence[Route]], str]:
+        return lambda routes: shown(sum(getattr(route, member) for route in routes))
+
+    always, else_nothing = quantities.duration, quantities.duration_or_nothing
+    figures = {
+        "trips": total("trips", str),
+        "stop_count": lambda routes: str(sum(len(route.stop_ids) for route in routes)),
+        "distance": total("distance", view.distance),
+        "drive": total("drive", always),
+        "service": total("service", always),
+        "setup": total("setup", else_nothing),
+        "loading": total("loading", else_nothing),
+        "wait": total("wait", else_nothing),
+        "break_time": total("break_time", else_nothing),
+        "work": total("work", always),
+        "overtime": total("overtime", else_nothing),
+        "late": total("late", else_nothing),
+    }
+    least = {"trips": 1, "loading": 0, "break_time": 0, "overtime": 0}
+    for key, usual in least.items():
+        if all(getattr(route, key) == usual for route in view.plan.routes):
+            del figures[key]
+    return figures
+
+
+def _costs(routes: Sequence[Route]) -> list[str]:
+    parts = ("cost_fixed", "cost_distance", "cost_time", "cost")
+    return [quantities.money(sum(getattr(route, part) for route in routes)) for part in parts]
 
 
 def loads_table(view: PlanView) -> Markup:
@@ -84,8 +102,10 @@ def loads_table(view: PlanView) -> Markup:
     dimensions = view.dimensions
     if not dimensions:
         return section("loads", element("p", phrase("no_loads"), class_="hint"))
+    several = any(route.trips > 1 for route in view.plan.routes)
     columns = [
         Column(phrase("vehicle"), True),
+        *([Column(phrase("trip"))] if several else []),
         *(Column(phrase("load_n", number=dimension + 1), True) for dimension in dimensions),
     ]
     rows = [
@@ -93,17 +113,19 @@ def loads_table(view: PlanView) -> Markup:
             columns,
             [
                 join([swatch(index), _link(index, route.vehicle_id)]),
-                *(_load_bar(view, route, dimension) for dimension in dimensions),
+                *([trip] if several else []),
+                *(_load_bar(view, route, peaks, dimension) for dimension in dimensions),
             ],
             data_route=index,
         )
         for index, route in enumerate(view.plan.routes)
+        for trip, peaks in enumerate(view.trip_peaks(route), 1)
     ]
     return section("loads", element("p", phrase("loads_hint"), class_="hint"), table(columns, rows))
 
 
-def _load_bar(view: PlanView, route: Route, dimension: int) -> Markup:
-    peak = route.load_peak[dimension] if dimension < len(route.load_peak) else 0
+def _load_bar(view: PlanView, route: Route, peaks: Sequence[int], dimension: int) -> Markup:
+    peak = peaks[dimension] if dimension < len(peaks) else 0
     capacity = view.capacity(route.vehicle_id, dimension)
     if capacity is None:
         return element("span", f"{quantities.load(peak)} ({phrase('unlimited')})", class_="amount")
@@ -155,7 +177,9 @@ def _stop_list(view: PlanView, index: int, open_: str | None) -> Markup:
         view.driver(route.vehicle_id),
         quantities.span(route.start, route.end),
         f"{phrase('stop_count')}: {len(route.stop_ids)}",
+        f"{phrase('trips')}: {route.trips}" if route.trips > 1 else "",
         f"{view.distance(route.distance)} {_distance_unit(view)}",
+        f"{phrase('overtime')}: {quantities.duration(route.overtime)}" if route.overtime else "",
         f"{phrase('late')}: {quantities.duration(route.late)}" if route.late else "",
     ]
     heading = element(
@@ -165,33 +189,56 @@ def _stop_list(view: PlanView, index: int, open_: str | None) -> Markup:
         element("span", " · ".join(fact for fact in facts if fact)),
         element("span", violation_words(route.violations), class_="alarm") if route.violations else "",
     )
-    rows = (_visit_row(view, columns, visit, dimensions) for visit in route.visits)
+    rows = (_visit_row(view, columns, route, visit, dimensions) for visit in route.visits)
     return element(
         "details", heading, table(columns, rows), id=f"route-{index + 1}", open=open_, data_route=index
     )
 
 
-def _visit_row(view: PlanView, columns: Sequence[Column], visit: Visit, dimensions: list[int]) -> Markup:
+def _visit_row(
+    view: PlanView, columns: Sequence[Column], route: Route, visit: Visit, dimensions: list[int]
+) -> Markup:
     depot = {VISIT_START: phrase("start_visit"), VISIT_END: phrase("end_visit")}.get(visit.type)
     loads = " / ".join(quantities.load(visit.load[dimension]) for dimension in dimensions)
     departing = visit.type == VISIT_START
+    stands = visit.type in (VISIT_START, VISIT_BREAK)
     cells = [
         depot or visit.sequence,
         NOTHING if departing else quantities.clock(visit.arrival),
-        NOTHING if depot else quantities.clock(visit.start),
+        NOTHING if depot and not visit.service else quantities.clock(visit.start),
         NOTHING if visit.type == VISIT_END else quantities.clock(visit.end),
-        quantities.spans(view.windows(visit)),
+        quantities.spans(view.windows(route, visit)),
         view.name(visit),
         visit.id,
-        NOTHING if departing else quantities.duration(visit.drive),
-        NOTHING if departing else view.distance(visit.distance),
+        NOTHING if stands else quantities.duration(visit.drive),
+        NOTHING if stands else view.distance(visit.distance),
         *([loads] if dimensions else []),
         phrase("free") if visit.slack >= DAY else quantities.duration(visit.slack),
         quantities.duration_or_nothing(visit.late),
-        violation_words(visit.violations),
+        _remarks(view, route, visit),
     ]
-    kind = "alarm" if visit.late or visit.violations else "end" if depot else None
-    return row(columns, cells, class_=kind)
+    return row(columns, cells, class_=_row_class(view, visit))
+
+
+def _row_class(view: PlanView, visit: Visit) -> str | None:
+    if visit.violations or not view.is_allowed_late(visit):
+        return "alarm"
+    if visit.late:
+        return "soft"
+    kinds = {VISIT_STOP: None, VISIT_BREAK: "rest", VISIT_RELOAD: "reload"}
+    return kinds.get(visit.type, "end")
+
+
+def _remarks(view: PlanView, route: Route, visit: Visit) -> str:
+    """What the other columns do not tell of a visit."""
+    remarks = [
+        violation_words(visit.violations),
+        view.lateness(visit) if view.late_max(visit) != 0 else "",
+        phrase("unpaid") if view.is_unpaid(route, visit) else "",
+    ]
+    if visit.type in (VISIT_START, VISIT_RELOAD) and visit.service:
+        remarks.append(phrase("loading_remark", amount=quantities.duration(visit.service)))
+    return "; ".join(remark for remark in remarks if remark)
 
 
 def lateness(view: PlanView) -> Markup:
@@ -216,6 +263,7 @@ def _late_stops(view: PlanView) -> Markup:
         Column(phrase("order")),
         Column(phrase("window"), True),
         *(Column(phrase(key)) for key in ("eta", "service_start", "late_by")),
+        *([Column(phrase("allowed"))] if any(view.late_max(visit) != 0 for _, _, visit in late) else []),
     ]
     rows = [
         row(
@@ -225,15 +273,25 @@ def _late_stops(view: PlanView) -> Markup:
                 visit.id,
                 join([swatch(index), _link(index, route.vehicle_id)]),
                 visit.sequence,
-                quantities.spans(view.windows(visit)),
+                quantities.spans(view.windows(route, visit)),
                 quantities.clock(visit.arrival),
                 quantities.clock(visit.start),
-                element("b", quantities.duration(visit.late), class_="alarm"),
+                element(
+                    "b",
+                    quantities.duration(visit.late),
+                    class_=None if view.is_allowed_late(visit) else "alarm",
+                ),
+                _allowed(view, visit),
             ],
         )
         for index, route, visit in late[:LIST_LIMIT]
     ]
     return join([table(columns, rows), more("more", len(late), LIST_LIMIT)])
+
+
+def _allowed(view: PlanView, visit: Visit) -> str:
+    most = view.late_max(visit)
+    return phrase("any_lateness") if most is None else quantities.duration_or_nothing(most)
 
 
 def _violations(view: PlanView) -> Markup:
@@ -254,6 +312,30 @@ def _violations(view: PlanView) -> Markup:
         for violation in violations[:LIST_LIMIT]
     ]
     return join([table(columns, rows), more("more_violations", len(violations), LIST_LIMIT)])
+
+
+def wishes_table(view: PlanView) -> Markup:
+    """Return the section with what each wish costs, the dearest first; nothing when that is not known."""
+    wishes = sorted(view.plan.wishes, key=lambda wish: -wish.price)
+    if not wishes:
+        return Markup()
+    columns = [
+        Column(phrase("wish"), True),
+        Column(f"{phrase('price')} {view.options.currency}".strip()),
+        Column(phrase("what_it_does"), True),
+    ]
+    rows = [
+        row(
+            columns,
+            [
+                element("b", code_words(wish.wish)),
+                quantities.money(wish.price) if wish.price > 0 else phrase("free_wish"),
+                wish.text,
+            ],
+        )
+        for wish in wishes
+    ]
+    return section("wishes", element("p", phrase("wishes_hint"), class_="hint"), table(columns, rows))
 
 
 def unassigned_table(view: PlanView) -> Markup:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, NamedTuple, Sequence
 
-from ..model.plan import VISIT_START, VISIT_STOP
+from ..model.plan import VISIT_STOP
 from ..model.problem import DAY
 from . import quantities
 from .markup import Markup, element, join
@@ -23,8 +23,20 @@ DETAIL_LIMIT = 3000
 """Most visits that get a tooltip of their own; larger plans have the stop lists."""
 
 _HEIGHT = 36
-_BANDS = {"drive": (20, 6), "wait": (19, 8), "setup": (15, 16), "service": (15, 16)}
+_BANDS = {
+    "drive": (20, 6),
+    "wait": (19, 8),
+    "setup": (15, 16),
+    "service": (15, 16),
+    "loading": (15, 16),
+    "break": (17, 12),
+}
 _LATE_BAND = (32, 3)
+_OVERTIME_BAND = (11, 2)
+_USUAL = ("drive", "wait", "setup", "service", "late_mark", "shift")
+_KINDS = (*_BANDS, "overtime", "late_mark", "late_soft", "shift")
+"""What the legend tells: the usual always, the others where there are any."""
+
 _MOST_TICKS = {True: 16, False: 11}
 """By whether all labels are of the plan date, without a day behind the hour."""
 _SHIFT_MARGIN = 2 * 3600
@@ -69,8 +81,9 @@ def bars(rows: Sequence[Bar]) -> list[Markup]:
         ),
     )
     body = element("tbody", *(_row(bar, first, last, ticks, detailed) for bar in rows))
+    there = {kind for bar in rows for kind, drawn in _blocks(bar.view, bar.route) if drawn}
     return [
-        legend([(kind, phrase(kind)) for kind in (*_BANDS, "late_mark", "shift")]),
+        legend([(kind, phrase(kind)) for kind in _KINDS if kind in _USUAL or kind in there]),
         element("div", element("table", head, body, class_="timeline"), class_="scroll"),
         element("p", phrase("timeline_hint"), class_="hint"),
     ]
@@ -164,49 +177,54 @@ def _bar(
     if shift:
         start, end = max(shift.start, first), min(shift.end, last)
         yield element("path", d=_block(start, end, 12, 22), class_="shift")
-    for kind, (top, height) in _BANDS.items():
-        blocks = "".join(
-            _block(start, end, top, height)
-            for visit in route.visits
-            for start, end in [_times(visit)[kind]]
-            if end > start
-        )
+    for kind, blocks in _blocks(view, route):
         if blocks:
             yield element("path", d=blocks, class_=kind)
-    late = "".join(
-        _block(visit.start - visit.late, visit.start, *_LATE_BAND) for visit in route.visits if visit.late
-    )
-    if late:
-        yield element("path", d=late, class_="late_mark")
     broken = "".join(f"M{visit.start} 12v24" for visit in route.visits if visit.violations)
     if broken:
         yield element("path", d=broken, class_="broken")
     if detailed:
-        yield join(_tooltip(view, visit) for visit in route.visits if visit.type != VISIT_START)
+        yield join(_tooltip(view, route, visit) for visit in route.visits if visit.sequence or visit.service)
 
 
-def _times(visit: Visit) -> dict[str, tuple[int, int]]:
-    ready = visit.arrival + visit.setup
-    return {
-        "drive": (visit.arrival - visit.drive, visit.arrival),
-        "setup": (visit.arrival, ready),
-        "wait": (ready, visit.start),
-        "service": (visit.start, visit.start + visit.service),
-    }
+def _blocks(view: PlanView, route: Route) -> Iterable[tuple[str, str]]:
+    """What is drawn of each kind, in drawing order; "" of a kind that there is none of."""
+    spans: dict[str, list[tuple[int, int]]] = {kind: [] for kind in _BANDS}
+    late: dict[str, list[tuple[int, int]]] = {"late_mark": [], "late_soft": []}
+    for visit in route.visits:
+        for kind, span in view.activities(visit).items():
+            spans[kind].append(span)
+        mark = "late_soft" if view.is_allowed_late(visit) else "late_mark"
+        late[mark].append((visit.start - visit.late, visit.start))
+    for kind, band in _BANDS.items():
+        yield kind, _drawn(spans[kind], band)
+    yield (
+        "overtime",
+        _drawn([(view.overtime_start(route), route.end)] if route.overtime else [], _OVERTIME_BAND),
+    )
+    for mark, found in late.items():
+        yield mark, _drawn(found, _LATE_BAND)
+
+
+def _drawn(spans: Iterable[tuple[int, int]], band: tuple[int, int]) -> str:
+    return "".join(_block(start, end, *band) for start, end in spans if end > start)
 
 
 def _block(start: int, end: int, top: int, height: int) -> str:
     return f"M{start} {top}h{end - start}v{height}h{start - end}z"
 
 
-def _tooltip(view: PlanView, visit: Visit) -> Markup:
+def _tooltip(view: PlanView, route: Route, visit: Visit) -> Markup:
     start = visit.arrival - visit.drive
     title = f"{visit.sequence}. {view.name(visit)}\n{phrase('eta')} {quantities.clock(visit.arrival)}"
-    windows = view.windows(visit)
+    if visit.type != VISIT_STOP and visit.service:
+        kind = list(view.activities(visit))[-1]
+        title += f"\n{phrase(kind)} {quantities.span(visit.start, visit.end)}"
+    windows = view.windows(route, visit)
     if windows:
         title += f"\n{phrase('window')} {quantities.spans(windows)}"
     if visit.late:
-        title += f"\n{phrase('late')} {quantities.duration(visit.late)}"
+        title += f"\n{view.lateness(visit)}"
     return element(
         "rect",
         element("title", title),

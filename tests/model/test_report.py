@@ -13,11 +13,13 @@ from itertools import combinations
 
 import pytest
 
+from optiway_qgis.model.balance import gini
 from optiway_qgis.model.palette import ACTIVITY_COLOURS, ROUTE_COLOURS, route_colour
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Violation, Visit
 from optiway_qgis.model.problem import Depot, Problem, Stop, Vehicle, Window
 from optiway_qgis.reports import quantities
 from optiway_qgis.reports.plan_report import ReportOptions, plan_report
+from tests.made_plans import rich_town
 
 HOUR = 3600
 
@@ -266,6 +268,7 @@ SAMPLES = {
     "open ends": lambda: sample(2, 5, open_ends=True),
     "beyond midnight": lambda: sample(2, 6, begin=20 * HOUR, gap=2400),
     "a stop per route": lambda: sample(3, 1),
+    "trips and breaks": rich_town,
 }
 
 
@@ -297,7 +300,7 @@ def test_key_figures_are_those_of_the_plan(made):
         sum(visit.distance for visit in visits) / 1000, abs=0.051
     )
     assert minutes(shown["driving"]) == pytest.approx(sum(visit.drive for visit in visits) / 60, abs=0.51)
-    work = sum(route.visits[-1].end - route.start for route in plan.routes)
+    work = sum(route.visits[-1].end - route.start - route.unpaid_break for route in plan.routes)
     assert minutes(shown["work"]) == pytest.approx(work / 60, abs=0.51)
     assert float(shown["cost"]) == pytest.approx(plan.cost, abs=0.0051)
     assert shown["late_stops"] == str(len(late))
@@ -345,6 +348,139 @@ def test_stop_lists_hold_every_visit_in_order(made):
             assert row[10] == ("free" if visit.slack == 86400 else f"0:{visit.slack // 60:02}")
 
 
+def test_reloads_breaks_and_loading_are_rows_of_the_stop_list():
+    """A driver reads when to load and rest, what for, and that a break has no way to it."""
+    problem, plan = rich_town()
+    rows = Page(plan_report(problem, plan)).rows("stop-lists")
+    start, coffee, reload, lunch = rows[0], rows[5], rows[8], rows[11]
+    visits = plan.routes[0].visits
+    assert start[2:4] == [clock(visits[0].start), clock(visits[0].end)]
+    assert start[12] == reload[12] == "loading 0:17"
+    assert coffee[:7] == ["5", "10:13", "10:13", "10:28", "\u2013", "Break", "coffee"]
+    assert coffee[7:9] == ["\u2013", "\u2013"]
+    assert (coffee[12], lunch[12]) == ("", "unpaid")
+    assert (lunch[4], lunch[2]) == ("13:20\u201314:00", "13:20")
+    assert reload[5:7] == ["Reload: North depot, trip 2", "D1"]
+    assert reload[9] == "20"
+
+
+def test_lateness_that_is_allowed_is_told_from_lateness_that_is_not():
+    """Both are late; only one breaks a rule, is an alarm and has its mark filled."""
+    page = Page(plan_report(*rich_town()))
+    rows = {row[6]: row for row in page.rows("stop-lists")}
+    assert rows["S14"][12] == "12 min late (allowed 30)"
+    assert rows["S16"][12] == "time window; 27 min late (allowed 10)"
+    assert rows["S21"][12] == "42 min late (allowed any)"
+    listed = page.rows("lateness")[:3]
+    assert [(row[1], row[7], row[8]) for row in listed] == [
+        ("S21", "0:42", "any"),
+        ("S16", "0:27", "0:10"),
+        ("S14", "0:12", "0:30"),
+    ]
+    marks = {
+        kind: sum(
+            a["d"].count("M") for tag, a, _ in page.elements if tag == "path" and a.get("class") == kind
+        )
+        for kind in ("late_mark", "late_soft")
+    }
+    assert marks == {"late_mark": 1, "late_soft": 2}
+    assert "as allowed: 2" in " ".join(page.texts)
+    assert "Late as allowed" in " ".join(page.texts)
+    assert "Late as allowed" not in " ".join(Page(plan_report(*sample())).texts)
+
+
+def test_late_stops_are_no_alarm_when_all_are_allowed():
+    """Who allows lateness does not want to be warned of it."""
+    problem, plan = rich_town()
+    for routes, expected in ((plan.routes, 1), (plan.routes[::2], 0)):
+        page = Page(plan_report(problem, replace(plan, routes=routes)))
+        alarms = [a for _, a, _ in page.elements if a.get("data-figure") == "late_stops"]
+        assert sum(a.get("class") == "alarm" for a in alarms) == expected
+
+
+def test_hours_of_drivers_are_key_figures():
+    """Overtime, breaks, and how alike the routes are; a plan without any of it is spared the first two."""
+    problem, plan = rich_town()
+    shown = Page(plan_report(problem, plan)).figures()
+    assert minutes(shown["overtime"]) == pytest.approx(sum(r.overtime for r in plan.routes) / 60, abs=0.51)
+    assert shown["break_time"] == "1:15"
+    work = [route.end - route.start - route.unpaid_break for route in plan.routes]
+    assert minutes(shown["work"]) == pytest.approx(sum(work) / 60, abs=0.51)
+    assert minutes(shown["longest_route"]) == pytest.approx(max(work) / 60, abs=0.51)
+    assert f"Gini {gini(work):.2f}" in plan_report(problem, plan)
+    plain = Page(plan_report(*sample())).figures()
+    assert "longest_route" in plain
+    assert not {"overtime", "break_time"} & plain.keys()
+
+
+@pytest.mark.parametrize(("balance", "longest"), [("stops", "11 stops"), ("distance", "95.8 km")])
+def test_the_longest_route_is_measured_in_what_is_balanced(balance, longest):
+    """Who balances stops reads stops."""
+    problem, plan = rich_town()
+    problem = replace(problem, goals=replace(problem.goals, balance=balance))
+    assert Page(plan_report(problem, plan)).figures()["longest_route"] == longest
+
+
+def test_columns_of_routes_are_there_where_there_is_anything_to_tell():
+    """Trips, loading, breaks and overtime; the work is without unpaid breaks."""
+    problem, plan = rich_town()
+    page = Page(plan_report(problem, plan))
+    extra = {"Trips", "Loading", "Breaks", "Overtime"}
+    assert extra <= set(page.text_of("th", scope="col"))
+    assert not extra & set(Page(plan_report(*sample())).text_of("th", scope="col"))
+    first = page.rows("routes")[0]
+    assert first[4:6] == ["2", "11"]
+    assert first[10:15] == ["0:34", "0:03", "1:00", "8:24", "1:24"]
+
+
+def test_loads_are_told_by_trip():
+    """A van of 40 carries 21.5 and then 20: no trip is fuller than it is."""
+    page = Page(plan_report(*rich_town()))
+    assert page.rows("loads")[:3] == [
+        ["V1", "1", "54 %21.5 / 40"],
+        ["V1", "2", "50 %20 / 40"],
+        ["V2", "1", "98 %39 / 40"],
+    ]
+
+
+def test_prices_of_wishes_are_listed_the_dearest_first():
+    """The section is there only when prices are known."""
+    problem, plan = rich_town()
+    page = Page(plan_report(problem, plan, options=ReportOptions(currency="EUR")))
+    rows = page.rows("wishes")
+    assert [row[:2] for row in rows] == [
+        ["lateness", "31.00"],
+        ["balance", "12.40"],
+        ["order early", "nothing"],
+    ]
+    assert rows[2][2] == "Serving 3 stops early costs nothing."
+    assert "Price EUR" in page.texts
+    assert "wishes" not in plan_report(problem, replace(plan, wishes=()))
+
+
+def test_timeline_of_trips_and_breaks_is_as_long_as_they_are():
+    """Loading and breaks are bars of their own; overtime is the last work of the day, rests left out."""
+    problem, plan = rich_town()
+    page = Page(plan_report(problem, plan))
+    for kind, member in (("loading", "loading"), ("break", "break_time"), ("overtime", "overtime")):
+        drawn = [a["d"] for tag, a, _ in page.elements if tag == "path" and a.get("class") == kind]
+        widths = sum(int(width) for path in drawn for width in re.findall(r"h(\d+)v", path))
+        assert widths == sum(getattr(route, member) for route in plan.routes) > 0
+    lunch = next(title for title in page.text_of("title") if "11. Break" in title)
+    assert "Break 13:20\u201314:05" in lunch and "Window 13:20\u201314:00" in lunch
+
+
+def test_overtime_begins_before_an_unpaid_break_that_it_reaches_over():
+    """The lunch is no work: overtime of half an hour more than what follows it began before it."""
+    problem, plan = rich_town()
+    route = plan.routes[0]
+    lunch = route.visits[11]
+    route = replace(route, overtime=route.end - lunch.end + 1800)
+    page = Page(plan_report(problem, replace(plan, routes=(route,))))
+    (path,) = [a["d"] for tag, a, _ in page.elements if tag == "path" and a.get("class") == "overtime"]
+    assert path.startswith(f"M{lunch.start - 1800} ")
+
+
 @pytest.mark.parametrize("kind", ["drive", "service", "setup", "wait"])
 def test_timeline_bars_are_as_long_as_the_activities(kind):
     """The bars are drawn in seconds: their widths add up to the plan's own sum."""
@@ -366,7 +502,7 @@ def test_timeline_marks_and_explains_late_stops():
     for _, visit in late:
         title = next(title for title in page.text_of("title") if f"Customer {visit.id[1:]}\n" in title)
         assert f"ETA {clock(visit.arrival)}" in title
-        assert "Window" in title and "Late" in title
+        assert "Window" in title and f"\n{max((visit.late + 30) // 60, 1)} min late" in title
     listed = page.rows("lateness")
     assert {row[1] for row in listed[: len(late)]} == {visit.id for _, visit in late}
     amounts = [minutes(row[7]) for row in listed[: len(late)]]
@@ -572,6 +708,8 @@ def test_ten_thousand_stops_on_one_vehicle():
         (quantities.duration(95 * 60 + 29), "1:35"),
         (quantities.duration(95 * 60 + 30), "1:36"),
         (quantities.duration(30 * HOUR), "30:00"),
+        (quantities.minutes(95 * 60 + 30), "96"),
+        (quantities.minutes(5), "1"),
         (quantities.load(2500), "2.5"),
         (quantities.load(100_000), "100"),
         (quantities.load(0), "0"),
