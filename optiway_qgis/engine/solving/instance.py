@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.driving import Legs
-from optiway_qgis.engine.solving.steps import Step
+from optiway_qgis.engine.solving.steps import FOREVER, Step
 from optiway_qgis.engine.solving.units import Units
 from optiway_qgis.engine.travel.provider import travel_kind
-from optiway_qgis.model.plan import VISIT_STOP
+from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP
 from optiway_qgis.model.problem import (
     ORDER_EARLY,
     ORDER_FIRST,
@@ -198,7 +198,9 @@ class Instance:
         """The pickup of each pair by its delivery."""
         index = self.stop_index
         return {
-            number: index[stop.picked_up_at] for number, stop in enumerate(self.stops) if stop.picked_up_at
+            number: index[stop.picked_up_at]
+            for number, stop in enumerate(self.stops)
+            if stop.picked_up_at in index
         }
 
     @cached_property
@@ -212,7 +214,8 @@ class Instance:
         found: dict[int, set[int]] = {}
         for number, stop in enumerate(self.stops):
             for name in stop.before:
-                found.setdefault(self.stop_index[name], set()).add(number)
+                if name in self.stop_index:
+                    found.setdefault(self.stop_index[name], set()).add(number)
         return {number: frozenset(others) for number, others in found.items()}
 
     @cached_property
@@ -263,6 +266,29 @@ class Instance:
         """Whether setup is due anywhere."""
         return any(stop.setup for stop in self.stops)
 
+    def start_step(self, depot_id: str) -> Step:
+        """Return the step of leaving a depot without loading anything."""
+        return self._depot_steps[depot_id][0]
+
+    def end_step(self, depot_id: str) -> Step:
+        """Return the step of coming back to a depot."""
+        return self._depot_steps[depot_id][1]
+
+    @cached_property
+    def _depot_steps(self) -> dict[str, tuple[Step, Step]]:
+        found = {}
+        for depot, place in zip(self.problem.depots, self.travel.depot_place):
+            opened: tuple[Window, ...] = ()
+            closed: tuple[Window, ...] = ()
+            if depot.window:
+                opened = (Window(depot.window.start, FOREVER),)
+                closed = (Window(-FOREVER, depot.window.end),)
+            found[depot.id] = (
+                Step(VISIT_START, depot.id, place, limits=closed),
+                Step(VISIT_END, depot.id, place, windows=opened, limits=closed),
+            )
+        return found
+
     def stop_steps(self, vehicle: Vehicle) -> tuple[list[Step], list[Step]]:
         """Return the steps of all stops, by index, as the vehicle serves them: with setup, and without."""
         factor = vehicle.service_factor
@@ -290,13 +316,24 @@ class Instance:
         return Step(VISIT_STOP, stop.id, place, index, windows, limits, stop.setup, service)
 
     @cached_property
-    def loaded(self) -> list[tuple[int, ...]]:
-        """What is on board for each stop when its trip begins: its delivery, nothing for one of a pair."""
-        nothing = (0,) * self.problem.dimensions
+    def loaded(self) -> list[list[int]]:
+        """What each stop, by index, has put on board at the depot, per dimension: its delivery, or nothing if
+        that is picked up at another stop.
+        """
         return [
-            nothing if stop.picked_up_at else delivery
-            for stop, (delivery, _) in zip(self.stops, self.handled)
+            [0 if stop.picked_up_at else off[axis] for stop, (off, _) in zip(self.stops, self.handled)]
+            for axis in range(self.problem.dimensions)
         ]
+
+    @cached_property
+    def taken_on(self) -> list[list[int]]:
+        """By how much each stop, by index, raises the load on board, per dimension."""
+        return [[on[axis] - off[axis] for off, on in self.handled] for axis in range(self.problem.dimensions)]
+
+    @cached_property
+    def has_second_windows(self) -> bool:
+        """Whether any stop has several windows."""
+        return any(len(stop.windows) > 1 for stop in self.stops)
 
     @cached_property
     def handled(self) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

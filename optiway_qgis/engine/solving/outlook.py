@@ -212,7 +212,7 @@ def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -
         codes=table.violations,
         added=added,
         added_price=added_price,
-        start=table.departure,
+        start=table.start,
         end=table.end,
         work=table.work,
         drive=sum(table.drive),

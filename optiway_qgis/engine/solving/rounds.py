@@ -166,9 +166,9 @@ def _from_stops(instance: Instance, kind: str, tables: Timetables, missed: Colle
     bound = instance.travel.matrices[kind]
     seconds, metres = bound.seconds.copy(), bound.metres.copy()
     left_at = {
-        place[index]: begin + stop.service
+        place[index]: begin + service
         for table in tables.values()
-        for index, stop, begin in zip(table.indices, table.stops, table.begin)
+        for index, begin, service in zip(table.indices, table.begin, table.service)
     }
     served = np.array(list(left_at), np.int64)
     if left_at:
@@ -236,8 +236,7 @@ def _from_depots(
     for number in members:
         if number in tables:
             route = tables[number]
-            count = len(route.places) - 1
-            legs = zip(route.places, route.places[1:], route.drive[-count:], route.metres[-count:])
+            legs = zip(route.places, route.places[1:], route.drive[1:], route.metres[1:])
             for origin, target, drive, length in legs:
                 seconds[origin, target], metres[origin, target] = drive, length
     np.fill_diagonal(seconds, 0)

@@ -7,8 +7,10 @@ schedule.py times the steps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from optiway_qgis.model.problem import Window
+if TYPE_CHECKING:
+    from optiway_qgis.model.problem import Window
 
 FOREVER = 1 << 40
 """Later than any moment."""
