@@ -50,15 +50,14 @@ def _moments(problem: Problem) -> tuple[int, int]:
 
 @st.composite
 def _rich_stop(draw: st.DrawFn, stop: Stop, first: int, day: int, vehicle_ids: tuple[str, ...]) -> Stop:
-    moment = st.integers(first, first + day)
     keep = draw(st.sampled_from((*("",) * 4, *KEEPS)))
     return replace(
         stop,
         late_max=draw(st.sampled_from((0, 0, None, day // 10, 1))),
         late_cost=draw(st.sampled_from((60.0, 0.0, 5.0))),
-        order_rule=draw(st.sampled_from(("", "", "", *ORDER_RULES))),
-        ready=draw(seldom(moment)),
-        due=draw(seldom(moment)),
+        order_rule=draw(st.sampled_from((*("",) * 5, *ORDER_RULES))),
+        ready=draw(seldom(st.integers(first, first + day // 4))),
+        due=draw(seldom(st.integers(first + day // 4, first + day))),
         goods_class=draw(st.sampled_from(GOODS)),
         zones=draw(subsets(ZONES)),
         keep=keep,
@@ -125,8 +124,8 @@ def _rich_vehicle(draw: st.DrawFn, vehicle: Vehicle, first: int, day: int) -> Ve
 def _rich_depot(draw: st.DrawFn, depot: Depot, day: int) -> Depot:
     return replace(
         depot,
-        docks=draw(some(st.integers(1, 2))),
-        load=draw(some(st.integers(0, day // 20), 0)),
+        docks=draw(st.sampled_from((None, 1, 1, 2))),
+        load=draw(st.just(0) | st.integers(0, day // 20)),
         load_per_unit=draw(some(st.sampled_from((0.5, 12.0, 0.0015)), 0.0)),
     )
 
@@ -165,6 +164,10 @@ def orders_of(draw: st.DrawFn, problem: Problem) -> tuple[tuple[Sequence, ...], 
     homes = st.sampled_from([vehicle.id for vehicle in problem.vehicles] * 4 + [""])
     home = {stop_id: draw(homes) for stop_id in order}
     sensible = draw(st.integers(0, 3)) > 0
+    if sensible:
+        home |= {stop.id: stop.vehicle_id for stop in problem.stops if stop.vehicle_id}
+        rules = {stop.id: stop.order_rule for stop in problem.stops}
+        order.sort(key=lambda stop_id: (rules[stop_id] != "first") + (rules[stop_id] == "last"))
     for stop in problem.stops:
         earlier = [stop.picked_up_at] if stop.picked_up_at else []
         earlier += [one.id for one in problem.stops if stop.id in one.before]
