@@ -90,13 +90,14 @@ class Instance:
     @cached_property
     def refusals(self) -> list[list[str]]:
         """For each vehicle and stop the reason code of `may_serve`, "" where it may."""
-        rows: dict[tuple[str, ...], list[str]] = {}
+        rows: dict[tuple[object, ...], list[str]] = {}
         named = {stop.vehicle_id for stop in self.stops}
         named.update(name for stop in self.stops for name in stop.allowed_vehicles + stop.forbidden_vehicles)
         table = []
         for vehicle in self.vehicles:
-            # Vehicles that no stop names differ only by their skills.
-            key = (vehicle.id,) if vehicle.id in named else ("", *vehicle.skills)
+            # Vehicles that no stop names differ only by their skills and zones.
+            zones = vehicle.zones if vehicle.zone_hard else ()
+            key = (vehicle.id,) if vehicle.id in named else ("", vehicle.skills, zones)
             if key not in rows:
                 rows[key] = [may_serve(vehicle, stop) for stop in self.stops]
             table.append(rows[key])
