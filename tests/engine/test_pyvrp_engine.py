@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.explain import hopeless
-from optiway_qgis.engine.solving.formulation import cost_scale
+from optiway_qgis.engine.solving.prices import cost_scale
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, search

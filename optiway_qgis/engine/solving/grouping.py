@@ -32,13 +32,13 @@ def cut(instance: Instance, stops: list[int], sequences: Sequences, count: int, 
 
     Routes are sorted by their direction from the depots and cut into stretches of about equally many stops,
     at other places for each `number`. A stop that no route serves goes with the route of the stop that
-    it is nearest to; idle vehicles are dealt out kind by kind.
+    it is nearest to, and with the other of its pair; idle vehicles are dealt out kind by kind.
     """
     spots = spots_of(instance.travel.places)
     stop_spots = spots[list(instance.travel.stop_place)]
     routes = [vehicle for vehicle, served in enumerate(sequences) if served]
     members = [list(sequences[vehicle]) for vehicle in routes]
-    _add_unserved(stop_spots, stops, members)
+    _add_unserved(instance, stop_spots, stops, members)
     centres = np.array([stop_spots[joined].mean(axis=0) for joined in members])
     away = centres - _middle(instance, routes, spots)
     order = np.argsort(np.arctan2(away[:, 1], away[:, 0]), kind="stable")
@@ -70,14 +70,15 @@ def _middle(instance: Instance, routes: list[int], spots: np.ndarray) -> np.ndar
     return (spots[used] if used else spots).mean(axis=0)
 
 
-def _add_unserved(spots: np.ndarray, stops: list[int], members: Sequences) -> None:
-    """Add each stop that is on no route to the route of the stop that it is nearest to."""
+def _add_unserved(instance: Instance, spots: np.ndarray, stops: list[int], members: Sequences) -> None:
+    """Add each stop that is on no route to the route of the stop that it is nearest to, pairs together."""
     served = [stop for joined in members for stop in joined]
     route_of = [number for number, joined in enumerate(members) for _ in joined]
     served_spots = spots[served]
-    for stop in sorted(set(stops) - set(served)):
-        nearest = ((served_spots - spots[stop]) ** 2).sum(axis=1).argmin()
-        members[route_of[nearest]].append(stop)
+    left = set(stops) - set(served)
+    for unit in sorted({instance.units.of[stop] for stop in left}):
+        nearest = ((served_spots - spots[unit[0]]) ** 2).sum(axis=1).argmin()
+        members[route_of[nearest]] += [stop for stop in unit if stop in left]
 
 
 def _deal_idle(instance: Instance, sequences: Sequences, groups: list[Group], first: int) -> None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from optiway_qgis.engine.solving.formulation import unit_costs
 from optiway_qgis.engine.solving.objective import importance
+from optiway_qgis.engine.solving.prices import unit_costs
 from optiway_qgis.engine.solving.search import STOPPED_ITERATIONS, STOPPED_TIME
 from optiway_qgis.engine.travel.provider import UNREACHABLE, travel_kind
 from optiway_qgis.model.problem import ORDER_STRICT

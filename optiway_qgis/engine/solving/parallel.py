@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from pyvrp.IteratedLocalSearch import IteratedLocalSearch
     from pyvrp.Result import Result
 
-    from optiway_qgis.engine.solving.formulation import Formulation, Part, Penalties, Visits
+    from optiway_qgis.engine.solving.formulation import Formulation, Part, Visits
+    from optiway_qgis.engine.solving.prices import Penalties
     from optiway_qgis.engine.solving.search import Clock
 
 _GROUP_STOPS, _GROUP_ROUTES = 200, 8
@@ -188,7 +189,7 @@ class _Rounds:
         formulation, penalties = self._formulation, self._penalties
         parts = list(self._threads.map(formulation.part, groups))
         starts = [None if visits is None else part.solution(visits) for part in parts]
-        ledger = _Ledger(self._clock, formulation.scale, starts)
+        ledger = _Ledger(self._clock, formulation, starts)
         numbers = [number % len(groups) for number in range(max(self._workers, len(groups)))]
         lanes = -(-len(numbers) // self._workers)
         if self._left() < _LAST * lanes * length:
@@ -247,9 +248,10 @@ def _improved(data: ProblemData, penalties: Penalties, solution: Solution, seed:
 class _Ledger:
     """What the groups of a round have reached so far; the clock is told of it as of one plan."""
 
-    def __init__(self, clock: Clock, scale: float, starts: list[Solution | None]):
+    def __init__(self, clock: Clock, formulation: Formulation, starts: list[Solution | None]):
         self._clock = clock
-        self._scale = scale
+        self._scale = formulation.scale
+        self._vehicle_price = formulation.vehicle_price
         self._lock = threading.Lock()
         self._best = [(inf, inf)] * len(starts)
         self.complete = False
@@ -262,7 +264,7 @@ class _Ledger:
         value = _value(solution)
         with self._lock:
             if value < self._best[group][0]:
-                self._best[group] = value, _cost(solution)
+                self._best[group] = value, _cost(solution) - self._vehicle_price * solution.num_routes()
                 total, cost = (sum(amounts) / self._scale for amounts in zip(*self._best))
                 if isfinite(total):
                     self.complete = True

@@ -1,13 +1,22 @@
 """The adapter to PyVRP: the main engine, for all it can represent.
 
 Represented exactly: fleets, several depots, open ends, loads (delivered and picked up), windows (also
-several), shifts and depot hours, working time, number of stops, distance or driving time per vehicle, skills
-and vehicle rules, costs, optional stops. Left out, so that the answer is that of a relaxed problem (see
-`keeps_rules`): ranked order, and driving time limits where there are distance limits too. Only the order of
-stops is taken from PyVRP, never its times.
+several), shifts, latest start and depot hours, working time, overtime, number of stops, distance or driving
+time per vehicle, skills, vehicle rules and zones, pairs (as shipments), reloads and loading time, goods that
+have to be ready, drivers who take longer, stops that come first or last and kept first stops (as legs without
+a way), costs, optional stops, fewest vehicles, the price of strange zones.
 
-PyVRP limits one length per route. Where driving time is limited and distance is not, driving time is that
-length; the cost per kilometre is then charged at the mean speed.
+Relaxed, so that an answer may have to be mended (see `keeps_rules`): driving time limits where there are
+distance limits too; the order of ranked and kept stops, of `before`, goods that do not go together and last
+in, first out (no leg leads straight from one to the other); breaks (those that most vehicles take are cut out
+of the day); ride times and `due` (windows are as narrow as they leave them); loading by the unit (on the way
+to each stop instead); docks (not known); of pairs several windows (one from the first to the last), their
+number of stops, and when they are ready (no pickup before). Being late has a price in steps; balance and
+early stops have none.
+
+Only the order of stops is taken from PyVRP, never its times. PyVRP limits one length per route. Where driving
+time is limited and distance is not, driving time is that length; the cost per kilometre is then charged at
+the mean speed.
 """
 
 from __future__ import annotations
@@ -16,25 +25,65 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.solving.formulation import Formulation, drive_kinds
+from optiway_qgis.engine.solving.formulation import Formulation
+from optiway_qgis.engine.solving.locations import drive_kinds
 from optiway_qgis.engine.solving.parallel import improve
 from optiway_qgis.engine.travel.provider import travel_kind
+from optiway_qgis.model.problem import KEEP_ORDER, ORDER_FIRST, ORDER_LAST, ORDER_STRICT
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.search import Clock
+    from optiway_qgis.model.problem import Vehicle
 
 NAME = f"PyVRP {version('pyvrp')}"
 
 
 def keeps_rules(instance: Instance) -> bool:
     """Whether a feasible answer keeps all rules of the problem, or only those of a relaxed one."""
-    by_drive = drive_kinds(instance)
-    unseen = any(
-        vehicle.max_drive is not None and travel_kind(vehicle) not in by_drive
-        for vehicle in instance.vehicles
+    return not (
+        any(_is_relaxed(instance, vehicle) for vehicle in instance.vehicles)
+        or any(stop.due is not None for stop in instance.stops)
+        or _order_is_relaxed(instance)
+        or _pairs_are_relaxed(instance)
     )
-    return not (unseen or instance.has_strict)
+
+
+def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:
+    """Whether the vehicle's own rules are relaxed."""
+    depot = instance.depot(vehicle.start_depot)
+    unseen = vehicle.max_drive is not None and travel_kind(vehicle) not in drive_kinds(instance)
+    counted = vehicle.max_stops is not None and (vehicle.max_trips > 1 or instance.units.paired)
+    loading = depot is not None and (depot.load_per_unit > 0 or (depot.docks is not None and depot.load > 0))
+    return unseen or counted or loading or bool(vehicle.breaks)
+
+
+def _order_is_relaxed(instance: Instance) -> bool:
+    """Whether more is asked of the order of stops, or of goods, than that of each two in a row."""
+    stops = instance.stops
+    classes = {stop.goods_class for stop in stops}
+    if any(classes.issuperset(pair) for pair in instance.problem.incompatible):
+        return True
+    if any(stop.before or stop.order_rule == ORDER_STRICT or stop.keep == KEEP_ORDER for stop in stops):
+        return True
+    staged = any(stop.keep or stop.order_rule in (ORDER_FIRST, ORDER_LAST) for stop in stops)
+    return staged and any(vehicle.max_trips > 1 for vehicle in instance.vehicles)
+
+
+def _pairs_are_relaxed(instance: Instance) -> bool:
+    """Whether anything is asked of pairs that PyVRP's shipments do not know."""
+    if not instance.units.paired:
+        return False
+    pairs = {unit for unit in instance.units.of if len(unit) > 1}
+    stops = [instance.stops[one] for unit in pairs for one in unit]
+    return (
+        any(vehicle.lifo for vehicle in instance.vehicles)
+        or any(len(stop.windows) > 1 or stop.ready is not None or stop.ride_max is not None for stop in stops)
+        or any(
+            any(instance.handled[pickup][0]) or any(instance.handled[delivery][1])
+            for pickup, delivery in pairs
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -55,14 +104,16 @@ def search(
     all_required: bool,
     start: Sequences | None = None,
     workers: int = 1,
+    late_too: bool = True,
 ) -> Answer:
     """Search for the best sequences over `stops` until the clock says stop, on as many cores as `workers`.
 
     With `all_required` every stop without a penalty has to be served, or there is no feasible answer;
-    without, each may be left out at a price by its importance. With a fixed number of iterations the answer
+    without, each may be left out at a price by its importance. Without `late_too` nobody is served late, also
+    where that is allowed. With a fixed number of iterations the answer
     is the same for the same number of workers.
     """
-    formulation = Formulation(instance, stops, all_required)
+    formulation = Formulation(instance, stops, all_required, late_too=late_too)
     initial = None if start is None else formulation.visits(start)
     best = improve(formulation, clock, seed, workers, initial)
     return Answer(formulation.sequences(best.visits), best.feasible, best.value / formulation.scale)
