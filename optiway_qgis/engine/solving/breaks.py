@@ -1,25 +1,208 @@
-"""Where the breaks of a route are taken."""
+"""Where the breaks of a route are taken. The rules are those of docs/model.md.
+
+The times followed here serve the choice only; those of a plan are stated by schedule.py.
+"""
 
 from __future__ import annotations
 
+from operator import itemgetter, le
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from optiway_qgis.engine.solving.steps import FOREVER, Rest
 
-    from optiway_qgis.engine.solving.steps import Rest, Step
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from optiway_qgis.engine.solving.steps import Step
     from optiway_qgis.model.problem import Vehicle
 
+_KEPT = 64
+"""Labels kept after a step, so that many rules at once take no more time than a few."""
 
-def rests(
-    vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int], start: int
-) -> list[Rest]:
+_Key = tuple[int, ...]
+"""What is known at the end of a visit, the smaller the better in each: the rules broken, the moment; for each
+rule after driving or work the seconds driven since its reset, or the moment of the reset, negative, then 1
+while its first part is not taken; for each break with a window 1 while it is to be taken.
+"""
+
+_Label = tuple[_Key, tuple[Rest, ...], int]
+"""One way to come to the end of a visit, the rests on it, and as bits the breaks taken after this step."""
+
+
+def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int], start: int) -> list[Rest]:
     """Return the breaks to be taken on a route without any yet, in the order of taking.
 
     `steps` are all visits, depots included; work begins at `start` with the first of them. `arrive` gives the
     arrival at the step with a number when the one before it is left at a moment. Of each step service begins
     at the first moment from arrival + `setup` on that lies in one of its `windows`, at once when all are
     over, and takes `service`. It breaks a rule when that is after the last of its `limits`. Rests after the
-    same step are taken in the order returned; none follows the last step. Asked only for vehicles with breaks.
+    same step are taken in the order returned; none follows the last step. Asked only for vehicles with
+    breaks.
+
+    Of all ways to take them it is one that breaks the fewest rules (each rule of a break counts at each
+    visit), of equals one that ends earliest, without rests that change neither. After one step a break is
+    taken at most once; one with a window is taken as a whole.
     """
-    return []
+    day = _Day(vehicle, steps, arrive, start)
+    broken, of_breaks, _ = day.outcome(())
+    if not of_breaks:
+        return []
+    found = day.best(broken - of_breaks) or day.best(FOREVER)
+    return list(day.needed(min(found, key=itemgetter(0))[1]))
+
+
+class _Day:
+    """The rules of a vehicle's breaks and the steps of its route, and how both go on from a label."""
+
+    def __init__(self, vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int], start: int):
+        self._steps = steps
+        self._arrive = arrive
+        self._shift_end = vehicle.shift.end
+        self._rules: list[tuple[int, bool, int, int, int, int]] = []
+        self._windows: dict[int, tuple[int, int, int, int]] = {}
+        key = [0, start]
+        for which, rest in enumerate(vehicle.breaks):
+            at = len(key)
+            limit = rest.after_drive if rest.after_work is None else rest.after_work
+            if limit is not None:
+                driven = rest.after_work is None
+                self._rules.append((which, driven, at, limit, rest.duration, rest.first_part))
+                key += [0 if driven else -start, int(rest.first_part > 0)]
+            elif rest.window and start <= rest.window.start:
+                self._windows[which] = (at, rest.window.start, rest.window.end, rest.duration)
+                key.append(1)
+        self._first = tuple(key)
+
+    def outcome(self, taken: Iterable[Rest]) -> tuple[int, int, int]:
+        """Return how many rules are broken in all, how many of them by breaks, and when work ends."""
+        after: dict[int, list[Rest]] = {}
+        for rest in taken:
+            after.setdefault(rest.after, []).append(rest)
+        key, of_breaks = self._first, 0
+        for number in range(len(self._steps)):
+            key, missed = self._go(number, key)
+            of_breaks += missed
+            for rest in after.get(number, ()):
+                before = key[0]
+                key = self._pause(key, rest.which, rest.seconds)
+                of_breaks += key[0] - before
+        return key[0], of_breaks, key[1]
+
+    def needed(self, taken: tuple[Rest, ...]) -> tuple[Rest, ...]:
+        """Return the rests without those that change neither what is broken nor the end."""
+        broken, _, end = self.outcome(taken)
+        for rest in taken:
+            without = tuple(one for one in taken if one is not rest)
+            fewer, _, sooner = self.outcome(without)
+            if (fewer, sooner) <= (broken, end):
+                taken = without
+        return taken
+
+    def best(self, allowed: int) -> list[_Label]:
+        """Return the ways to the end of work that break no more rules than allowed, and can be the best."""
+        labels: list[_Label] = [(self._first, (), 0)]
+        last = len(self._steps) - 1
+        for number in range(last + 1):
+            reached: list[_Label] = []
+            for key, taken, _ in labels:
+                later, _ = self._go(number, key)
+                if later[0] <= allowed:
+                    _add(reached, (later, taken, 0))
+            if number < last:
+                self._rest_after(number, reached, allowed)
+            labels = reached if len(reached) <= _KEPT else sorted(reached, key=itemgetter(0))[:_KEPT]
+        return labels
+
+    def _rest_after(self, number: int, labels: list[_Label], allowed: int) -> None:
+        """Add the labels of all rests after a step."""
+        waiting = list(labels)
+        while waiting:
+            key, taken, here = waiting.pop(0)
+            for which, seconds in self._choices(key):
+                if here >> which & 1:
+                    continue
+                later = self._pause(key, which, seconds)
+                label = (later, (*taken, Rest(number, which, seconds)), here | 1 << which)
+                if later[0] <= allowed and _add(labels, label):
+                    waiting.append(label)
+
+    def _choices(self, key: _Key) -> Iterator[tuple[int, int]]:
+        """Yield the rests that may be taken: number of the break and seconds."""
+        for which, (at, _, latest, seconds) in self._windows.items():
+            if key[at] and key[1] <= latest:
+                yield which, seconds
+        for which, _, at, _, seconds, first in self._rules:
+            yield which, seconds
+            if first:
+                yield which, first if key[at + 1] else seconds - first
+
+    def _go(self, number: int, key: _Key) -> tuple[_Key, int]:
+        """Return the key at the end of the next step, and how many rules of breaks are broken there."""
+        step = self._steps[number]
+        left = arrival = key[1]
+        if number:
+            arrival = self._arrive(number, left)
+        clock = arrival + step.setup
+        for window in step.windows:
+            if clock <= window.end:
+                clock = max(clock, window.start)
+                break
+        others = int(bool(step.limits) and clock > step.limits[-1].end)
+        clock += step.service
+        if number == len(self._steps) - 1:
+            others += clock > self._shift_end
+        state = list(key)
+        missed = 0
+        for _, driven, at, limit, _, _ in self._rules:
+            if driven:
+                state[at] += arrival - left
+                missed += state[at] > limit
+            else:
+                missed += clock + state[at] > limit
+        missed += self._miss(state, clock)
+        state[0] += others + missed
+        state[1] = clock
+        return tuple(state), missed
+
+    def _pause(self, key: _Key, which: int, seconds: int) -> _Key:
+        """Return the key after a rest."""
+        state = list(key)
+        begin = key[1]
+        if which in self._windows:
+            at, opens, _, _ = self._windows[which]
+            begin = max(begin, opens)
+            state[at] = 0
+        end = begin + seconds
+        for _, driven, at, limit, whole, first in self._rules:
+            resets = seconds >= whole or (first and not state[at + 1] and seconds >= whole - first)
+            if not driven:
+                state[0] += (begin if resets else end) + state[at] > limit
+            if resets:
+                state[at : at + 2] = 0 if driven else -end, int(first > 0)
+            elif first and seconds >= first:
+                state[at + 1] = 0
+        state[0] += self._miss(state, end)
+        state[1] = end
+        return tuple(state)
+
+    def _miss(self, state: list[int], moment: int) -> int:
+        """Give up the breaks whose windows are over while work goes on; return how many."""
+        missed = 0
+        for at, _, latest, _ in self._windows.values():
+            if state[at] and moment > latest:
+                state[at] = 0
+                missed += 1
+        return missed
+
+
+def _add(labels: list[_Label], new: _Label) -> bool:
+    """Add a label unless another is as good in each respect, and take out those it is as good as."""
+    if any(_as_good(old, new) for old in labels):
+        return False
+    labels[:] = [old for old in labels if not _as_good(new, old)]
+    labels.append(new)
+    return True
+
+
+def _as_good(one: _Label, other: _Label) -> bool:
+    return not one[2] & ~other[2] and all(map(le, one[0], other[0]))
