@@ -14,9 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.explain import hopeless
-from optiway_qgis.engine.solving.prices import cost_scale
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
+from optiway_qgis.engine.solving.prices import cost_scale
 from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, search
 from optiway_qgis.model.problem import ORDER_STRICT, Stop, Vehicle, Window
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, between, line_travel

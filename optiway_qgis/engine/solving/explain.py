@@ -31,18 +31,26 @@ if TYPE_CHECKING:
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
-    """Return the stops that no vehicle could serve, at any hour, with nothing else to do, and why."""
-    found = {}
+    """Return the stops that no vehicle could serve, at any hour, with nothing else to do, and why.
+
+    Those that are not served without one of them are lost with it.
+    """
+    found: dict[int, Unassigned] = {}
     best_hours = Instance(instance.problem, replace(instance.travel, slots=()))
     for index in range(len(instance.stops)):
         reason = _alone(instance, best_hours, index)
         if reason:
             found[index] = reason
+    units = instance.units
+    for index in sorted(units.falling(found).difference(found)):
+        code = reasons.PAIR if len(units.of[index]) > 1 else reasons.ORDER
+        stop_id = instance.stops[index].id
+        found[index] = Unassigned(stop_id, code, reasons.UNASSIGNED_REASONS[code])
     return found
 
 
 def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | None:
-    """Return why no vehicle can serve the stop alone, None when one can.
+    """Return why no vehicle can serve the stop, or its pair, alone, None when one can.
 
     Where times depend on the hour, other stops may keep a vehicle to hours at which it drives less: its
     limits stand in the way only if they do in the best hours, too.
@@ -51,12 +59,14 @@ def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | 
     if not able:
         return nobody_may(instance.stops[stop], instance.vehicles)
     trials = []
+    pair = list(instance.units.of[stop])
     for vehicle in able:
-        table = Timetable(instance, instance.vehicles[vehicle], [stop])
+        table = Timetable(instance, instance.vehicles[vehicle], pair)
         broken = set(table.violations)
         if instance.travel.slots and broken <= BY_THE_HOUR - {reasons.SHIFT}:
-            broken = set(Timetable(best_hours, instance.vehicles[vehicle], [stop]).violations)
-        if not broken:
+            broken = set(Timetable(best_hours, instance.vehicles[vehicle], pair).violations)
+        # What has to come before it may be on the same route.
+        if broken <= {reasons.ORDER}:
             return None
         trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
@@ -189,7 +199,9 @@ def _limit(best: Outlook) -> tuple[str, str]:
     if best.code == reasons.DISTANCE_LIMIT:
         text = f"{who} would drive {thousandths(best.distance)} km, {thousandths(distance)} km are allowed."
         return text, f"{thousandths(best.distance - distance)} km more for {who}"
-    return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
+    if best.code == reasons.STOP_LIMIT:
+        return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
+    return reasons.UNASSIGNED_REASONS[best.code], ""
 
 
 def clock(moment: int) -> str:

@@ -38,7 +38,16 @@ _TELLING = (
     reasons.DRIVE_LIMIT,
     reasons.DISTANCE_LIMIT,
     reasons.STOP_LIMIT,
+    reasons.READY_DUE,
+    reasons.DOCK,
+    reasons.BREAK,
+    reasons.RIDE_TIME,
+    reasons.LOADING_ORDER,
+    reasons.GOODS,
+    reasons.RELOAD,
+    reasons.LOCK,
     reasons.ORDER,
+    reasons.PAIR,
 )
 """Codes of a broken route, the most telling first."""
 
