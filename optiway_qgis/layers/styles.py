@@ -34,12 +34,12 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, route_colour
-from ..model.plan import VISIT_STOP
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START
 from . import symbols
 from .destinations import is_geopackage
 from .output_fields import CHANGES, COMPARISON, LEGS, ROUTES, UNASSIGNED, VISITS, own_names
 from .qgis_compat import DATE_TIME, REAL, always_show
-from .symbols import FONTS, INK, PAPER, PLAYING
+from .symbols import FONTS, INK, PAPER, PAUSE, PLAYING
 
 if TYPE_CHECKING:
     from qgis.core import QgsLayerTree, QgsLayerTreeLayer
@@ -51,13 +51,14 @@ STYLE_NAME = "Optiway plan"
 
 _OTHER = "#6b7280"
 _DEPOT = "(depot)"
-"""What visits to depots are classed by, instead of their vehicle."""
+"""What visits to depots are classed by, instead of their vehicle; reloads and breaks by their type."""
 
 _TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4, COMPARISON: 5, CHANGES: 6}
 """Drawing order of the layers, from below."""
 
 _ETA_MAX_SCALE = 250000
 _NAME_MAX_SCALE = 40000
+_HALT_MAX_SCALE = 80000
 _EACH = 60
 """With more routes, legs and visits have a category per colour: one per vehicle takes seconds to store."""
 _UNITS = {"min": "min", "km": "km", "pct": "%"}
@@ -74,6 +75,12 @@ _WIDGETS = {
         },
     ),
 }
+_HALTS = {VISIT_RELOAD: ("Reloads", symbols.reload_symbol), VISIT_BREAK: ("Breaks", symbols.break_symbol)}
+"""Visits beside stops and ends: what the legend calls them and how they are drawn."""
+
+_TO_THE_RIGHT = 5
+"""Number of the quadrant; its name is another one in each version of QGIS."""
+
 _Label = QgsPalLayerSettings.Property
 
 
@@ -82,13 +89,15 @@ class RouteLook:
     """How the route of one vehicle is drawn and called in the legend.
 
     `colour` as #rrggbb. `names` holds the visit types (start, end) at which the name of the depot is shown,
-    so that a depot is named once and not once per vehicle.
+    so that a depot is named once and not once per vehicle. `halts` holds the types of visits (reload, break)
+    that the route has beside stops and ends.
     """
 
     vehicle_id: str
     label: str
     colour: str
     names: tuple[str, ...] = ()
+    halts: tuple[str, ...] = ()
 
 
 def route_looks(problem: Problem, plan: Plan) -> tuple[RouteLook, ...]:
@@ -99,11 +108,12 @@ def route_looks(problem: Problem, plan: Plan) -> tuple[RouteLook, ...]:
     for index, route in enumerate(plan.routes):
         names = []
         for visit in route.visits:
-            if visit.type != VISIT_STOP and visit.id not in named:
+            if visit.type in (VISIT_START, VISIT_END) and visit.id not in named:
                 named.add(visit.id)
                 names.append(visit.type)
         label = " · ".join(filter(None, (route.vehicle_id, drivers[route.vehicle_id])))
-        looks.append(RouteLook(route.vehicle_id, label, route_colour(index), tuple(names)))
+        halts = tuple(kind for kind in _HALTS if any(visit.type == kind for visit in route.visits))
+        looks.append(RouteLook(route.vehicle_id, label, route_colour(index), tuple(names), halts))
     return tuple(looks)
 
 
@@ -256,9 +266,11 @@ def _style_routes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     layer.setDisplayExpression(columns["vehicle_id"])
     hours = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
     load = f"{columns['stops']} || ' stops, ' || round({columns['distance_km']}, 1) || ' km'"
+    trips = f"if({columns['trips']} > 1, {columns['trips']} || ' trips', NULL)"
+    overtime = f"if({columns['overtime_min']} > 0, round({columns['overtime_min']}) || ' min overtime', NULL)"
     layer.setMapTipTemplate(
         f"<b>[% {columns['vehicle_id']} %]</b>"
-        + _below(columns["driver"], hours, load, columns["violations"])
+        + _below(columns["driver"], hours, load, trips, overtime, columns["violations"])
     )
 
 
@@ -278,7 +290,8 @@ def _style_legs(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteL
     _set_label(layer, label)
     layer.setDisplayExpression(text)
     way = f"round({columns['drive_min']}) || ' min, ' || round({columns['distance_km']}, 1) || ' km'"
-    layer.setMapTipTemplate(f"<b>[% {text} %]</b>" + _below(way, columns["travel_source"]))
+    trip = f"if({columns['trip']} > 1, 'trip ' || {columns['trip']}, NULL)"
+    layer.setMapTipTemplate(f"<b>[% {text} %]</b>" + _below(way, trip, columns["travel_source"]))
 
 
 def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
@@ -286,13 +299,17 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     is_stop = f"coalesce({kind}, 'stop') = 'stop'"
     is_wrong = f"{columns['late_min']} > 0 OR {columns['violations']} <> ''"
     number = columns["sequence"]
+    halts = [kind for kind in _HALTS if any(kind in look.halts for look in looks)]
+    is_halt = f"{kind} IN ({', '.join(map(QgsExpression.quotedValue, _HALTS))})"
     renderer = _by_vehicle(
-        f"if({is_stop}, {vehicle}, '{_DEPOT}')",
+        f"CASE WHEN {is_stop} THEN {vehicle} WHEN {is_halt} THEN '(' || {kind} || ')' ELSE '{_DEPOT}' END",
         _few(looks),
         lambda colour: symbols.visit_symbol(colour, number, is_wrong),
         QgsRendererCategory(_DEPOT, symbols.depot_symbol(), "Depots"),
+        *(QgsRendererCategory(f"({halt})", _HALTS[halt][1](number), _HALTS[halt][0]) for halt in halts),
     )
-    order = [(f"if({is_stop}, 0, 1)", True), (f"if({is_wrong}, 1, 0)", True), (number, False)]
+    layers = f"CASE WHEN {is_stop} THEN 0 WHEN {is_halt} THEN 2 ELSE 1 END"
+    order = [(layers, True), (f"if({is_wrong}, 1, 0)", True), (number, False)]
     _draw_in_order(renderer, order)
     layer.setRenderer(renderer)
     _set_time(layer, columns, "eta")
@@ -302,6 +319,7 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     for text, name, condition in (
         (_eta_label(columns, is_wrong), "Arrival", is_stop),
         (_depot_label(place), "Depot", f"{vehicle} || {kind} IN ({', '.join(named) or 'NULL'})"),
+        *([(_halt_label(columns), "Reload or break", is_halt)] if halts else []),
     ):
         rule = QgsRuleBasedLabeling.Rule(text)
         rule.setDescription(name)
@@ -312,8 +330,15 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     layer.setDisplayExpression(f"{columns['vehicle_id']} || ' ' || {number} || ': ' || {place}")
     service = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
     window = f"'Window ' || {columns['tw1_start']} || ' - ' || {columns['tw1_end']}"
-    late = f"if({columns['late_min']} > 0, round({columns['late_min']}) || ' min late', NULL)"
-    lines = (columns.first("address"), f"'ETA ' || {_clock(columns, 'eta')} || ', service ' || {service}")
+    most = columns["late_max_min"]
+    allowed = f"if({most} <> 0, ' (allowed ' || if({most} < 0, 'any', round({most})) || ')', '')"
+    late = f"round({columns['late_min']}) || ' min late' || coalesce({allowed}, '')"
+    late = f"if({columns['late_min']} > 0, {late}, NULL)"
+    word = f"if({kind} = 'break', 'break', if({kind} = 'reload', 'loading', 'service'))"
+    lines = (
+        columns.first("address"),
+        f"'ETA ' || {_clock(columns, 'eta')} || ', ' || {word} || ' ' || {service}",
+    )
     layer.setMapTipTemplate(
         f"<b>[% {columns['vehicle_id']} || ' ' || {number} || ': ' || {place} %]</b>"
         + _below(*lines, window, late, columns["violations"], columns.first("notes"))
@@ -455,6 +480,19 @@ def _eta_label(columns: _Columns, is_wrong: str) -> QgsPalLayerSettings:
 def _depot_label(place: str) -> QgsPalLayerSettings:
     label = _beside(_label(place, size=8, bold=True), priority=8)
     always_show(label)
+    return label
+
+
+def _halt_label(columns: _Columns) -> QgsPalLayerSettings:
+    """To the right of the sign, wherever other labels leave room."""
+    words = f"{columns['visit_type']} || ' ' || {_clock(columns, 'start_time')}"
+    label = _label(words, size=7)
+    label.placement = QgsPalLayerSettings.Placement.OverPoint
+    label.dataDefinedProperties().setProperty(_Label.OffsetQuad, QgsProperty.fromValue(_TO_THE_RIGHT))
+    label.xOffset, label.yOffset = PAUSE[0] + 2.2, PAUSE[1]
+    label.priority = 3
+    label.scaleVisibility = True
+    label.minimumScale = _HALT_MAX_SCALE
     return label
 
 

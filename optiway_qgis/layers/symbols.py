@@ -19,7 +19,7 @@ from qgis.core import (
     QgsSymbol,
     QgsSymbolLayer,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QPointF, Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..model.palette import ALARM_COLOUR
@@ -46,6 +46,9 @@ _HOUSE = (
     f'<path d="M12 4 21 12h-3v7.5h-4.2v-5h-3.6v5H6V12H3z" fill="{PAPER}"/></svg>'
 )
 _LIGHT_ENOUGH_FOR_INK = 0.6
+PAUSE = (2.6, 2.6)
+"""Millimetres to the right and downwards from the place of a break to the middle of its sign."""
+
 _SymbolLayer = QgsSymbolLayer.Property
 
 
@@ -95,6 +98,31 @@ def depot_symbol() -> QgsSymbol:
     """A house."""
     house = QgsSvgMarkerSymbolLayer("base64:" + base64.b64encode(_HOUSE.encode()).decode(), 6.0)
     return _symbol(QgsMarkerSymbol(), house)
+
+
+def reload_symbol(number: str) -> QgsSymbol:
+    """A small square at the corner of the house that it is at; `number` is an expression over a visit."""
+    square = _marker("square", INK, 2.6)
+    _move(square, number, 3.4, 3.4)
+    return _symbol(QgsMarkerSymbol(), square)
+
+
+def break_symbol(number: str) -> QgsSymbol:
+    """The two bars of a pause, beside the stop that it follows; `number` is an expression over a visit."""
+    disc = _marker("circle", PAPER, 3.0)
+    disc.setStrokeColor(QColor(INK))
+    _move(disc, number, *PAUSE, zoom=_ZOOM)
+    bars = []
+    for aside in (-0.4, 0.4):
+        bar = _marker("line", INK, 1.5)
+        bar.setStrokeColor(QColor(INK))
+        bar.setStrokeWidth(0.45)
+        bar.setOffset(QPointF(aside, 0))
+        _move(bar, number, PAUSE[0] + aside, PAUSE[1], zoom=_ZOOM)
+        bars.append(bar)
+    for part, size in zip((disc, *bars), (3.0, 1.5, 1.5)):
+        _override(part, _SymbolLayer.PropertySize, f"{size} * {_ZOOM}")
+    return _symbol(QgsMarkerSymbol(), disc, *bars)
 
 
 def unassigned_symbol() -> QgsSymbol:
@@ -149,6 +177,12 @@ def _character(text: str, colour: str, size: float) -> QgsFontMarkerSymbolLayer:
 
 def _override(part: QgsSymbolLayer, what: int, expression: str) -> None:
     part.setDataDefinedProperty(what, QgsProperty.fromExpression(expression))
+
+
+def _move(part: QgsSymbolLayer, number: str, right: float, down: float, zoom: str = "1") -> None:
+    """Draw a part of a symbol aside from a visit, in millimetres; a legend has no visit, nor need of it."""
+    offset = f"to_string({right} * {zoom}) || ',' || to_string({down} * {zoom})"
+    _override(part, _SymbolLayer.PropertyOffset, f"if({number} IS NULL, NULL, {offset})")
 
 
 def _readable_on(colour: str) -> str:

@@ -32,6 +32,7 @@ from qgis.PyQt.QtGui import QColor
 from optiway_qgis.layers import styles, symbols
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, UNASSIGNED, VISITS
 from optiway_qgis.model.palette import ALARM_COLOUR, ROUTE_COLOURS, route_colour
+from tests.made_plans import rich_town
 from tests.pictures import colours, rendered
 
 
@@ -68,6 +69,16 @@ def texts(layer: QgsVectorLayer, expression: str) -> list[str]:
         found.append(parsed.evaluate(context))
         assert not parsed.hasEvalError(), parsed.evalErrorString()
     return found
+
+
+def texts_of_tips(layer: QgsVectorLayer) -> list[str]:
+    """The map tip of each feature of the layer."""
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    tips = []
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        tips.append(QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context))
+    return tips
 
 
 def at(hour: int, minute: int) -> QDateTime:
@@ -128,6 +139,105 @@ def test_legend_shows_discs_in_the_colours_of_the_routes_and_one_house(town, sty
         assert route_colour(index) in icons[index]
         assert ALARM_COLOUR not in icons[index]
     assert symbols.INK in icons[len(plan.routes)]
+
+
+@pytest.fixture
+def rich_visits(write):
+    """The visits of a plan with two trips, breaks and allowed lateness, styled, in memory."""
+    town = rich_town()
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    layer = QgsProcessingUtils.mapLayerFromString(destinations[VISITS], context)
+    styles.style_layer(layer, VISITS, styles.route_looks(*town))
+    yield layer
+    del context
+
+
+def test_reloads_and_breaks_are_in_the_legend_where_a_plan_has_any(rich_visits, styled):
+    """They are of no vehicle; a plan without them is spared the entries."""
+    labels = [item.label() for item in rich_visits.renderer().legendSymbolItems()]
+    assert labels[3:] == ["Depots", "Reloads", "Breaks", "Other vehicles"]
+    assert "Breaks" not in [item.label() for item in styled[VISITS].renderer().legendSymbolItems()]
+
+
+def test_a_break_is_drawn_beside_its_stop_and_hides_nothing_of_it(rich_visits):
+    """Break and stop are at one place: the number of the stop must stay readable."""
+    stop = next(row for row in rich_visits.getFeatures() if row["stop_id"] == "S4").geometry().asPoint()
+    around = QgsRectangle(stop.x() - 2e-3, stop.y() - 15e-4, stop.x() + 2e-3, stop.y() + 15e-4)
+    rich_visits.setLabelsEnabled(False)
+    with_break, to_pixel = rendered([rich_visits], around)
+    rich_visits.setSubsetString("\"visit_type\" <> 'break'")
+    without, _ = rendered([rich_visits], around)
+    changed = [
+        (x, y)
+        for x in range(with_break.width())
+        for y in range(with_break.height())
+        if with_break.pixel(x, y) != without.pixel(x, y)
+    ]
+    centre = to_pixel.transform(stop)
+    assert len(changed) > 60
+    assert all(x > centre.x() + 2 and y > centre.y() + 2 for x, y in changed)
+    inked = [QColor(with_break.pixel(*place)).name() for place in changed]
+    assert inked.count(symbols.INK) > 10
+
+
+def test_reloads_are_squares_at_the_corner_of_the_depot(rich_visits):
+    """On the house they would not be seen, below it neither."""
+    depot = next(row for row in rich_visits.getFeatures() if row["visit_type"] == "reload")
+    place = depot.geometry().asPoint()
+    around = QgsRectangle(place.x() - 2e-3, place.y() - 15e-4, place.x() + 2e-3, place.y() + 15e-4)
+    rich_visits.setLabelsEnabled(False)
+    image, to_pixel = rendered([rich_visits], around)
+    centre = to_pixel.transform(place)
+    dots = 96 / 25.4 * 3.4
+    corner = QColor(image.pixel(round(centre.x() + dots), round(centre.y() + dots))).name()
+    opposite = QColor(image.pixel(round(centre.x() - dots - 2), round(centre.y() - dots - 2))).name()
+    assert (corner, opposite) == (symbols.INK, "#ffffff")
+
+
+def test_reloads_and_breaks_are_labelled_with_what_and_when(rich_visits):
+    """Beside arrivals at stops and names of depots."""
+    arrival, _, halt = rich_visits.labeling().rootRule().children()
+    words = texts(rich_visits, halt.settings().fieldName)
+    shown = [text for text, is_shown in zip(words, texts(rich_visits, halt.filterExpression())) if is_shown]
+    assert shown == ["break 10:13", "reload 11:45", "break 13:20", "break 12:46"]
+    assert sum(map(bool, texts(rich_visits, arrival.filterExpression()))) == 22
+
+
+def test_map_tips_of_routes_and_legs_tell_trips_and_overtime(write):
+    """Where there is more than one trip, and any overtime; nothing of it in other plans."""
+    town = rich_town()
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    tips = {}
+    for name in (ROUTES, LEGS):
+        layer = QgsProcessingUtils.mapLayerFromString(destinations[name], context)
+        styles.style_layer(layer, name, styles.route_looks(*town))
+        tips[name] = texts_of_tips(layer)
+    (first, _, third) = tips[ROUTES]
+    assert "<br>2 trips<br>84 min overtime" in first
+    assert "trip" not in third and "overtime" not in third
+    assert [("<br>trip 2" in tip) for tip in tips[LEGS][:13]] == [False] * 7 + [True] * 6
+
+
+def test_map_tips_of_breaks_and_reloads_tell_what_is_done_there(rich_visits):
+    """A break is no service; loading neither."""
+    tips = texts_of_tips(rich_visits)
+    assert tips[5] == "<b>V1 5: coffee</b><br>ETA 10:13, break 10:13 - 10:28"
+    assert tips[8] == "<b>V1 8: North depot</b><br>ETA 11:45, loading 11:45 - 12:02"
+    assert "service 08:24 - 08:46" in tips[1]
+
+
+@pytest.mark.parametrize(("most", "words"), [(30.0, " (allowed 30)"), (-1.0, " (allowed any)"), (0.0, "")])
+def test_map_tips_tell_how_late_a_stop_may_be(most, words):
+    """The field travels along from the stops."""
+    columns = "late_min:double&field=late_max_min:double&field=visit_type:string"
+    layer = QgsVectorLayer(f"Point?crs=EPSG:4326&field=sequence:integer&field={columns}", "visits", "memory")
+    styles.style_layer(layer, VISITS, ())
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    feature = QgsFeature(layer.fields())
+    feature.setAttributes([1, 12.0, most, "stop"])
+    context.setFeature(feature)
+    assert f"12 min late{words}" in QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)
+    assert ("allowed" in QgsExpression.replaceExpressionText(layer.mapTipTemplate(), context)) == bool(words)
 
 
 def test_late_visit_has_a_ring_in_the_colour_of_alarm(town, styled):
