@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Iterable, Mapping
 from ..model.findings import About, Fault
 from ..model.problem import DAY, Window
 from .read_barriers import Barriers, read_barriers
-from .read_traffic import TRAFFIC, ZONES, Traffic, read_traffic, read_zones
+from .read_traffic import TRAFFIC, Traffic, read_traffic
+from .read_zones import ZONES, Zones
 
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingFeatureSource
@@ -85,19 +86,25 @@ class Conditions:
 
 def read_conditions(
     traffic: QgsProcessingFeatureSource | None,
-    zones: QgsProcessingFeatureSource | None,
+    zones: Zones | None,
     barriers: QgsProcessingFeatureSource | None,
     weather: float,
     horizon: Window,
     reading: Reading,
 ) -> Conditions:
     """Read what is given; what is wrong is added to the errors of the reading."""
-    known = read_zones(zones, reading) if zones is not None else None
-    found = Traffic() if traffic is None else read_traffic(traffic, known, horizon, reading)
-    if known is not None and traffic is None:
-        reading.warn(Fault("no_effect", f"{ZONES} is not used without {TRAFFIC}"), About(ZONES))
+    found = Traffic() if traffic is None else read_traffic(traffic, zones, horizon, reading)
     hindered = Barriers() if barriers is None else read_barriers(barriers, horizon, reading)
     return Conditions(found, weather, hindered, horizon)
+
+
+def tell_unused_zones(
+    zones: Zones | None, vehicles: Iterable[Vehicle], has_traffic: bool, reading: Reading
+) -> None:
+    """Warn of zones that are given where neither traffic nor vehicles could name them."""
+    if zones is not None and not has_traffic and not any(vehicle.zones for vehicle in vehicles):
+        text = f"{ZONES} is not used without {TRAFFIC} or vehicles with zone_id"
+        reading.warn(Fault("no_effect", text), About(ZONES))
 
 
 def horizon_of(vehicles: Iterable[Vehicle], may_overrun: bool) -> Window:

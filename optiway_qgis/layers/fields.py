@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
-from ..model.problem import MAX_DIMENSIONS
+from ..model.problem import LATE_COST, MAX_DIMENSIONS, START_EARLY, START_LATE
 
 SECOND = 1 / 60
 """Minutes in a second."""
@@ -18,7 +18,10 @@ METRE = 1 / 1000
 NO_DEPOT = "none"
 """The text in start_depot or end_depot that leaves that end open."""
 
-LOCK_NONE, LOCK_VEHICLE, LOCK_EXCLUDE, LOCK_ORDER = "none", "vehicle", "exclude", "order"
+LOCK_NONE, LOCK_VEHICLE, LOCK_EXCLUDE = "none", "vehicle", "exclude"
+LOCK_ORDER, LOCK_PREFIX, LOCK_FIRST, LOCK_LAST = "order", "prefix", "first", "last"
+ANY_LATENESS = "-1"
+"""The text in late_max_min that allows any lateness."""
 KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE = "delivery", "pickup", "service"
 BLOCK, DELAY, SCALE = "block", "delay", "scale"
 
@@ -71,6 +74,8 @@ def _as(*names: str) -> tuple[Alias, ...]:
 
 
 _ARCGIS_KM = "ArcGIS gives it in the distance unit of the analysis; it is read in kilometres"
+_ARCGIS_LATE = "a name of ArcGIS, where empty allows any lateness; here empty allows none, write -1 for any"
+_ARCGIS_MINUTE = "ArcGIS gives it per minute; it is read so"
 _VROOM_SECONDS = "a name of VROOM, read in seconds; call it {name} for minutes"
 _VROOM_METRES = "a name of VROOM, read in metres; call it {name} for kilometres"
 
@@ -120,9 +125,18 @@ _ASSIGNMENT_RULES = (
     ("1", LOCK_ORDER),
     ("2", LOCK_VEHICLE),
     ("3", LOCK_NONE),
+    ("4", LOCK_FIRST),
+    ("5", LOCK_LAST),
     ("preserve route and relative sequence", LOCK_ORDER),
     ("preserve route", LOCK_VEHICLE),
     ("override", LOCK_NONE),
+    ("anchor first", LOCK_FIRST),
+    ("anchor last", LOCK_LAST),
+)
+
+_YES_NO = (
+    *((text, "yes") for text in ("yes", "y", "true", "t", "1")),
+    *((text, "") for text in ("no", "n", "false", "f", "0")),
 )
 
 STOP_FIELDS: tuple[Field, ...] = (
@@ -137,7 +151,8 @@ STOP_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "kind",
-        "What happens there: delivery, pickup or service. It decides what `demand` means.",
+        "What happens there: delivery, pickup or service. It decides what `demand` means, and which one of "
+        "a pair the stop is.",
         "delivery",
         choices=tuple((kind, kind) for kind in (KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE)),
     ),
@@ -162,6 +177,20 @@ STOP_FIELDS: tuple[Field, ...] = (
         "Windows as VROOM writes them: [[28800, 36000], ...], in addition to tw1 to tw3.",
         "No further window.",
         unit="seconds from midnight",
+    ),
+    Field(
+        "late_max_min",
+        "By how much service may start after the last window: that many minutes, -1 by any.",
+        "Not at all.",
+        unit="minutes",
+        aliases=tuple(Alias(name, note=_ARCGIS_LATE) for name in ("MaxViolationTime1", "MaxViolationTime")),
+    ),
+    Field(
+        "late_cost_per_hour",
+        "What an hour of lateness counts in the search, where late_max_min allows any.",
+        f"{LATE_COST:g}",
+        unit="currency per hour",
+        aliases=_as("late_cost", "cost_per_hour_after_soft_end_time"),
     ),
     *_quantity_fields(
         "delivery", "Quantity taken from the depot to the stop, a field per kind of load.", "0"
@@ -195,7 +224,8 @@ STOP_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "order_rule",
-        "early: the sooner the better; strict: in the order of order_rank.",
+        "early: the sooner the better; strict: in the order of order_rank; first, last: before or after all "
+        "other stops of its route.",
         "Any order. In plan_one_route a priority above the lowest means early.",
         choices=(
             ("early", "early"),
@@ -206,6 +236,47 @@ STOP_FIELDS: tuple[Field, ...] = (
         ),
     ),
     Field("order_rank", "Rank among the strict stops of a route, 1 first.", "0"),
+    Field(
+        "before_stop",
+        "Stops that come after this one on its route, parted by commas.",
+        "None.",
+        aliases=_as("before"),
+    ),
+    Field(
+        "pair_id",
+        "Name that two stops share of which one brings what the other picks up, on one vehicle and trip: one "
+        "with kind pickup, one with kind delivery. Amounts may stand at both, and are equal then, or at one.",
+        "No pair: deliveries come from the depot, pickups go there.",
+        aliases=_as("shipment_id"),
+    ),
+    Field(
+        "ride_max_min",
+        "Longest time from the end of service at the pickup of a pair to the start of service at its "
+        "delivery; the lower one counts where both stops have it.",
+        "Unlimited.",
+        unit="minutes",
+        aliases=_as("MaxTransitTime"),
+    ),
+    Field(
+        "ready_time",
+        "When what is delivered here can be loaded at the depot.",
+        "From the start.",
+        unit="time",
+        aliases=_as("InboundArriveTime"),
+    ),
+    Field(
+        "due_time",
+        "When what is picked up here has to be at the depot.",
+        "By the end of work.",
+        unit="time",
+        aliases=_as("OutboundDepartTime"),
+    ),
+    Field(
+        "goods_class",
+        "Kind of goods, as the parameter INCOMPATIBLE_GOODS calls it: some do not go on a trip with others.",
+        "They go with all others.",
+        aliases=_as("shipment_type"),
+    ),
     Field(
         "penalty",
         "Price of leaving the stop out: it is left out when serving it costs more.",
@@ -228,16 +299,19 @@ STOP_FIELDS: tuple[Field, ...] = (
         aliases=_as("RouteName"),
     ),
     Field(
-        "sequence", "Place on the route; read by schedule only.", "After the numbered stops, with a warning."
+        "sequence",
+        "Place on the route, read by schedule, and where `lock` is order or prefix.",
+        "In schedule after the numbered stops, with a warning; an error where `lock` needs it.",
     ),
     Field(
         "lock",
-        "none; vehicle: only `vehicle_id` may serve it; exclude: leave the stop out.",
+        "none; vehicle: only `vehicle_id` may serve it; order: also in the order of `sequence` among those "
+        "locked so; prefix: also before all other stops of that vehicle; exclude: leave the stop out.",
         "none",
         "vehicle, where `vehicle_id` is filled.",
         aliases=_as("AssignmentRule"),
         choices=(
-            *((lock, lock) for lock in (LOCK_NONE, LOCK_VEHICLE, LOCK_EXCLUDE, LOCK_ORDER)),
+            *((lock, lock) for lock in (LOCK_NONE, LOCK_VEHICLE, LOCK_ORDER, LOCK_PREFIX, LOCK_EXCLUDE)),
             *_ASSIGNMENT_RULES,
         ),
     ),
@@ -265,6 +339,20 @@ DEPOT_FIELDS: tuple[Field, ...] = (
         unit="time",
         aliases=_as("TimeWindowEnd1", "TimeWindowEnd", "tw_end", "window_end"),
     ),
+    Field("docks", "How many vehicles can load at once.", "Any number.", aliases=_as("dock_count")),
+    Field(
+        "load_min",
+        "Time to load for each trip, whatever is put on board.",
+        "0",
+        unit="minutes",
+        aliases=_as("loading_min"),
+    ),
+    Field(
+        "load_min_per_unit",
+        "Time to load for each unit of the first quantity that is put on board, in addition.",
+        "0",
+        unit="minutes per unit",
+    ),
 )
 
 VEHICLE_FIELDS: tuple[Field, ...] = (
@@ -282,10 +370,7 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "Whether it works that day: yes or no, true or false, 1 or 0.",
         "yes",
         aliases=_as("AssignmentRule"),
-        choices=(
-            *((text, "yes") for text in ("yes", "y", "true", "t", "1", "include")),
-            *((text, "") for text in ("no", "n", "false", "f", "0", "2", "exclude")),
-        ),
+        choices=(*_YES_NO, ("include", "yes"), ("2", ""), ("exclude", "")),
     ),
     Field(
         "start_depot",
@@ -301,12 +386,25 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "shift_start",
-        "Earliest departure.",
+        "Earliest start of work.",
         "The parameter SHIFT_START.",
         unit="time",
         aliases=_as("EarliestStartTime"),
     ),
     Field("shift_end", "Latest end of work.", "The parameter SHIFT_END.", unit="time"),
+    Field(
+        "latest_start",
+        "Latest moment to begin work.",
+        "Any within the shift.",
+        unit="time",
+        aliases=_as("LatestStartTime"),
+    ),
+    Field(
+        "start_rule",
+        "When work begins. late: as late as makes nothing later; early: as early as can be.",
+        "The parameter START_RULE.",
+        choices=((START_LATE, START_LATE), (START_EARLY, START_EARLY)),
+    ),
     Field(
         "time_window",
         "The shift as VROOM writes it: [28800, 64800].",
@@ -327,10 +425,15 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "Nothing.",
         aliases=(Alias("SpecialtyNames", separator=" "),),
     ),
+    Field(
+        "max_trips",
+        "Highest number of trips a day: between two of them it loads again at its start depot.",
+        "1",
+    ),
     Field("max_stops", "Highest number of stops.", "Unlimited.", aliases=_as("MaxOrderCount", "max_tasks")),
     Field(
         "max_work_min",
-        "Longest time from departure to return.",
+        "Longest work, from its start to its end, unpaid breaks left out.",
         "Unlimited.",
         unit="minutes",
         aliases=_as("MaxTotalTime"),
@@ -361,10 +464,10 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "cost_per_hour",
-        "Price of an hour from departure to return.",
+        "Price of an hour of work.",
         "0; see below when all costs are empty.",
         unit="currency per hour",
-        aliases=(Alias("CostPerUnitTime", 60, "ArcGIS gives it per minute; it is read so"),),
+        aliases=(Alias("CostPerUnitTime", 60, _ARCGIS_MINUTE),),
     ),
     Field(
         "cost_per_km",
@@ -372,6 +475,108 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "0; see below when all costs are empty.",
         unit="currency per km",
         aliases=(Alias("CostPerUnitDistance", note=_ARCGIS_KM),),
+    ),
+    Field(
+        "overtime_after_min",
+        "Work beyond it is overtime.",
+        "Never.",
+        unit="minutes",
+        aliases=_as("OvertimeStartTime"),
+    ),
+    Field(
+        "overtime_cost_per_hour",
+        "Price of an hour of overtime, instead of cost_per_hour.",
+        "As cost_per_hour.",
+        unit="currency per hour",
+        aliases=(Alias("CostPerUnitOvertime", 60, _ARCGIS_MINUTE),),
+    ),
+    Field(
+        "service_factor",
+        "Services take this driver so much longer: 1.2 is a fifth more. From 0.1 to 10.",
+        "1",
+    ),
+    Field(
+        "zone_id",
+        "Zones of ZONES it serves, parted by commas.",
+        "Everywhere.",
+        aliases=_as("zones", "zone"),
+    ),
+    Field(
+        "zone_hard",
+        "Whether it never leaves its zones: yes or no. With no it does so at a price.",
+        "no",
+        aliases=_as("IsHardZone"),
+        choices=_YES_NO,
+    ),
+    Field(
+        "lifo",
+        "Of pairs, what was picked up last is delivered first: yes or no.",
+        "no",
+        choices=_YES_NO,
+    ),
+)
+
+BREAK_FIELDS: tuple[Field, ...] = (
+    Field(
+        "break_id",
+        "Name of the break, unique for each vehicle; compared as text.",
+        'The break is called "break-" and its feature id.',
+        aliases=_as("id", "break", "name"),
+    ),
+    Field(
+        "vehicle_id",
+        "Vehicles whose drivers take it, parted by commas.",
+        "All vehicles.",
+        aliases=_as("RouteName", "vehicles", "vehicle"),
+    ),
+    Field(
+        "duration_min",
+        "How long it takes.",
+        "An error.",
+        "An error.",
+        unit="minutes",
+        aliases=(*_as("ServiceTime", "duration"), _in_seconds("service", "duration_min")),
+    ),
+    Field(
+        "tw_start",
+        "Earliest start of a break by the clock.",
+        "No break by the clock; an error where `tw_end` is filled.",
+        unit="time",
+        aliases=_as("TimeWindowStart", "tw1_start", "window_start", "earliest_start_time"),
+    ),
+    Field(
+        "tw_end",
+        "Latest start of a break by the clock.",
+        "No break by the clock; an error where `tw_start` is filled.",
+        unit="time",
+        aliases=_as("TimeWindowEnd", "tw1_end", "window_end", "latest_start_time"),
+    ),
+    Field(
+        "after_drive_min",
+        "Driving after which it is due at the latest, each time anew.",
+        "Not by driving.",
+        unit="minutes",
+        aliases=_as("MaxTravelTimeBetweenBreaks"),
+    ),
+    Field(
+        "after_work_min",
+        "Work after which it is due at the latest, each time anew.",
+        "Not by work.",
+        unit="minutes",
+        aliases=_as("MaxCumulWorkTime"),
+    ),
+    Field(
+        "paid",
+        "Whether it counts as work, and is paid: yes or no, true or false, 1 or 0.",
+        "no",
+        aliases=_as("IsPaid"),
+        choices=_YES_NO,
+    ),
+    Field(
+        "first_part_min",
+        "It may be taken in two parts, the first this long and the second the rest; not by the clock.",
+        "In one.",
+        unit="minutes",
     ),
 )
 
@@ -475,27 +680,12 @@ BARRIER_FIELDS: tuple[Field, ...] = (
 )
 
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
-    Unused("pair_id"),
-    Unused("late_max_min", ("MaxViolationTime1", "MaxViolationTime"), ("0",)),
-    Unused("before_stop"),
-    Unused("ready_time", ("InboundArriveTime",)),
-    Unused("due_time", ("OutboundDepartTime",)),
-    Unused("ride_max_min"),
-    Unused("goods_class"),
     Unused("status"),
     Unused("actual_arrival"),
     Unused("actual_departure"),
     Unused("zone_id"),
 )
-UNUSED_DEPOT_FIELDS: tuple[Unused, ...] = (Unused("docks"), Unused("load_min"), Unused("load_min_per_unit"))
 UNUSED_VEHICLE_FIELDS: tuple[Unused, ...] = (
-    Unused("latest_start", ("LatestStartTime",)),
-    Unused("max_trips", (), ("1",)),
-    Unused("overtime_after_min", ("OvertimeStartTime",)),
-    Unused("overtime_cost_per_hour", ("CostPerUnitOvertime",), ("0",)),
-    Unused("service_factor", (), ("1",)),
-    Unused("zone_id"),
-    Unused("zone_hard"),
     Unused("position_time"),
     Unused("breaks"),
     Unused("load_min", ("StartDepotServiceTime",), ("0",)),

@@ -10,8 +10,8 @@ from ..model.findings import About, Fault
 from ..model.problem import Depot
 from . import fields
 from .points import position, to_wgs84
-from .reading import Reading, is_filled, no_crs, tell_columns, tell_unused
-from .row import Row, Table
+from .reading import Reading, no_crs, tell_columns
+from .row import LONGEST_MIN, Row, Table
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
@@ -21,25 +21,18 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
     """Read every depot; what is wrong is added to the errors of the reading."""
     names = source.fields().names()
     table = Table(fields.DEPOT_FIELDS, fields.recognise(fields.DEPOT_FIELDS, names), reading.day)
-    unused = fields.unused_columns(fields.UNUSED_DEPOT_FIELDS, names)
     tell_columns(reading, layer, table.columns)
     if not source.sourceCrs().isValid():
         reading.refuse(no_crs(layer, source), About(layer))
         return []
     transform = to_wgs84(source.sourceCrs(), reading.transform_context)
     depots: dict[str, Depot] = {}
-    filled: set[str] = set()
     count = 0
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
     for feature in source.getFeatures(QgsFeatureRequest(), flags):
         count += 1
         row = _row(feature, table, transform, reading, layer)
         depot = _depot(row, reading)
-        filled.update(
-            name
-            for name, (index, neutral) in unused.items()
-            if is_filled(feature.attributes()[index], neutral)
-        )
         if depot is None:
             continue
         if depot.id in depots:
@@ -50,7 +43,6 @@ def read_depots(source: QgsProcessingFeatureSource, reading: Reading, layer: str
     if count == 0:
         text = f"{layer} ({source.sourceName()}) has no features"
         reading.refuse(Fault("no_features", text, "At least one depot is needed"), About(layer))
-    tell_unused(reading, layer, filled)
     return list(depots.values())
 
 
@@ -69,6 +61,8 @@ def _row(feature: QgsFeature, table: Table, transform, reading: Reading, layer: 
 
 def _depot(row: Row, reading: Reading) -> Depot | None:
     window = row.window("tw1_start", "tw1_end")
+    docks, load = row.count("docks"), row.seconds("load_min")
+    per_unit = row.number("load_min_per_unit", LONGEST_MIN)
     for fault in row.problems:
         reading.refuse(
             fault,
@@ -78,4 +72,5 @@ def _depot(row: Row, reading: Reading) -> Depot | None:
     place = row.about.place
     if place is None:
         return None
-    return Depot(row.label, place[0], place[1], row.text("name"), window)
+    name = row.text("name")
+    return Depot(row.label, place[0], place[1], name, window, docks, load or 0, 60 * (per_unit or 0))

@@ -9,16 +9,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, Mapping, Sequence
 
-from qgis.core import QgsExpression, QgsFeatureRequest, QgsField, QgsFields, QgsProcessingFeatureSource
+from qgis.core import (
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsField,
+    QgsFields,
+    QgsGeometry,
+    QgsProcessingFeatureSource,
+)
 
 from ..model import reasons
 from ..model.findings import ERROR, INFO, WARNING, About, Fault
-from ..model.problem import ORDER_EARLY, ORDER_FREE, ORDER_STRICT, Stop
+from ..model.problem import KEEP_FREE, KEEP_ORDER, KEEP_PREFIX, LATE_COST, ORDER_FREE, Stop
 from . import fields
 from .carried import CarriedStops, RejectedStop
 from .points import as_point, position, to_wgs84
 from .reading import Reading, is_filled, no_crs, tell_columns, tell_unused
-from .row import Row, Table, merged
+from .relations import Relations
+from .row import Row, Table, as_text, merged
 
 if TYPE_CHECKING:
     from qgis.core import (
@@ -62,6 +70,10 @@ class StopsRead:
 
 NO_EXPRESSIONS = Expressions({})
 
+_KEEPS = {fields.LOCK_ORDER: KEEP_ORDER, fields.LOCK_PREFIX: KEEP_PREFIX}
+_MOST_STOPS = 1_000_000
+"""No number on a route is higher."""
+
 Judge = Callable[[Row], str]
 """Told of each stop before it is accepted: may add problems, and returns why it is excluded, or ""."""
 
@@ -103,6 +115,8 @@ class StopsReader:
         self._unused = fields.unused_columns(fields.UNUSED_STOP_FIELDS, source.fields().names())
         self._filled: set[str] = set()
         self._first_with: dict[str, str] = {}
+        self._relations = Relations(keeps_order=False)
+        self._naming_others: dict[str, tuple[Row, QgsGeometry]] = {}
 
     def read(
         self,
@@ -116,6 +130,7 @@ class StopsReader:
         along, by index and under which name (all of them unless given).
         """
         source, reading = self._source, self._reading
+        self._relations = Relations(keeps_order=judge is not None)
         if carried is None:
             carried = list(enumerate(source.fields().names()))
         read = StopsRead(_named(source.fields(), carried), source.sourceCrs())
@@ -132,6 +147,7 @@ class StopsReader:
                 return read
             if is_stop is None or is_stop(feature):
                 self._read_feature(feature, transform, read, judge, [index for index, _ in carried])
+        self._settle(read)
         if not read.stops and not read.rejected:
             fault = Fault(
                 "no_features",
@@ -208,8 +224,9 @@ class StopsReader:
         row.call(stop_id)
         if unnamed:
             self._tell_unnamed(row)
-        where = f'Feature {feature.id()} of {self._layer} (stop_id "{stop_id}")'
-        if stop_id in self._first_with:
+        where = self._where(row)
+        doubled = stop_id in self._first_with
+        if doubled:
             text = f'stop_id "{stop_id}" is already that of {self._first_with[stop_id]}'
             remedy = "Give each stop an id of its own"
             row.problems.append(Fault("doubled_id", text, remedy, row.shown("stop_id")))
@@ -233,12 +250,31 @@ class StopsReader:
             for fault in row.problems:
                 self._reading.find(ERROR, fault, row.about)
         else:
+            reason = ""
+        kind = row.choice("kind") or fields.KIND_DELIVERY
+        if not doubled and self._relations.add(row, kind, reason) and not reason:
+            self._naming_others[stop_id] = row, as_point(feature.geometry())
+        if not reason:
             self._first_with[stop_id] = f"feature {feature.id()}"
             read.stops.append(stop)
             read.attributes[stop_id] = kept
             return
         self._first_with.setdefault(stop_id, f"feature {feature.id()}")
         read.rejected.append(RejectedStop(stop_id, kept, as_point(feature.geometry()), reason, text))
+
+    def _where(self, row: Row) -> str:
+        return f'Feature {row.about.feature_id} of {self._layer} (stop_id "{row.label}")'
+
+    def _settle(self, read: StopsRead) -> None:
+        """Join what stops say of each other; those that cannot be planned for it are rejected."""
+        read.stops, refused = self._relations.settle(read.stops)
+        for stop_id, (row, point) in self._naming_others.items():
+            if stop_id not in refused:
+                continue
+            reason, fault = refused[stop_id].reason, refused[stop_id].fault
+            text = f"{self._where(row)}: {fault.sentence}"
+            read.rejected.append(RejectedStop(stop_id, read.attributes.pop(stop_id), point, reason, text))
+            self._reading.find(INFO if reason == reasons.EXCLUDED else ERROR, fault, row.about)
 
     def _tell_unnamed(self, row: Row) -> None:
         name = row.shown("stop_id")
@@ -257,11 +293,10 @@ class StopsReader:
         windows = [row.window(f"tw{number}_start", f"tw{number}_end") for number in (1, 2, 3)]
         windows.extend(row.second_pairs("time_windows"))
         order_rule = row.choice("order_rule") or ORDER_FREE
-        if order_rule not in (ORDER_FREE, ORDER_EARLY, ORDER_STRICT):
-            name = row.shown("order_rule")
-            text = f'{name} "{order_rule}" is not used yet: read as any order'
-            row.warn(Fault("unused_field", text, field=name))
-            order_rule = ORDER_FREE
+        if not order_rule and lock in (fields.LOCK_FIRST, fields.LOCK_LAST):
+            order_rule = lock
+        late_cost = row.number("late_cost_per_hour")
+        keep, keep_rank = _kept(row, lock) if self._for_fleet else (KEEP_FREE, 0)
         return Stop(
             id=stop_id,
             lon=place[0],
@@ -280,6 +315,15 @@ class StopsReader:
             allowed_vehicles=row.names("allowed_vehicles"),
             forbidden_vehicles=row.names("forbidden_vehicles"),
             vehicle_id=_preassigned(row, lock) if self._for_fleet else "",
+            late_max=_late_max(row),
+            late_cost=LATE_COST if late_cost is None else late_cost,
+            before=row.names("before_stop"),
+            ride_max=row.seconds("ride_max_min"),
+            ready=row.time("ready_time"),
+            due=row.time("due_time"),
+            goods_class=row.text("goods_class"),
+            keep=keep,
+            keep_rank=keep_rank,
         )
 
     def _tell_unused(self, read: StopsRead) -> None:
@@ -324,17 +368,31 @@ def _penalty(row: Row) -> float | None:
     return None if penalty == 0 and fields.plain(row.shown("penalty")) == "revenue" else penalty
 
 
+def _late_max(row: Row) -> int | None:
+    value = row.value("late_max_min")
+    if value is not None and as_text(value).removesuffix(".0") == fields.ANY_LATENESS:
+        return None
+    return row.seconds("late_max_min") or 0
+
+
 def _preassigned(row: Row, lock: str | None) -> str:
     vehicle_id = row.text("vehicle_id")
     if not row.has("lock"):
         return vehicle_id
-    if lock == fields.LOCK_ORDER:
-        name = row.shown("lock")
-        text = f'{name} "{row.text("lock")}" keeps the vehicle only: a locked order is not used yet'
-        row.warn(Fault("unused_field", text, field=name))
-    if lock not in (fields.LOCK_VEHICLE, fields.LOCK_ORDER):
+    if lock not in (fields.LOCK_VEHICLE, *_KEEPS):
         return ""
     if not vehicle_id:
         text = f"needs a vehicle, and {row.shown('vehicle_id')} is empty"
         row.problem("lock", Fault("missing_value", text, "Fill it, or clear the lock"))
     return vehicle_id
+
+
+def _kept(row: Row, lock: str | None) -> tuple[str, int]:
+    """How a stop is kept in its place, and its number there in thousandths: 3.5 goes between 3 and 4."""
+    if lock not in _KEEPS:
+        return KEEP_FREE, 0
+    number = row.number("sequence", _MOST_STOPS)
+    if row.value("sequence") is None:
+        text = f"needs a place, and {row.shown('sequence')} is empty"
+        row.problem("lock", Fault("missing_value", text, "Fill it, or clear the lock"))
+    return _KEEPS[lock], round(1000 * (number or 0))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Collection, Iterable, Mapping, Sequence
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
 from ..model.findings import INFO, About, Fault
-from ..model.problem import DAY, LOAD_SCALE, Depot, Stop, Vehicle, Window
+from ..model.problem import DAY, LOAD_SCALE, START_LATE, Depot, Stop, Vehicle, Window
 from . import fields
 from .reading import Reading, is_filled, tell_columns, tell_unused
 from .row import LONGEST_KM, Row, Table, next_day
@@ -33,18 +33,23 @@ class Costs:
 
 
 SPEED_FACTORS = 0.1, 10.0
-"""Beyond these a speed beside the profile's is taken for a mistake."""
+"""Beyond these a speed, or a time of service, beside the usual one is taken for a mistake."""
 DEFAULT_COSTS = Costs(fixed=50.0, per_km=0.5, per_hour=20.0)
 """Of vehicles without any cost: without a price no plan would be better than another."""
 
 
 def equal_vehicles(
-    count: int, capacity: float | None, shift: Window, depots: Sequence[Depot], reading: Reading
+    count: int,
+    capacity: float | None,
+    shift: Window,
+    depots: Sequence[Depot],
+    reading: Reading,
+    start_rule: str = START_LATE,
 ) -> list[Vehicle]:
     """`count` vehicles V1, V2, ... of the one depot, at the default costs; `capacity` None is unlimited."""
     if len(depots) != 1:
         if depots:
-            known = _some(depot.id for depot in depots)
+            known = some(depot.id for depot in depots)
             fault = Fault(
                 "missing_value",
                 f"VEHICLES is empty and there are {len(depots)} depots ({known})",
@@ -64,6 +69,7 @@ def equal_vehicles(
             end_depot=depot,
             shift=shift,
             capacity=(load,),
+            start_rule=start_rule,
             **cost_members(DEFAULT_COSTS),
         )
         for number in range(1, count + 1)
@@ -77,13 +83,14 @@ def read_vehicles(
     reading: Reading,
     layer: str = "VEHICLES",
     only: Collection[str] | None = None,
+    start_rule: str = START_LATE,
 ) -> list[Vehicle]:
-    """Read every active vehicle, or those called in `only`; `shift` is that of vehicles without one of their
-    own."""
+    """Read every active vehicle, or those called in `only`; `shift` and `start_rule` are those of vehicles
+    without any of their own."""
     names = source.fields().names()
     table = Table(fields.VEHICLE_FIELDS, fields.recognise(fields.VEHICLE_FIELDS, names), reading.day)
     tell_columns(reading, layer, table.columns)
-    reader = _VehicleReader(table, depots, shift, reading, layer, only)
+    reader = _VehicleReader(table, depots, shift, start_rule, reading, layer, only)
     unused = fields.unused_columns(fields.UNUSED_VEHICLE_FIELDS, names)
     filled: set[str] = set()
     vehicles: dict[str, Vehicle] = {}
@@ -108,7 +115,7 @@ def read_vehicles(
     if not vehicles and not reader.failed:
         state = "no features" if count == 0 else f"{count} vehicles and none of them is active"
         if count and only is not None:
-            state = f"none of the vehicles of the visits ({_some(only)})"
+            state = f"none of the vehicles of the visits ({some(only)})"
         text = f"{layer} ({source.sourceName()}) has {state}"
         reading.refuse(Fault("no_vehicle_works", text, "At least one vehicle is needed"), About(layer))
     tell_unused(reading, layer, filled)
@@ -123,15 +130,23 @@ def check_vehicle_names(
     for stop in stops:
         named = {*stop.allowed_vehicles, *stop.forbidden_vehicles, stop.vehicle_id} - known - {""}
         for name in sorted(named):
-            text = f'No active vehicle is called "{name}"{_zero_padded(name, known)}'
+            text = f'No active vehicle is called "{name}"{zero_padded(name, known)}'
             field = reading.shown(layer, _field_naming(stop, name))
             reading.warn(Fault("unknown_vehicle", text, field=field), reading.about(layer, stop.id))
 
 
 class _VehicleReader:
     def __init__(
-        self, table: Table, depots: Sequence[Depot], shift: Window, reading: Reading, layer: str, only
+        self,
+        table: Table,
+        depots: Sequence[Depot],
+        shift: Window,
+        start_rule: str,
+        reading: Reading,
+        layer: str,
+        only: Collection[str] | None,
     ):
+        self._start_rule = start_rule
         self._only = only
         self._table = table
         self._depots = {depot.id: depot for depot in depots}
@@ -154,6 +169,7 @@ class _VehicleReader:
             text = f'{name} is "{row.text("active")}": it does not work that day'
             self._reading.find(INFO, Fault("inactive_vehicle", text, field=name), row.about)
             return None
+        shift = self._own_shift(row)
         vehicle = Vehicle(
             id=vehicle_id,
             driver=row.text("driver"),
@@ -161,7 +177,7 @@ class _VehicleReader:
             speed_factor=_or_one(row.factor("speed_factor", *SPEED_FACTORS)),
             start_depot=self._depot(row, "start_depot"),
             end_depot=self._depot(row, "end_depot"),
-            shift=self._own_shift(row),
+            shift=shift,
             capacity=row.loads("capacity"),
             skills=row.names("skills"),
             max_stops=row.whole("max_stops"),
@@ -171,6 +187,15 @@ class _VehicleReader:
             fixed_cost=row.number("fixed_cost") or 0.0,
             cost_per_hour=row.number("cost_per_hour") or 0.0,
             cost_per_km=row.number("cost_per_km") or 0.0,
+            latest_start=_latest_start(row, shift),
+            service_factor=_or_one(row.factor("service_factor", *SPEED_FACTORS)),
+            max_trips=row.count("max_trips") or 1,
+            overtime_after=row.seconds("overtime_after_min"),
+            overtime_cost_per_hour=row.number("overtime_cost_per_hour"),
+            zones=row.names("zone_id"),
+            zone_hard=row.yes("zone_hard"),
+            lifo=row.yes("lifo"),
+            start_rule=row.choice("start_rule") or self._start_rule,
         )
         where = f'{self._layer}: feature {feature.id()} (vehicle_id "{vehicle_id}")'
         for fault in row.problems:
@@ -190,12 +215,12 @@ class _VehicleReader:
                     self._missing_told.add(name)
                 shown = row.shown(name)
                 text = f"{shown} is empty and there are {len(self._depots)} depots"
-                remedy = f"Write one of {_some(self._depots)}, or none"
+                remedy = f"Write one of {some(self._depots)}, or none"
                 row.problems.append(Fault("missing_value", text, remedy, shown))
             return next(iter(self._depots))
         if depot_id not in self._depots:
-            text = f"is no depot of DEPOTS{_zero_padded(depot_id, self._depots)}"
-            remedy = f"Write one of {_some(self._depots)}, or none"
+            text = f"is no depot of DEPOTS{zero_padded(depot_id, self._depots)}"
+            remedy = f"Write one of {some(self._depots)}, or none"
             row.problem(name, Fault("unknown_depot", text, remedy))
         return depot_id
 
@@ -220,6 +245,20 @@ class _VehicleReader:
             end = row.time("shift_end")
             return self._until_next_day(row, self._shift.start, end) if end is not None else self._shift
         return row.window("shift_start", "shift_end") or self._shift
+
+
+def _latest_start(row: Row, shift: Window) -> int | None:
+    """The latest start of work; one before the shift begins is on the next day where the shift is, too."""
+    if row.value("latest_start") is None:
+        return None
+    latest = row.moment("latest_start")
+    if latest is None or latest.seconds >= shift.start:
+        return None if latest is None else latest.seconds
+    later = row.moment("latest_start", next_day=True).seconds
+    if not shift.start <= later <= shift.end:
+        text = "is before the shift begins"
+        row.problem("latest_start", Fault("ends_before_start", text, "Correct it, or leave it empty"))
+    return later
 
 
 def cost_members(costs: Costs) -> Mapping[str, float]:
@@ -272,12 +311,13 @@ def _metres(kilometres: float | None) -> int | None:
     return None if kilometres is None else round(kilometres * 1000)
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """The first of these names, for a message."""
     listed = list(names)
     return ", ".join(listed[:5]) + (", ..." if len(listed) > 5 else "")
 
 
-def _zero_padded(name: str, known: Iterable[str]) -> str:
+def zero_padded(name: str, known: Iterable[str]) -> str:
     """A hint where leading zeros alone make the difference."""
     for other in known:
         if other != name and other.lstrip("0") == name.lstrip("0"):

@@ -145,6 +145,10 @@ class Row:
             return None
         return choices[text]
 
+    def yes(self, name: str) -> bool:
+        """Whether a field of yes and no says yes; no when empty."""
+        return bool(self.choice(name))
+
     def number(self, name: str, most: float = LARGEST) -> float | None:
         """A number from 0 to `most`, in the field's unit; text such as 12,5 is accepted. None when empty."""
         value = self.value(name)
@@ -186,10 +190,26 @@ class Row:
             return None
         return int(number)
 
+    def count(self, name: str) -> int | None:
+        """A whole number from 1 on; None when empty."""
+        number = self.whole(name)
+        if number == 0:
+            self.problem(name, Fault("out_of_range", "is none", "Write 1 or more, or leave it empty"))
+            return None
+        return number
+
     def seconds(self, name: str) -> int | None:
         """Minutes of the layer as whole seconds; None when empty."""
         minutes = self.number(name, LONGEST_MIN)
         return None if minutes is None else round(minutes * 60)
+
+    def duration(self, name: str) -> int | None:
+        """Minutes of the layer as seconds, one at least; None when empty."""
+        seconds = self.seconds(name)
+        if seconds == 0:
+            self.problem(name, Fault("out_of_range", "is no time", "Write more than 0, or leave it empty"))
+            return None
+        return seconds
 
     def load(self, name: str) -> int | None:
         """A quantity in thousandths; None when empty."""

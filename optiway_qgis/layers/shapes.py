@@ -1,4 +1,4 @@
-"""Geometries of any kind to GeoJSON in degrees WGS 84: zones and barriers as the engine takes them."""
+"""Geometries of any kind to degrees WGS 84, and to GeoJSON: zones and barriers as the engine takes them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ _GEOMETRY = "geometry"
 
 
 def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str, Any]:
-    """A geometry that is not empty as a GeoJSON object; curves become short segments, Z and M are dropped.
+    """A geometry that is not empty as a GeoJSON object, as `flat` makes it."""
+    return as_form(flat(geometry, transform))
+
+
+def as_form(geometry: QgsGeometry) -> dict[str, Any]:
+    """A geometry in WGS 84 as a GeoJSON object."""
+    return json.loads(geometry.asJson(_DECIMALS))
+
+
+def flat(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> QgsGeometry:
+    """A geometry that is not empty in WGS 84; curves become short segments, Z and M are dropped.
 
     Raises
     ------
@@ -51,4 +61,4 @@ def shape(geometry: QgsGeometry, transform: QgsCoordinateTransform) -> dict[str,
             "Check that longitude comes first, and the CRS of the layer",
             _GEOMETRY,
         )
-    return json.loads(moved.asJson(_DECIMALS))
+    return moved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from qgis.core import (
@@ -16,7 +17,8 @@ from optiway_qgis.layers.read_visits import VisitsLayer, vehicles_seen
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.findings import About, Fault
 
-from .plan_algorithm import DEPOTS, VEHICLES, PlanAlgorithm, tr
+from .plan_algorithm import DEPOTS, VEHICLES, tr
+from .ruled_algorithm import RuledAlgorithm
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.read_visits import RoutesSeen
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 START_TIME = "START_TIME"
 
 
-class KeptOrder(PlanAlgorithm):
+class KeptOrder(RuledAlgorithm):
     """Base of the algorithms that read visits and never change their order."""
 
     expression_help: ClassVar[dict[str, tuple[str, str]]] = {
@@ -52,6 +54,7 @@ class KeptOrder(PlanAlgorithm):
             "Empty: the vehicles of the visits, without limits; they leave their depot when the visits "
             "say so.",
         )
+        self.add_breaks()
         self.add_day(
             advanced=True,
             help_text="The day of the plan. Empty: the date of the earliest start_time, or today.",
@@ -67,6 +70,7 @@ class KeptOrder(PlanAlgorithm):
             advanced=True,
         )
         self.add_expressions(layer, "SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END")
+        self.add_work_rules()
 
     def visits_layers(self, reading: Reading, *names: str) -> list[VisitsLayer]:
         """The layers of these parameters; fields that are missing end the reading."""
@@ -91,11 +95,19 @@ class KeptOrder(PlanAlgorithm):
         if self.source(DEPOTS) is not None:
             depots = read_depots(self.source(DEPOTS), reading)
         start = reading.day.at(self.time(parameters, context, START_TIME))
+        rule = self.start_rule(parameters, context)
         if self.source(VEHICLES) is not None:
             vehicles = read_vehicles(
-                self.source(VEHICLES), depots, open_shift(start), reading, only=seen.vehicle_ids
+                self.source(VEHICLES),
+                depots,
+                open_shift(start),
+                reading,
+                only=seen.vehicle_ids,
+                start_rule=rule,
             )
         else:
-            vehicles = vehicles_seen(seen, depots, start, reading)
+            vehicles = [
+                replace(vehicle, start_rule=rule) for vehicle in vehicles_seen(seen, depots, start, reading)
+            ]
             tell_default_costs(reading)
-        return depots, vehicles
+        return depots, self.with_breaks(parameters, context, vehicles, reading, whole_fleet=False)

@@ -37,7 +37,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
 from optiway_qgis.layers import kept_roads, output_fields, plan_project, run, styles, write
-from optiway_qgis.layers.conditions import Conditions, horizon_of, read_conditions
+from optiway_qgis.layers.conditions import Conditions, horizon_of, read_conditions, tell_unused_zones
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
@@ -45,7 +45,8 @@ from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, V
 from optiway_qgis.layers.read_barriers import BARRIERS
 from optiway_qgis.layers.read_roads import ROADS, RoadLayer
 from optiway_qgis.layers.read_stops import EXPRESSION_FIELDS, Expressions
-from optiway_qgis.layers.read_traffic import TRAFFIC, ZONES
+from optiway_qgis.layers.read_traffic import TRAFFIC
+from optiway_qgis.layers.read_zones import ZONES, in_zones, read_zones
 from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.road_travel import cache_folder, road_travel
 from optiway_qgis.layers.server_access import server_access
@@ -292,9 +293,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             ),
             (
                 ZONES,
-                "Zones of the traffic",
+                "Zones",
                 QgsProcessing.SourceType.TypeVectorPolygon,
-                "Polygons with zone_id, which rows of TRAFFIC name.",
+                "Polygons with zone_id, which rows of TRAFFIC name, and vehicles that serve them.",
                 True,
             ),
         ):
@@ -572,14 +573,24 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         for text in problems:
             reading.refuse(Fault("parameter", text, field=text.split(" ")[0]))
         inputs = self.read_inputs(parameters, context, reading)
+        zones = read_zones(self.source(ZONES), reading) if self.source(ZONES) is not None else None
+        problem = in_zones(self.wished(parameters, context, inputs.problem, reading), zones, reading)
         self.read_travel(parameters, context, reading)
+        traffic, vehicles = self.source(TRAFFIC), problem.vehicles
+        tell_unused_zones(zones, vehicles, traffic is not None, reading)
         conditions = read_conditions(
-            *(self.source(name) for name in (TRAFFIC, ZONES, BARRIERS)),
+            traffic,
+            zones,
+            self.source(BARRIERS),
             self._weather(parameters, context),
-            horizon_of(inputs.problem.vehicles, may_overrun=inputs.sequences is not None),
+            horizon_of(vehicles, may_overrun=inputs.sequences is not None),
             reading,
         )
-        return replace(inputs, conditions=conditions), reading
+        return replace(inputs, problem=problem, conditions=conditions), reading
+
+    def wished(self, parameters, context, problem: Problem, reading: Reading) -> Problem:
+        """Return the problem with what is asked of the plan as a whole: nothing, unless an algorithm asks."""
+        return problem
 
     def _weather(self, parameters, context) -> float:
         if parameters.get(WEATHER_FACTOR) is None:

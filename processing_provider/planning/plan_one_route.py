@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qgis.core import (
@@ -17,7 +18,8 @@ from optiway_qgis.layers.points import WGS84
 from optiway_qgis.layers.problem_of import solo_problem
 from optiway_qgis.layers.read_stops import read_stops
 
-from .plan_algorithm import STOPS, Inputs, PlanAlgorithm, tr
+from .plan_algorithm import STOPS, Inputs, tr
+from .ruled_algorithm import RuledAlgorithm
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.reading import Reading
@@ -27,7 +29,7 @@ RETURN = "RETURN"
 START_TIME = "START_TIME"
 
 
-class PlanOneRoute(PlanAlgorithm):
+class PlanOneRoute(RuledAlgorithm):
     """Plans the tour of one driver."""
 
     def name(self):
@@ -88,10 +90,12 @@ class PlanOneRoute(PlanAlgorithm):
                 QgsProcessingParameterDateTime.Type.Time,
                 defaultValue="08:00",
             ),
-            "Earliest departure. The driver leaves later where that saves waiting.",
+            "Earliest start. The driver starts later where that saves waiting, unless START_RULE is early.",
         )
         self.add_day(advanced=True)
         self.add_expressions(STOPS, "SERVICE_TIME", "PRIORITY", "WINDOW_START", "WINDOW_END")
+        self.add_breaks(advanced=True)
+        self.add_work_rules(has_goods=False)
         self.add_travel()
         self.add_search(advanced=True)
         self.add_outputs()
@@ -110,4 +114,7 @@ class PlanOneRoute(PlanAlgorithm):
             reading.day.at(self.time(parameters, context, START_TIME)),
             reading,
         )
-        return Inputs(problem, stops.carried_along())
+        rule = self.start_rule(parameters, context)
+        vehicles = [replace(vehicle, start_rule=rule) for vehicle in problem.vehicles]
+        vehicles = self.with_breaks(parameters, context, vehicles, reading)
+        return Inputs(replace(problem, vehicles=tuple(vehicles)), stops.carried_along())

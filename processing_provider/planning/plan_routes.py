@@ -17,7 +17,8 @@ from optiway_qgis.layers.read_depots import read_depots
 from optiway_qgis.layers.read_stops import read_stops
 from optiway_qgis.layers.read_vehicles import equal_vehicles, read_vehicles, shift_between
 
-from .plan_algorithm import DEPOTS, STOPS, VEHICLES, Inputs, PlanAlgorithm, tr
+from .plan_algorithm import DEPOTS, STOPS, VEHICLES, Inputs, tr
+from .ruled_algorithm import RuledAlgorithm
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.reading import Reading
@@ -28,7 +29,7 @@ SHIFT_START = "SHIFT_START"
 SHIFT_END = "SHIFT_END"
 
 
-class PlanRoutes(PlanAlgorithm):
+class PlanRoutes(RuledAlgorithm):
     """Plans the routes of a fleet."""
 
     def name(self):
@@ -53,8 +54,9 @@ class PlanRoutes(PlanAlgorithm):
         """Return the help shown beside the dialog."""
         return tr(
             "<p>Plans the day of a fleet: which vehicle serves which stop, in which order and when. It "
-            "keeps time windows, shifts, capacities, skills, depots, vehicle rules and limits on work, "
-            "driving, distance and stops, and looks for the plan that costs least.</p>"
+            "keeps time windows, shifts, breaks, capacities, skills, zones, depots and their docks, vehicle "
+            "rules, pairs of pickup and delivery, locked stops and limits on work, driving, distance and "
+            "stops, and looks for the plan that costs least.</p>"
             "<p>Fields are found by their names: <i>stop_id, service_min, demand, tw1_start, tw1_end, "
             "priority, skills</i> in the stops, <i>depot_id</i> in the depots, <i>vehicle_id, "
             "start_depot, shift_start, shift_end, capacity, skills</i> and costs in the vehicles; ArcGIS "
@@ -85,7 +87,8 @@ class PlanRoutes(PlanAlgorithm):
         )
         self.add(
             QgsProcessingParameterFeatureSource(DEPOTS, tr("Depots"), point),
-            "Points where vehicles start and end: depot_id, name, tw1_start, tw1_end.",
+            "Points where vehicles start, load again and end: depot_id, name, tw1_start, tw1_end, docks, "
+            "load_min, load_min_per_unit.",
         )
         self.add(
             QgsProcessingParameterFeatureSource(
@@ -94,6 +97,7 @@ class PlanRoutes(PlanAlgorithm):
             "Table of vehicles: vehicle_id, start_depot, end_depot, shift_start, shift_end, capacity, "
             "skills, limits and costs. Empty: equal vehicles, as many as the number of vehicles says.",
         )
+        self.add_breaks()
         self.add_day(advanced=False)
         self.add(
             QgsProcessingParameterNumber(
@@ -122,7 +126,7 @@ class PlanRoutes(PlanAlgorithm):
                 SHIFT_START,
                 "Shift start",
                 "08:00",
-                "Earliest departure of vehicles that have none of their own.",
+                "Earliest start of work of vehicles that have none of their own.",
             ),
             (
                 SHIFT_END,
@@ -139,6 +143,8 @@ class PlanRoutes(PlanAlgorithm):
                 help_text,
             )
         self.add_expressions(STOPS, "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END")
+        self.add_work_rules()
+        self.add_goals()
         self.add_travel()
 
     def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
@@ -149,13 +155,16 @@ class PlanRoutes(PlanAlgorithm):
             self.time(parameters, context, SHIFT_END),
             reading.day,
         )
+        start_rule = self.start_rule(parameters, context)
         if self.source(VEHICLES) is not None:
-            vehicles = read_vehicles(self.source(VEHICLES), depots, shift, reading)
+            source = self.source(VEHICLES)
+            vehicles = read_vehicles(source, depots, shift, reading, start_rule=start_rule)
         else:
             capacity = None
             if parameters.get(VEHICLE_CAPACITY) is not None:
                 capacity = self.parameterAsDouble(parameters, VEHICLE_CAPACITY, context)
             count = self.parameterAsInt(parameters, VEHICLE_COUNT, context)
-            vehicles = equal_vehicles(count, capacity, shift, depots, reading)
+            vehicles = equal_vehicles(count, capacity, shift, depots, reading, start_rule)
+        vehicles = self.with_breaks(parameters, context, vehicles, reading)
         stops = read_stops(self.source(STOPS), reading, self.expressions(parameters, context, STOPS))
         return Inputs(fleet_problem(stops, depots, vehicles, reading), stops.carried_along())

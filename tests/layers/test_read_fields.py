@@ -7,10 +7,10 @@ import pytest
 from optiway_qgis.layers import findings_layer, output_fields
 from optiway_qgis.layers.fields import (
     BARRIER_FIELDS,
+    BREAK_FIELDS,
     DEPOT_FIELDS,
     STOP_FIELDS,
     TRAFFIC_FIELDS,
-    UNUSED_DEPOT_FIELDS,
     UNUSED_STOP_FIELDS,
     UNUSED_VEHICLE_FIELDS,
     VEHICLE_FIELDS,
@@ -21,7 +21,7 @@ from optiway_qgis.layers.fields import (
 )
 from optiway_qgis.layers.read_vehicles import DEFAULT_COSTS
 
-TABLES = {"stops": STOP_FIELDS, "depots": DEPOT_FIELDS, "vehicles": VEHICLE_FIELDS}
+TABLES = {"stops": STOP_FIELDS, "depots": DEPOT_FIELDS, "vehicles": VEHICLE_FIELDS, "breaks": BREAK_FIELDS}
 ARCGIS = {
     "stops": {
         "ServiceTime": "service_min",
@@ -38,6 +38,10 @@ ARCGIS = {
         "AssignmentRule": "lock",
         "RouteName": "vehicle_id",
         "Sequence": "sequence",
+        "MaxViolationTime1": "late_max_min",
+        "InboundArriveTime": "ready_time",
+        "OutboundDepartTime": "due_time",
+        "MaxTransitTime": "ride_max_min",
     },
     "depots": {"Name": "depot_id", "TimeWindowStart1": "tw1_start", "TimeWindowEnd1": "tw1_end"},
     "vehicles": {
@@ -55,6 +59,20 @@ ARCGIS = {
         "MaxTotalTravelTime": "max_drive_min",
         "MaxTotalDistance": "max_distance_km",
         "SpecialtyNames": "skills",
+        "LatestStartTime": "latest_start",
+        "OvertimeStartTime": "overtime_after_min",
+        "CostPerUnitOvertime": "overtime_cost_per_hour",
+        "IsHardZone": "zone_hard",
+    },
+    "breaks": {
+        "Name": "break_id",
+        "RouteName": "vehicle_id",
+        "ServiceTime": "duration_min",
+        "TimeWindowStart": "tw_start",
+        "TimeWindowEnd": "tw_end",
+        "MaxTravelTimeBetweenBreaks": "after_drive_min",
+        "MaxCumulWorkTime": "after_work_min",
+        "IsPaid": "paid",
     },
 }
 VROOM = {
@@ -80,6 +98,14 @@ VROOM = {
         "max_distance": "max_distance_km",
         "profile": "profile",
     },
+    "breaks": {"id": "break_id", "service": "duration_min"},
+}
+GOOGLE = {
+    "stops": {
+        "costPerHourAfterSoftEndTime": "late_cost_per_hour",
+        "shipmentType": "goods_class",
+    },
+    "breaks": {"earliestStartTime": "tw_start", "latestStartTime": "tw_end"},
 }
 
 
@@ -87,13 +113,13 @@ VROOM = {
     ("table", "name", "field"),
     [
         (table, name, field)
-        for names in (ARCGIS, VROOM)
+        for names in (ARCGIS, VROOM, GOOGLE)
         for table, fields in names.items()
         for name, field in fields.items()
     ],
 )
 def test_names_of_other_programs_are_understood(table, name, field):
-    """Tables made for ArcGIS or VROOM are read without renaming a column."""
+    """Tables made for ArcGIS, VROOM or Google are read without renaming a column."""
     assert recognise(TABLES[table], [name])[field].name == name
 
 
@@ -123,17 +149,16 @@ def test_own_name_wins_over_alias():
 
 def test_fields_not_built_yet_are_known_by_all_their_names():
     """What is carried along unused must be told, also under its ArcGIS name."""
-    assert unused_columns(UNUSED_STOP_FIELDS, ["x", "MaxViolationTime1"]) == {
-        "MaxViolationTime1": (1, ("0",))
+    assert unused_columns(UNUSED_STOP_FIELDS, ["x", "actual arrival"]) == {"actual arrival": (1, ())}
+    assert unused_columns(UNUSED_VEHICLE_FIELDS, ["StartDepotServiceTime"]) == {
+        "StartDepotServiceTime": (0, ("0",))
     }
-    assert unused_columns(UNUSED_VEHICLE_FIELDS, ["latest start"]) == {"latest start": (0, ())}
 
 
 def test_a_field_is_either_read_or_said_to_be_unused():
     """The same name in both tables would be used and denied at once."""
     for fields, unused in (
         (STOP_FIELDS, UNUSED_STOP_FIELDS),
-        (DEPOT_FIELDS, UNUSED_DEPOT_FIELDS),
         (VEHICLE_FIELDS, UNUSED_VEHICLE_FIELDS),
     ):
         assert not {field.name for field in fields} & {field.name for field in unused}
@@ -145,7 +170,7 @@ def test_the_page_explains_every_input_field(checkout):
     for fields in (*TABLES.values(), TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS):
         assert all(field.what and field.empty and field.missing for field in fields)
         assert fields_table(fields) in page
-    for unused in (*UNUSED_STOP_FIELDS, *UNUSED_DEPOT_FIELDS, *UNUSED_VEHICLE_FIELDS):
+    for unused in (*UNUSED_STOP_FIELDS, *UNUSED_VEHICLE_FIELDS):
         assert f"`{unused.name}`" in page
 
 

@@ -9,7 +9,7 @@ from optiway_qgis.layers.problem_of import fleet_problem, solo_problem
 from optiway_qgis.layers.read_depots import read_depots
 from optiway_qgis.layers.read_stops import read_stops
 from optiway_qgis.layers.read_vehicles import DEFAULT_COSTS, equal_vehicles, read_vehicles, shift_between
-from optiway_qgis.model.problem import Depot, Window
+from optiway_qgis.model.problem import Depot, Vehicle, Window
 from tests.made_layers import CENTRE, depot, layer, reading, source_of, stops, table
 
 EIGHT, SIX_PM = 28800, 64800
@@ -210,13 +210,86 @@ def test_lost_leading_zeros_are_recognised():
 
 def test_vehicles_fields_not_built_yet_are_told():
     """Neutral values ask for nothing and are passed over."""
-    _, shared = vehicles_of(
-        [{"vehicle_id": "V1", "max_trips": 2, "service_factor": 1.0, "overtime_after_min": 480}]
+    _, shared = vehicles_of([{"vehicle_id": "V1", "breaks": "[]", "load_min": 0, "position_time": "08:00"}])
+    assert "VEHICLES: breaks, position_time are carried along but not used yet." in shared.feedback.warnings
+
+
+def test_rules_of_a_vehicle_arrive_in_the_units_of_the_model():
+    """Minutes become seconds, yes and no true and false, ArcGIS prices per minute prices per hour."""
+    row = {
+        "vehicle_id": "V1", "latest_start": "09:30", "max_trips": 3, "overtime_after_min": 480,
+        "CostPerUnitOvertime": 0.5, "service_factor": "1,2", "zone_id": "North, South", "IsHardZone": 1,
+        "lifo": "yes", "start_rule": "Early",
+    }  # fmt: skip
+    (vehicle,), shared = vehicles_of([row])
+    assert shared.errors == []
+    assert (vehicle.latest_start, vehicle.max_trips, vehicle.service_factor) == (34200, 3, 1.2)
+    assert (vehicle.overtime_after, vehicle.overtime_cost_per_hour) == (28800, 30)
+    assert (vehicle.zones, vehicle.zone_hard) == (("North", "South"), True)
+    assert (vehicle.lifo, vehicle.start_rule) == (True, "early")
+
+
+def test_a_vehicle_that_says_nothing_of_them_is_as_it_always_was():
+    """Empty means the defaults of the model, also where the columns are there."""
+    names = ("latest_start", "max_trips", "overtime_after_min", "overtime_cost_per_hour", "service_factor")
+    blank = dict.fromkeys([*names, "zone_id", "zone_hard", "lifo", "start_rule"])
+    assert vehicles_of([{"vehicle_id": "V1", **blank}])[0] == vehicles_of([{"vehicle_id": "V1"}])[0]
+    default = Vehicle("V1")
+    (read,), _ = vehicles_of([{"vehicle_id": "V1"}])
+    for member in ("latest_start", "max_trips", "overtime_after", "service_factor", "zones", "start_rule"):
+        assert getattr(read, member) == getattr(default, member)
+
+
+def test_start_rule_of_the_parameters_is_for_vehicles_without_their_own():
+    """As with the shift."""
+    rows = [{"vehicle_id": "V1", "start_rule": "late"}, {"vehicle_id": "V2", "start_rule": None}]
+    shared = reading()
+    vehicles = read_vehicles(source_of(table(rows)), [DEPOT], SHIFT, shared, start_rule="early")
+    assert [vehicle.start_rule for vehicle in vehicles] == ["late", "early"]
+    assert equal_vehicles(1, None, SHIFT, [DEPOT], shared, "early")[0].start_rule == "early"
+
+
+def test_a_latest_start_after_midnight_belongs_to_the_night_shift():
+    """22:00 to 6:00 with a start by 1:00."""
+    rows = [{"vehicle_id": "V1", "shift_start": "22:00", "shift_end": "06:00", "latest_start": "01:00"}]
+    assert vehicles_of(rows)[0][0].latest_start == 25 * 3600
+
+
+def test_docks_and_loading_of_a_depot():
+    """Minutes become seconds; a depot without them loads at once, any number of vehicles."""
+    depots, shared = depots_of(
+        [depot(docks=2, load_min=5, load_min_per_unit="0,25"), depot("D2", (-8.6, 41.2))]
     )
-    assert (
-        "VEHICLES: max_trips, overtime_after_min are carried along but not used yet."
-        in shared.feedback.warnings
-    )
+    assert shared.errors == []
+    assert [(one.docks, one.load, one.load_per_unit) for one in depots] == [(2, 300, 15), (None, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("read", "values", "words"),
+    [
+        (depots_of, depot(docks=0), 'docks "0" is none. Write 1 or more, or leave it empty.'),
+        (depots_of, depot(docks=1.5), 'docks "1.5" is not a whole number'),
+        (depots_of, depot(load_min=-1), 'load_min "-1" is negative'),
+        (vehicles_of, {"vehicle_id": "V1", "max_trips": 0}, 'max_trips "0" is none'),
+        (
+            vehicles_of,
+            {"vehicle_id": "V1", "service_factor": 120},
+            'service_factor "120" is not from 0.1 to 10',
+        ),
+        (vehicles_of, {"vehicle_id": "V1", "zone_hard": "maybe"}, 'zone_hard "maybe" is not known'),
+        (vehicles_of, {"vehicle_id": "V1", "start_rule": "soon"}, "Write one of late, early"),
+        (
+            vehicles_of,
+            {"vehicle_id": "V1", "latest_start": "07:00"},
+            'latest_start "07:00" is before the shift',
+        ),
+    ],
+)
+def test_rules_that_cannot_be_read_are_errors_of_the_job(read, values, words):
+    """With feature, field, value and remedy."""
+    _, shared = read([values])
+    assert len(shared.errors) == 1
+    assert words in shared.errors[0]
 
 
 def test_equal_vehicles_without_a_table():

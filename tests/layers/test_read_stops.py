@@ -17,7 +17,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime
 
 from optiway_qgis.layers.read_stops import Expressions, read_stops
-from optiway_qgis.model.problem import Window
+from optiway_qgis.model.problem import Stop, Window
 from optiway_qgis.model.reasons import EXCLUDED, INVALID_INPUT
 from tests.made_layers import CENTRE, layer, reading, source_of, spots
 
@@ -288,23 +288,175 @@ def test_null_ids_are_named_by_feature_and_told():
 
 def test_fields_not_built_yet_are_told_when_filled():
     """A promise of a layer that is silently broken is the worst kind of bug."""
-    values = {"pair_id": "P", "late_max_min": 0, "ready_time": None, "status": "x"}
+    values = {"zone_id": "Z", "actual_arrival": None, "status": "x"}
     _, shared = read([{"at": CENTRE, "stop_id": "S1", **values}])
-    assert "STOPS: pair_id, status are carried along but not used yet." in shared.feedback.warnings
+    assert "STOPS: status, zone_id are carried along but not used yet." in shared.feedback.warnings
+
+
+def test_wishes_and_rules_of_a_stop_arrive_in_the_units_of_the_model():
+    """Minutes become seconds, times seconds from midnight, a place on a route keeps its decimals."""
+    stop = one(
+        late_max_min="15",
+        late_cost_per_hour=90,
+        order_rule="last",
+        ready_time="07:30",
+        due_time="2026-05-04T18:00",
+        goods_class=" food ",
+        vehicle_id="V1",
+        sequence=3.5,
+        lock="prefix",
+    )
+    assert (stop.late_max, stop.late_cost, stop.order_rule) == (900, 90, "last")
+    assert (stop.ready, stop.due, stop.goods_class) == (27000, 64800, "food")
+    assert (stop.vehicle_id, stop.keep, stop.keep_rank) == ("V1", "prefix", 3500)
+
+
+def test_a_stop_that_says_nothing_of_them_is_as_it_always_was():
+    """Empty means the defaults of the model, also where the columns are there."""
+    names = ("late_max_min", "late_cost_per_hour", "before_stop", "pair_id", "ride_max_min", "ready_time")
+    blank = dict.fromkeys([*names, "due_time", "goods_class", "lock", "sequence"])
+    assert one(**blank) == one() == Stop("S1", *CENTRE)
 
 
 @pytest.mark.parametrize(
-    ("values", "word"),
+    ("value", "late_max"), [(-1, None), ("-1", None), (-1.0, None), ("-1.0", None), (0, 0), (2.5, 150)]
+)
+def test_lateness_is_none_some_or_any(value, late_max):
+    """A whole column of zeros must not soften all windows."""
+    assert one(late_max_min=value).late_max == late_max
+
+
+def test_arcgis_lateness_is_told_to_mean_something_else_where_it_is_empty():
+    """There null allows any lateness."""
+    _, shared = read([{"at": CENTRE, "stop_id": "S1", "MaxViolationTime1": 10}])
+    assert any("empty allows none, write -1 for any" in text for text in shared.feedback.warnings)
+
+
+@pytest.mark.parametrize(
+    ("values", "bound", "keep", "rule"),
     [
-        ({"order_rule": "first"}, 'order_rule "first" is not used yet'),
-        ({"lock": "order", "vehicle_id": "V1"}, 'lock "order" keeps the vehicle only'),
+        ({"lock": "order", "sequence": 2}, "V1", ("order", 2000), ""),
+        ({"lock": "vehicle", "sequence": 2}, "V1", ("", 0), ""),
+        ({"AssignmentRule": 1, "Sequence": 4}, "V1", ("order", 4000), ""),
+        ({"AssignmentRule": 4, "Sequence": 4}, "", ("", 0), "first"),
+        ({"AssignmentRule": 5}, "", ("", 0), "last"),
+        ({"AssignmentRule": 5, "order_rule": "early"}, "", ("", 0), "early"),
+        ({"sequence": 3}, "V1", ("", 0), ""),
     ],
 )
-def test_words_not_built_yet_are_told(values, word):
-    """They are part of the field's language, so they are not errors."""
-    stops, shared = read([{"at": CENTRE, "stop_id": "S1", **values}])
-    assert len(stops.stops) == 1
-    assert word in shared.warnings.texts()[0]
+def test_lock_decides_what_of_vehicle_and_place_is_kept(values, bound, keep, rule):
+    """Our own words and the numbers of ArcGIS."""
+    stop = one(vehicle_id="V1", **values)
+    assert (stop.vehicle_id, (stop.keep, stop.keep_rank), stop.order_rule) == (bound, keep, rule)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"late_max_min": -2}, ['late_max_min "-2" is negative']),
+        ({"lock": "order", "sequence": 1}, ['lock "order" needs a vehicle, and vehicle_id is empty']),
+        ({"lock": "prefix", "vehicle_id": "V1"}, ['lock "prefix" needs a place, and sequence is empty']),
+        ({"ready_time": "soon"}, ['ready_time "soon" is not a time']),
+        ({"pair_id": "P", "kind": "pickup"}, ['pair_id "P" is that of S1 alone', "one of kind delivery"]),
+        ({"before_stop": "S1"}, ["before_stop: S1 before S1", "Take one of these orders out"]),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(values, words):
+    """The stop is left out with field, value and remedy."""
+    text = refused(**values)
+    for word in ('(stop_id "S1")', *words):
+        assert word in text
+
+
+def pair(up=None, down=None, **both):
+    """Rows of a pair, S1 the pickup and S2 the delivery, with these values each, and both."""
+    rows = [{"kind": "pickup", **both, **(up or {})}, {"kind": "delivery", **both, **(down or {})}]
+    return [
+        {"at": at, "stop_id": f"S{number}", "pair_id": "P", **row}
+        for number, (at, row) in enumerate(zip(spots(2), rows), 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("up", "down"),
+    [
+        ({"demand": 2}, {"demand": 2}),
+        ({"demand": 2}, {}),
+        ({"pickup_1": 2, "pickup_2": 0}, {"demand": 0}),
+        ({}, {"delivery_1": 2, "pickup_1": 0}),
+    ],
+)
+def test_the_stops_of_a_pair_carry_the_same(up, down):
+    """Said twice or once; the ride is bounded by the lower of two limits."""
+    stops, shared = read(pair(up, down))
+    assert shared.errors == []
+    pickup, delivery = stops.stops
+    assert (pickup.pickup, delivery.delivery) == ((2000,), (2000,))
+    assert (pickup.picked_up_at, delivery.picked_up_at) == ("", "S1")
+    limits = read(pair({"ride_max_min": 30}, {"ride_max_min": 20}))[0].stops
+    assert [stop.ride_max for stop in limits] == [None, 1200]
+    assert read(pair({"ride_max_min": 30}))[0].stops[1].ride_max == 1800
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (pair({"demand": 2}, {"demand": 3}), "picks up 2 at S1 and delivers 3 at S2"),
+        (pair({"kind": "delivery"}), "is that of S1 (kind delivery) and S2 (kind delivery)"),
+        (pair({"kind": "service"}), "is that of S1 (kind service) and S2 (kind delivery)"),
+        ([*pair(), {**pair()[0], "stop_id": "S3"}], "is that of 3 stops (S1, S2, S3)"),
+    ],
+)
+def test_stops_that_are_no_pair_are_refused_all_of_them(rows, words):
+    """Which of them is wrong is not ours to say."""
+    stops, _ = read(rows)
+    assert stops.stops == []
+    assert [stop.reason for stop in stops.rejected] == [INVALID_INPUT] * len(rows)
+    assert all(
+        words in stop.text and "kind pickup and one of kind delivery" in stop.text for stop in stops.rejected
+    )
+    assert all(stop.attributes and not stop.geometry.isNull() for stop in stops.rejected)
+
+
+@pytest.mark.parametrize(
+    ("down", "reason", "word"),
+    [
+        ({"service_min": "x"}, INVALID_INPUT, "the other stop of the pair is refused"),
+        ({"lock": "exclude"}, EXCLUDED, "the other stop of the pair is excluded"),
+        ({"before_stop": "S1"}, INVALID_INPUT, "S1 before S2 before S1"),
+    ],
+)
+def test_half_a_pair_is_not_planned(down, reason, word):
+    """Whatever takes the other stop away takes this one, too."""
+    types = {"service_min": "string", "lock": "string"}
+    stops, _ = read(pair(down=down), types=types)
+    assert stops.stops == []
+    (first,) = [stop for stop in stops.rejected if stop.stop_id == "S1"]
+    assert first.reason == reason
+    assert word in first.text
+
+
+def test_names_of_stops_that_are_not_planned_are_left_out_with_a_warning():
+    """The engine would refuse the whole job; a stop left out cannot be late for anybody."""
+    rows = [
+        {"at": CENTRE, "stop_id": "S1", "before_stop": "S2, S3,S9"},
+        {"at": CENTRE, "stop_id": "S2", "service_min": "x"},
+        {"at": CENTRE, "stop_id": "S3"},
+    ]
+    stops, shared = read(rows, types={"service_min": "string"})
+    assert [stop.before for stop in stops.stops] == [("S3",), ()]
+    texts = shared.warnings.texts()
+    assert 'No stop that can be planned is called "S2" (S1)' in texts
+    assert 'No stop that can be planned is called "S9" (S1)' in texts
+
+
+def test_only_the_stops_of_a_circle_are_refused():
+    """Those before and after it are planned."""
+    order = {"S1": "S2", "S2": "S3", "S3": "S2,S4", "S4": None}
+    stops, _ = read([{"at": CENTRE, "stop_id": name, "before_stop": names} for name, names in order.items()])
+    assert [(stop.id, stop.before) for stop in stops.stops] == [("S1", ()), ("S4", ())]
+    assert {stop.stop_id for stop in stops.rejected} == {"S2", "S3"}
+    assert "before_stop: S2 before S3 before S2" in stops.rejected[0].text
 
 
 def test_expressions_stand_for_fields():

@@ -8,10 +8,12 @@ from io import StringIO
 import pytest
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
-from optiway_qgis.layers.conditions import horizon_of, read_conditions
+from optiway_qgis.layers.conditions import horizon_of, read_conditions, tell_unused_zones
 from optiway_qgis.layers.fields import TRAFFIC_FIELDS, VEHICLE_FIELDS
-from optiway_qgis.layers.read_traffic import FACTORS, read_traffic, read_zones
+from optiway_qgis.layers.read_traffic import FACTORS, read_traffic
 from optiway_qgis.layers.read_vehicles import SPEED_FACTORS
+from optiway_qgis.layers.read_zones import read_zones
+from optiway_qgis.layers.shapes import as_form
 from optiway_qgis.layers.weekdays import EVERY_DAY, weekdays
 from optiway_qgis.model.problem import DAY, Vehicle, Window
 from tests.made_layers import layer, reading, source_of, table
@@ -272,7 +274,7 @@ def test_the_table_of_the_page_can_be_read(checkout):
     """Whoever copies the example of docs/traffic.md gets no error; its rows hold when the page says."""
     example = (checkout / "docs" / "traffic.md").read_text(encoding="utf-8").split("```")[1].strip()
     rows = [{name: value or None for name, value in row.items()} for row in csv.DictReader(StringIO(example))]
-    zones = {name: {"type": "Polygon"} for name in ("inner_town", "old_town")}
+    zones, _ = zones_of([{"zone_id": name, "at": SQUARE} for name in ("inner_town", "old_town")])
     found, shared = traffic_of(rows, zones=zones)
     assert shared.errors == []
     assert found.used == len(rows) - 1
@@ -305,9 +307,10 @@ def test_parts_of_a_zone_are_joined_and_reprojected():
     ]
     zones, shared = zones_of(rows, crs="EPSG:32629")
     assert shared.errors == []
-    assert zones["Z"]["type"] == "MultiPolygon"
-    assert len(zones["Z"]["coordinates"]) == 2
-    lon, lat = zones["Z"]["coordinates"][0][0][0]
+    form = as_form(zones["Z"])
+    assert form["type"] == "MultiPolygon"
+    assert len(form["coordinates"]) == 2
+    lon, lat = form["coordinates"][0][0][0]
     assert (lon, lat) == (pytest.approx(-8.6186, abs=1e-3), pytest.approx(41.1452, abs=1e-3))
 
 
@@ -336,10 +339,7 @@ def test_what_is_wrong_with_zones_is_an_error_of_the_job(rows, options, words):
 def test_the_job_holds_what_is_used_and_nothing_else():
     """Rows of other days and zones that no row of the day names stay behind; so does a weather of 1."""
     shared = reading()
-    square = {"at": SQUARE}
-    zones = source_of(
-        layer([{"zone_id": name, **square} for name in ("Z1", "Z2")], kind="Polygon", name="zones")
-    )
+    zones, _ = zones_of([{"zone_id": name, "at": SQUARE} for name in ("Z1", "Z2")])
     traffic = source_of(
         table(
             [
@@ -361,5 +361,19 @@ def test_the_job_holds_what_is_used_and_nothing_else():
     wet = read_conditions(None, None, None, 1.2, PLAN_DATE, shared)
     assert wet.travel_members() == {"traffic": {"weather": 1.2}}
     assert wet.situations == 1
-    read_conditions(None, zones, None, 1.0, PLAN_DATE, shared)
-    assert "ZONES is not used without TRAFFIC" in shared.warnings.texts()
+
+
+def test_zones_that_nobody_can_name_are_told():
+    """They are there for traffic and for vehicles."""
+    zones, _ = zones_of([{"zone_id": "Z1", "at": SQUARE}])
+    driven = Vehicle("V1", zones=("Z1",))
+    for given, vehicles, has_traffic, told in (
+        (zones, [Vehicle("V1")], False, True),
+        (zones, [driven], False, False),
+        (zones, [], True, False),
+        (None, [], False, False),
+    ):
+        shared = reading()
+        tell_unused_zones(given, vehicles, has_traffic, shared)
+        expected = ["ZONES is not used without TRAFFIC or vehicles with zone_id"] if told else []
+        assert shared.warnings.texts() == expected

@@ -15,29 +15,32 @@ ROADS = ["ROADS", "TRAVEL", "SPEED_FIELD", "DIRECTION_FIELD", "ALLOW_FAR"]
 SERVER = ["SERVER_URL", "AUTH"]
 CONDITIONS = ["TRAFFIC", "BARRIERS", "ZONES", "WEATHER_FACTOR"]
 TRAVEL = [*ROADS, "MATRIX", *SERVER, *CONDITIONS]
+RULES = ["BREAK_RULE", "START_RULE", "INCOMPATIBLE_GOODS"]
 FLEET = [
-    *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+    *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
     *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
-    *TRAVEL,
+    *(*RULES, "GOAL", "BALANCE", "BALANCE_WEIGHT", *TRAVEL),
 ]
 PARAMETERS = {
     "plan_routes": [*FLEET, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS],
     "validate": [*FLEET, "FINDINGS", "REPORT"],
     "plan_one_route": [
         *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
-        *("WINDOW_START", "WINDOW_END", *TRAVEL, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS),
+        *("WINDOW_START", "WINDOW_END", "BREAKS", *RULES[:2], *TRAVEL),
+        *("TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS),
     ],
     "schedule": [
-        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME", "DEMAND"),
-        *("WINDOW_START", "WINDOW_END", *TRAVEL, *SINKS),
+        *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "START_TIME", "SERVICE_TIME"),
+        *("DEMAND", "WINDOW_START", "WINDOW_END", *RULES, *TRAVEL, *SINKS),
     ],
     "compare_plans": [
-        *("BEFORE", "AFTER", "STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "TIME_ZONE", "START_TIME"),
+        *("BEFORE", "AFTER", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "START_TIME"),
         *(
             "SERVICE_TIME",
             "DEMAND",
             "WINDOW_START",
             "WINDOW_END",
+            *RULES,
             *TRAVEL,
             "COMPARISON",
             "CHANGES",
@@ -58,19 +61,37 @@ OUTPUTS = {
 }
 BASIC = {
     "plan_routes": [
-        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+        *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS", "TIME_LIMIT"),
     ],
     "plan_one_route": ["STOPS", "START", "RETURN", "START_TIME", "ROADS", "TRAFFIC", "BARRIERS"],
-    "schedule": ["STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
-    "compare_plans": ["BEFORE", "AFTER", "STOPS", "DEPOTS", "VEHICLES", "ROADS", "TRAFFIC", "BARRIERS"],
+    "schedule": ["STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
+    "compare_plans": [
+        "BEFORE",
+        "AFTER",
+        "STOPS",
+        "DEPOTS",
+        "VEHICLES",
+        "BREAKS",
+        "ROADS",
+        "TRAFFIC",
+        "BARRIERS",
+    ],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "validate": [
-        *("STOPS", "DEPOTS", "VEHICLES", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
+        *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS"),
     ],
 }
 SOURCES = ["estimate", "roads", "matrix", "osrm", "valhalla", "openrouteservice"]
+
+
+WORDS = {
+    "BREAK_RULE": ["none", "eu_driving", "eu_work", "eu_driving_and_work"],
+    "START_RULE": ["late", "early"],
+    "GOAL": ["cost", "fewest_vehicles"],
+    "BALANCE": ["none", "time", "stops", "distance"],
+}
 
 
 @pytest.fixture
@@ -124,3 +145,14 @@ def test_travel_is_known_by_its_word(algorithms, name):
     assert travel.usesStaticStrings()
     given = [source for source in SOURCES if source != "matrix" or name != "travel_matrix"]
     assert travel.options() == given
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_choices_are_known_by_their_words(algorithms, name):
+    """The first is the default, and asks for nothing."""
+    for algorithm in algorithms.values():
+        choice = algorithm.parameterDefinition(name)
+        if choice is not None:
+            assert choice.usesStaticStrings()
+            assert (choice.options(), choice.defaultValue()) == (WORDS[name], WORDS[name][0])
+    assert algorithms["plan_routes"].parameterDefinition(name) is not None
