@@ -1,7 +1,7 @@
 """Writes docs/algorithms.md from the help the algorithms bring along, so that the two never differ.
 
-Run it in QGIS's Python (`make docs`). A test holds the committed page to what is made here; all other pages
-are written by hand.
+Run it in QGIS's Python (`make docs`). It writes docs/constraints.md, too, which constraints_page.py makes.
+Tests hold the committed pages to what is made here; all other pages are written by hand.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefin
 
 CHECKOUT = Path(__file__).absolute().parent.parent
 PAGE = CHECKOUT / "docs" / "algorithms.md"
+CONSTRAINTS_PAGE = CHECKOUT / "docs" / "constraints.md"
 INTRODUCTION = """\
 # Algorithms
 
@@ -140,7 +141,11 @@ def main() -> None:
         QgsApplication.processingRegistry().addProvider(provider)
         PAGE.write_text(algorithms_page(provider), encoding="utf-8")
         application.exitQgis()
-    sys.stdout.write(f"Wrote {PAGE.relative_to(CHECKOUT)}\n")
+    from constraints_page import constraints_page
+
+    CONSTRAINTS_PAGE.write_text(constraints_page(), encoding="utf-8")
+    for page in (PAGE, CONSTRAINTS_PAGE):
+        sys.stdout.write(f"Wrote {page.relative_to(CHECKOUT)}\n")
 
 
 if __name__ == "__main__":
