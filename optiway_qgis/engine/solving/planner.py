@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.schedule import Reloads
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.problem import Problem, Sequence, Settings
@@ -120,7 +121,13 @@ def reschedule(
         Unassigned(problem.stops[index].id, reasons.EXCLUDED, "It is on no route of the plan given.")
         for index in unserved(instance, sequences)
     ]
-    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings, asked))
+    reloads = {
+        instance.vehicle_index[sequence.vehicle_id]: sequence.reloads
+        for sequence in asked
+        if sequence.reloads is not None
+    }
+    identity = plan_id(problem, source, settings, asked)
+    finished = _finish(instance, sequences, unassigned, identity, reloads)
     return replace(finished, engine="schedule", stopped="order kept as given")
 
 
@@ -150,11 +157,17 @@ def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
     return sequences
 
 
-def _finish(instance: Instance, sequences: Sequences, unassigned: list[Unassigned], identity: str) -> Plan:
+def _finish(
+    instance: Instance,
+    sequences: Sequences,
+    unassigned: list[Unassigned],
+    identity: str,
+    reloads: Reloads | None = None,
+) -> Plan:
     """Time the sequences and have the outcome checked."""
     timed = Plan(
         plan_id=identity,
-        routes=schedule(instance, sequences),
+        routes=schedule(instance, sequences, reloads),
         unassigned=tuple(unassigned),
         travel_source=instance.travel.provider.source,
     )

@@ -124,8 +124,8 @@ class Timetable:
         self._measure()
         first = self._first_start()
         self.last_start = self._last_start()
-        self._begin_work(first)
         self.unpaid_break = 0
+        self._begin_work(first)
         if vehicle.breaks:
             self._take_breaks(first)
         if instance.has_rides:
