@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Callable, Collection, Iterable, Mapping, Sequence
 
+from .balance import gini
 from .plan import VISIT_STOP
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ EARLIER, LATER = "earlier", "later"
 CHANGES = (REMOVED, ADDED, MOVED, EARLIER, LATER, REORDERED)
 """What can become of a stop, the gravest first."""
 
-MONEY, KM, MINUTES, COUNT = "money", "km", "min", "count"
+MONEY, KM, MINUTES, COUNT, RATIO = "money", "km", "min", "count", "ratio"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Served:
-    """How a plan serves a stop: by whom, at which place of the route, arriving and late in seconds.
+    """How a plan serves a stop: by whom, as which visit of the route and which of its stops, arriving and late
+    in seconds.
 
-    Lateness is told beside the rest; it does not make a stop a changed one.
+    Lateness is told beside the rest, and so is the number of the visit, which breaks and reloads count for:
+    neither makes a stop a changed one.
     """
 
     vehicle_id: str
-    sequence: int
+    sequence: int = field(compare=False)
+    place: int
     eta: int
     late: int = field(compare=False)
 
@@ -128,6 +132,8 @@ def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str]
     return Comparison(
         figures=(
             *_figures(before.routes, after.routes),
+            Figure("longest_min", MINUTES, *(max(_work(plan), default=0) / 60 for plan in (before, after))),
+            Figure("gini", RATIO, *(gini(_work(plan)) for plan in (before, after))),
             Figure("violations", COUNT, len(before.violations), len(after.violations)),
             Figure("routes", COUNT, len(before.routes), len(after.routes)),
             Figure("stops_served", COUNT, len(served_before), len(served_after)),
@@ -157,15 +163,24 @@ _SUMS: tuple[tuple[str, str, Callable[[Route], float]], ...] = (
     ("drive_min", MINUTES, _minutes("drive")),
     ("service_min", MINUTES, _minutes("service")),
     ("setup_min", MINUTES, _minutes("setup")),
+    ("loading_min", MINUTES, _minutes("loading")),
     ("wait_min", MINUTES, _minutes("wait")),
-    ("work_min", MINUTES, lambda route: (route.end - route.start) / 60),
+    ("break_min", MINUTES, _minutes("break_time")),
+    ("work_min", MINUTES, _minutes("work")),
+    ("overtime_min", MINUTES, _minutes("overtime")),
     ("late_min", MINUTES, _minutes("late")),
     ("late_stops", COUNT, lambda route: sum(visit.late > 0 for visit in _stops(route))),
 )
 """Figures of a route that add up: name, unit, how to take it."""
 
-FIGURES = (*(name for name, _, _ in _SUMS), "violations", "routes", "stops_served", "stops_unserved")
-"""The names of all figures, in their order; a vehicle has no unserved stops."""
+OF_PLANS = ("longest_min", "gini", "stops_unserved")
+"""Figures of whole plans that no single vehicle has."""
+
+FIGURES = (
+    *(name for name, _, _ in _SUMS),
+    *("longest_min", "gini", "violations", "routes", "stops_served", "stops_unserved"),
+)
+"""The names of all figures, in their order."""
 
 
 def _figures(before: Iterable[Route], after: Iterable[Route], vehicle_id: str = "") -> Iterable[Figure]:
@@ -190,15 +205,19 @@ def _of_vehicle(vehicle_id: str, before: Plan, after: Plan) -> tuple[Figure, ...
     )
 
 
+def _work(plan: Plan) -> list[int]:
+    return [route.work for route in plan.routes]
+
+
 def _stops(route: Route) -> Sequence[Visit]:
     return [visit for visit in route.visits if visit.type == VISIT_STOP]
 
 
 def _served(plan: Plan) -> dict[str, Served]:
     return {
-        visit.id: Served(route.vehicle_id, visit.sequence, visit.arrival, visit.late)
+        visit.id: Served(route.vehicle_id, visit.sequence, place, visit.arrival, visit.late)
         for route in plan.routes
-        for visit in _stops(route)
+        for place, visit in enumerate(_stops(route), 1)
     }
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
-from ..model.compare import ADDED, CHANGES, COUNT, EARLIER, KM, LATER, MINUTES, MOVED, REMOVED
+from ..model.compare import ADDED, CHANGES, COUNT, EARLIER, KM, LATER, MINUTES, MOVED, RATIO, REMOVED
 from ..model.palette import CHANGE_COLOURS
 from . import quantities
 from .markup import Markup, element, join
@@ -39,6 +39,11 @@ _WORDS = {
     "drive_min": "driving",
     "service_min": "service",
     "setup_min": "setup",
+    "loading_min": "loading",
+    "break_min": "break_time",
+    "overtime_min": "overtime",
+    "longest_min": "longest_route",
+    "gini": "gini",
     "wait_min": "wait",
     "work_min": "work",
     "late_min": "late_minutes",
@@ -46,12 +51,18 @@ _WORDS = {
 }
 """Figures whose phrase is not called like them."""
 
-_GOOD_WHEN = {"stops_served": 1, "routes": 0, "service_min": 0, "setup_min": 0}
+_RARE = ("loading_min", "break_min", "overtime_min")
+"""Figures that are told where a plan has any of it."""
+
+_GOOD_WHEN = {
+    "stops_served": 1,
+    **dict.fromkeys(("routes", "service_min", "setup_min", "loading_min", "break_min"), 0),
+}
 """Which way a figure gets better: 1 up, 0 neither; all others down."""
 
 _OF_VEHICLE = (
-    *("stops_served", "distance_km", "drive_min", "wait_min", "work_min", "late_min"),
-    *("cost", "violations"),
+    *("stops_served", "distance_km", "drive_min", "wait_min", "break_min", "work_min", "overtime_min"),
+    *("late_min", "cost", "violations"),
 )
 _JUDGED_OF_VEHICLE = ("late_min", "violations")
 
@@ -213,7 +224,7 @@ def _unit(pair: _Pair, figure: Figure) -> str:
     options = pair.after.options
     if figure.unit == KM:
         return phrase("miles" if options.miles else "km")
-    return options.currency if figure.unit not in (MINUTES, COUNT) else ""
+    return options.currency if figure.unit not in (MINUTES, COUNT, RATIO) else ""
 
 
 def _shown(pair: _Pair, figure: Figure, number: float) -> str:
@@ -223,6 +234,8 @@ def _shown(pair: _Pair, figure: Figure, number: float) -> str:
         return pair.after.distance(number * 1000)
     if figure.unit == MINUTES:
         return quantities.duration(round(number * 60))
+    if figure.unit == RATIO:
+        return f"{number:.2f}"
     return quantities.grouped(number, 0) if figure.unit == COUNT else quantities.money(number)
 
 
@@ -278,7 +291,8 @@ def _figures(pair: _Pair) -> Markup:
         Column(phrase("figure"), True),
         *(Column(phrase(key)) for key in ("before", "after", "difference", "percent")),
     ]
-    rows = [row(columns, _figure_cells(pair, figure)) for figure in pair.comparison.figures]
+    told = [figure for figure in pair.comparison.figures if _is_told(pair, figure.name)]
+    rows = [row(columns, _figure_cells(pair, figure)) for figure in told]
     return section("comparison", table(columns, rows))
 
 
@@ -299,7 +313,7 @@ def _vehicles(pair: _Pair) -> Markup:
     columns = [
         Column(phrase("vehicle"), True),
         Column(phrase("driver"), True),
-        *(Column(_named(pair, figure)) for figure in _chosen(pair.comparison.figures)),
+        *(Column(_named(pair, figure)) for figure in _chosen(pair, pair.comparison.figures)),
     ]
     rows = [
         row(
@@ -307,13 +321,13 @@ def _vehicles(pair: _Pair) -> Markup:
             [
                 join([swatch(pair.colours[vehicle_id]), vehicle_id]),
                 pair.after.driver(vehicle_id) or NOTHING,
-                *(_vehicle_cell(pair, figure) for figure in _chosen(figures)),
+                *(_vehicle_cell(pair, figure) for figure in _chosen(pair, figures)),
             ],
             data_route=pair.colours[vehicle_id],
         )
         for vehicle_id, figures in pair.comparison.by_vehicle.items()
     ]
-    totals = [_vehicle_cell(pair, figure) for figure in _chosen(pair.comparison.figures)]
+    totals = [_vehicle_cell(pair, figure) for figure in _chosen(pair, pair.comparison.figures)]
     foot = row(columns, [phrase("total"), "", *totals])
     return section(
         "by_vehicle",
@@ -335,9 +349,14 @@ def _timeline(pair: _Pair) -> Markup:
     return section("timeline", *bars(rows)) if rows else Markup()
 
 
-def _chosen(figures: Iterable[Figure]) -> list[Figure]:
+def _is_told(pair: _Pair, name: str) -> bool:
+    figure = pair.comparison.figure(name)
+    return name not in _RARE or bool(figure.before or figure.after)
+
+
+def _chosen(pair: _Pair, figures: Iterable[Figure]) -> list[Figure]:
     by_name = {figure.name: figure for figure in figures}
-    return [by_name[name] for name in _OF_VEHICLE]
+    return [by_name[name] for name in _OF_VEHICLE if _is_told(pair, name)]
 
 
 def _vehicle_cell(pair: _Pair, figure: Figure) -> Markup:

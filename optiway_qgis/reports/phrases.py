@@ -53,6 +53,7 @@ PHRASES = {
     "unpaid_time": "unpaid: {amount}",
     "overtime_routes": "on routes: {count}",
     "longest_route": "Longest route",
+    "gini": "Gini of working hours",
     "shortest_and_gini": "shortest {amount} · Gini {gini}",
     "stops_n": "{count} stops",
     "violations": "Violations",

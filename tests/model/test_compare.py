@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from optiway_qgis.model.compare import CHANGES, FIGURES, Figure, compare
+from optiway_qgis.model.compare import CHANGES, FIGURES, OF_PLANS, Figure, compare
 from optiway_qgis.model.plan import (
     VISIT_END,
     VISIT_START,
@@ -102,10 +102,15 @@ def test_figures_of_the_whole_plans():
         "drive_min": (70, 60),
         "service_min": (25, 25),
         "setup_min": (0, 0),
+        "loading_min": (0, 0),
         "wait_min": (0, 0),
+        "break_min": (0, 0),
         "work_min": (95, 85),
+        "overtime_min": (0, 0),
         "late_min": (0, 2),
         "late_stops": (0, 1),
+        "longest_min": (55, 85),
+        "gini": (pytest.approx(15 / 190), 0),
         "violations": (0, 2),
         "routes": (2, 1),
         "stops_served": (5, 5),
@@ -117,6 +122,30 @@ def test_figures_of_the_whole_plans():
     assert found.figure("late_min").percent is None
 
 
+def test_a_break_in_waiting_time_changes_no_stop():
+    """Visits after it get higher numbers; vehicle, order and arrivals are what they were."""
+    long, short = BEFORE.routes
+    start, first, *others = long.visits
+    rest = replace(first, type="break", id="coffee", sequence=2, arrival=first.end, service=0, drive=0)
+    visits = (start, first, rest, *(replace(one, sequence=one.sequence + 1) for one in others))
+    assert changed(plan(replace(long, visits=visits), short)) == {}
+
+
+def test_hours_of_drivers_are_compared_without_unpaid_breaks():
+    """Half an hour of rest of which ten minutes are paid, on the longer route; ten minutes are overtime."""
+    long, short = BEFORE.routes
+    rested = replace(long, end=long.end + 1800, break_time=1800, unpaid_break=1200, overtime=600, loading=300)
+    found = compare(PROBLEM, BEFORE, plan(rested, short))
+    told = {figure.name: (figure.before, figure.after) for figure in found.figures}
+    assert told["break_min"] == (0, 30)
+    assert told["work_min"] == (95, 105)
+    assert told["overtime_min"] == (0, 10)
+    assert told["loading_min"] == (0, 5)
+    assert told["longest_min"] == (55, 65)
+    assert told["gini"] == (pytest.approx(15 / 190), pytest.approx(25 / 210))
+    assert not {figure.name for figure in found.by_vehicle["V1"]} & set(OF_PLANS)
+
+
 def test_vehicles_add_up_to_the_whole():
     """Each vehicle that either plan uses is there, in the order of the problem."""
     late = Violation("time_window", "V3", "F", "late")
@@ -124,7 +153,7 @@ def test_vehicles_add_up_to_the_whole():
     found = compare(PROBLEM, BEFORE, after)
     assert list(found.by_vehicle) == ["V1", "V2", "V3"]
     for total in found.figures:
-        if total.name == "stops_unserved":
+        if total.name in OF_PLANS:
             continue
         of_vehicles = [one for ones in found.by_vehicle.values() for one in ones if one.name == total.name]
         assert [one.vehicle_id for one in of_vehicles] == ["V1", "V2", "V3"]
@@ -165,11 +194,15 @@ def test_a_stop_taken_off_and_one_taken_in():
     assert [found.count(change) for change in CHANGES] == [1, 1, 0, 0, 0, 0]
 
 
-def test_another_number_at_the_same_time_is_a_change_too():
-    """A stop whose number alone differs is not lost."""
+def test_another_place_at_the_same_time_is_a_change_too():
+    """Two stops at one door that take no time, in the other order: what alone differs is not lost."""
     first, *rest = BEFORE.routes
-    visits = tuple(replace(one, sequence=2) if one.id == "A" else one for one in first.visits)
-    assert changed(plan(replace(first, visits=visits), *rest)) == {"A": ("reordered", 0)}
+    start, a, b, *others = first.visits
+    at_once = replace(b, arrival=a.arrival)
+    before, after = (
+        plan(replace(first, visits=(start, *pair, *others)), *rest) for pair in ((a, at_once), (at_once, a))
+    )
+    assert changed(after, before) == {"A": ("reordered", 0), "B": ("reordered", 0)}
 
 
 def test_lateness_alone_is_not_a_changed_stop():

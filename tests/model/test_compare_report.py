@@ -15,9 +15,11 @@ from optiway_qgis.model.plan import Plan, Unassigned, Violation
 from optiway_qgis.reports import quantities
 from optiway_qgis.reports.compare_report import LIST_LIMIT, compare_report
 from optiway_qgis.reports.comparison_csv import COLUMNS, comparison_csv, harmless
+from tests.made_plans import rich_town
 from tests.model.test_report import sample
 
 MINUS = "\N{MINUS SIGN}"
+RARE = {"Loading", "Breaks", "Overtime"}
 
 
 def pair(routes=3, stops=8, **options):
@@ -84,7 +86,30 @@ def test_better_and_worse_are_told_apart():
     assert 'class="worse"' in rows["Stops not served"]
     assert 'class="worse"' in rows["Stops served"]
     assert not re.search("better|worse", rows["Cost"] + rows["Routes"])
-    assert len(rows) == len(FIGURES)
+    assert len(rows) == len(FIGURES) - len(RARE)
+    assert not RARE & rows.keys()
+
+
+def test_breaks_loading_and_overtime_are_told_where_a_plan_has_any():
+    """Of them only overtime can get worse; the balance of hours is a figure of every pair."""
+    problem, after = rich_town()
+    before = replace(after, routes=(after.routes[0], *(_without_breaks(one) for one in after.routes[1:])))
+    text = page(problem, before, after)
+    rows = dict(re.findall(r'<tr><th scope="row" class="t">(.*?)</th>(.*?)</tr>', part(text, "comparison")))
+    assert rows.keys() >= RARE
+    assert 'class="worse"' in rows["Overtime"]
+    assert "better" not in rows["Breaks"] and "worse" not in rows["Breaks"]
+    assert "<td>1:00</td><td>1:15</td>" in rows["Breaks"]
+    assert "0.23" in rows["Gini of working hours"]
+    assert ">Overtime</th>" in part(text, "by-vehicle")
+
+
+def _without_breaks(route):
+    """Shorter by its breaks, all of them paid, and without overtime."""
+    visits = tuple(visit for visit in route.visits if visit.type != "break")
+    return replace(
+        route, visits=visits, end=route.end - route.break_time, break_time=0, unpaid_break=0, overtime=0
+    )
 
 
 def test_each_change_has_its_line():
