@@ -309,10 +309,9 @@ class Instance:
     def _stop_step(self, index: int, service: int) -> Step:
         stop = self.stops[index]
         windows = limits = stop.windows
-        if stop.late_max is None:
-            limits = ()
-        elif windows and stop.late_max:
-            limits = (*windows[:-1], Window(windows[-1].start, windows[-1].end + stop.late_max))
+        if windows and stop.late_max != 0:
+            last = FOREVER if stop.late_max is None else windows[-1].end + stop.late_max
+            limits = (*windows[:-1], Window(windows[-1].start, last))
         place = self.travel.stop_place[index]
         return Step(VISIT_STOP, stop.id, place, index, windows, limits, stop.setup, service)
 

@@ -26,8 +26,8 @@ class Step:
     `place` is that of the travel table, a break's that of the step before it. `setup` and `service` in
     seconds as they are due here: no setup at the place of the stop before, service by the vehicle's factor,
     the loading of a trip, the rest of a break. Service begins in the first of `windows` that is not over, at
-    once when all are; none means at any time. It is late after the last of `limits` (no rule is broken
-    before): those of a stop are its windows stretched by `late_max`, none where nothing is too late.
+    once when all are; none means at any time. Beginning after the last of `limits` breaks a rule: those of a
+    stop are its windows, the last stretched by `late_max`.
     """
 
     kind: str
