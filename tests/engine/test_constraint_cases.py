@@ -1,0 +1,90 @@
+"""A small problem per constraint and wish: the best answer is known by trying all, and planning finds it.
+
+A constraint has to decide its case: no answer that is best with it is best without it. The answers are all
+stops on all vehicles in all orders, with any of them left out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations, permutations
+from typing import TYPE_CHECKING
+
+import pytest
+
+from optiway_qgis.engine.solving.check import check
+from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.objective import Score, score
+from optiway_qgis.model.constraints import CONSTRAINTS, WISHES
+from tests.engine.decided import CASES
+from tests.engine.plannable import plan_score, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.engine.decided import Decided
+
+Answer = tuple[tuple[int, ...], ...]
+
+
+def answers(stops: int, vehicles: int) -> Iterator[Answer]:
+    """Yield every order of every set of stops, cut into the sequences of all vehicles."""
+    for count in range(stops + 1):
+        for order in permutations(range(stops), count):
+            for cuts in combinations(range(count + vehicles - 1), vehicles - 1):
+                edges = [-1, *cuts, count + vehicles - 1]
+                places = [0]
+                for before, after in zip(edges, edges[1:]):
+                    places.append(places[-1] + after - before - 1)
+                yield tuple(order[start:end] for start, end in zip(places, places[1:]))
+
+
+def rounded(found: Score) -> Score:
+    """Return a score that compares as people read it: to a hundredth of a cent."""
+    return Score(found.broken, round(found.unserved, 6), round(found.price, 4))
+
+
+@cache
+def case(name: str) -> Decided:
+    return CASES[name]()
+
+
+@cache
+def scores(name: str, *, without: bool = False) -> dict[Answer, Score]:
+    """Return the score of every answer, with what the case is about or without it."""
+    decided = case(name)
+    problem = decided.without if without else decided.problem
+    instance = Instance(problem, decided.travel_without if without else decided.travel)
+    return {
+        answer: rounded(score(instance, [list(stops) for stops in answer]))
+        for answer in answers(len(problem.stops), len(problem.vehicles))
+    }
+
+
+def test_every_constraint_and_every_wish_has_a_case():
+    """What is not tried on a small problem is not known to be found."""
+    assert {name.partition(":")[0] for name in CASES} == {row.name for row in (*CONSTRAINTS, *WISHES)}
+
+
+def test_every_answer_is_tried_once():
+    """Three stops on two vehicles: 1 + 3 x 2 + 6 x 3 + 6 x 4 answers."""
+    tried = list(answers(3, 2))
+    assert len(tried) == len(set(tried)) == 1 + 6 + 18 + 24
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_decides_what_is_best(name: str):
+    """Without it another answer would be better than all that are best with it."""
+    free = scores(name, without=True)
+    best = min(scores(name).values())
+    assert best.broken == 0
+    assert all(free[answer] > min(free.values()) for answer, one in scores(name).items() if one == best)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_planning_finds_the_best(name: str):
+    """The plan scores exactly as the best of all answers, and the checker is silent."""
+    decided = case(name)
+    plan = planned(decided.problem, decided.travel, iterations=200)
+    assert rounded(plan_score(decided.problem, decided.travel, plan)) == min(scores(name).values())
+    assert check(decided.problem, decided.travel, plan) == []
