@@ -256,7 +256,7 @@ def _break_after(table: Timetable, rule: Break) -> Iterator[Breach]:
     driven, since, first_part = 0, table.start, False
     for number, (step, begin, drive) in enumerate(zip(table.steps, table.begins, table.drive)):
         driven += drive
-        if rule.after_drive is not None and drive and driven > rule.after_drive:
+        if rule.after_drive is not None and step.kind != VISIT_BREAK and driven > rule.after_drive:
             yield number, reasons.BREAK
         over = begin + step.service
         reset = False
