@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import cos, radians
 from statistics import median
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
 
 from ..model import reasons
 from ..model.findings import ERROR, INFO, WARNING, About, Fault, HourCover
 from ..model.plan import Unassigned
-from ..model.problem import DAY, Window, may_serve
+from ..model.problem import DAY, Window, may_serve, service_time
 from ..model.refusals import refused, thousandths
 from .points import distance_km, swapped
 from .problem_of import WINDOW_FIELDS
+from .read_zones import ZONES
+from .wishes import INCOMPATIBLE_GOODS
 
 if TYPE_CHECKING:
     from ..model.problem import Problem, Stop, Vehicle
@@ -63,7 +65,10 @@ def check_fleet(problem: Problem, reading: Reading) -> Problem:
     """Find what the fleet lacks, whatever the travel times; return the problem without the stops that surely
     nobody takes."""
     _check_shifts(problem, reading)
+    _check_vehicles(problem, reading)
     _check_depots(problem, reading)
+    _check_zones(problem, reading)
+    _check_relations(problem, reading)
     takeable = []
     for stop in problem.stops:
         known = refused(stop, problem.vehicles, problem.dimensions)
@@ -126,6 +131,13 @@ _FIELDS = {
     reasons.CAPACITY: ("demand", "delivery_1", "delivery", "pickup_1", "pickup"),
     reasons.TIME_WINDOW: ("tw1_end", *WINDOW_FIELDS),
     reasons.SKILL: ("skills",),
+    reasons.READY_DUE: ("ready_time", "due_time"),
+    reasons.ORDER: ("before_stop", "order_rule"),
+    reasons.LOCK: ("lock",),
+    reasons.PAIR: ("pair_id",),
+    reasons.RIDE_TIME: ("ride_max_min",),
+    reasons.LOADING_ORDER: ("pair_id",),
+    reasons.GOODS: ("goods_class",),
 }
 """Reason -> the fields of a stop that it may be about; those not named here are about its place."""
 
@@ -152,12 +164,78 @@ def _check_shifts(problem: Problem, reading: Reading) -> None:
             reading.find(WARNING, Fault("other_day", text, field=column), about)
 
 
+def _check_vehicles(problem: Problem, reading: Reading) -> None:
+    """Find prices, breaks, trips and zones of vehicles that contradict each other or do nothing."""
+    for vehicle in problem.vehicles:
+        about = reading.features.get((_VEHICLES, vehicle.id), About())
+        for fault in _faults_of(vehicle, reading):
+            reading.find(WARNING, fault, about)
+
+
+def _faults_of(vehicle: Vehicle, reading: Reading) -> Iterator[Fault]:
+    shift, price = vehicle.shift.end - vehicle.shift.start, vehicle.overtime_cost_per_hour
+    for one in vehicle.breaks:
+        if one.duration > shift:
+            text = f'The break "{one.id}" takes {one.duration / 60:g} min, the shift {shift / 60:g}'
+            yield Fault("long_break", text, field=reading.shown(_VEHICLES, "shift_end", "time_window"))
+    column = reading.shown(_VEHICLES, "overtime_cost_per_hour")
+    if price is not None and vehicle.overtime_after is None:
+        begins = reading.shown(_VEHICLES, "overtime_after_min")
+        text = f"Overtime has a price, and {begins} does not say when it begins"
+        yield Fault("no_effect", text, field=column)
+    elif price is not None and price < vehicle.cost_per_hour:
+        text = f"An hour of overtime costs {price:g}, any other hour {vehicle.cost_per_hour:g}"
+        yield Fault("cheap_overtime", text, field=column)
+    if vehicle.max_trips > 1 and vehicle.start_depot is None:
+        text = "Without a start depot there is none to load again at: it makes one trip"
+        yield Fault("no_effect", text, field=reading.shown(_VEHICLES, "max_trips"))
+    if vehicle.zone_hard and not vehicle.zones:
+        text = "It has no zones that it could stay in"
+        yield Fault("no_effect", text, field=reading.shown(_VEHICLES, "zone_hard"))
+
+
+def _check_zones(problem: Problem, reading: Reading) -> None:
+    """Find zones that no vehicle serves, with the stops that lie in no other."""
+    served = {zone for vehicle in problem.vehicles for zone in vehicle.zones}
+    alone: dict[str, int] = {}
+    for stop in problem.stops:
+        if served and not served.intersection(stop.zones):
+            for zone in stop.zones:
+                alone[zone] = alone.get(zone, 0) + 1
+    for zone, count in alone.items():
+        text = f'No vehicle serves the zone "{zone}", in which {_lie(count)}'
+        reading.find(WARNING, Fault("zone_without_vehicle", text, field="zone_id"), About(ZONES, id=zone))
+
+
+def _lie(count: int) -> str:
+    return "1 stop lies" if count == 1 else f"{count} stops lie"
+
+
+def _check_relations(problem: Problem, reading: Reading) -> None:
+    """Find limits on the rides of stops that are no pair, and goods of pairs that no stop has."""
+    picked_up = {stop.picked_up_at for stop in problem.stops}
+    for stop in problem.stops:
+        if stop.ride_max is not None and not stop.picked_up_at and stop.id not in picked_up:
+            text = "A ride has a limit, and the stop is none of a pair"
+            fault = Fault("no_effect", text, field=reading.shown(_STOPS, "ride_max_min"))
+            reading.find(WARNING, fault, reading.about(_STOPS, stop.id))
+    classes = {stop.goods_class for stop in problem.stops}
+    for name in dict.fromkeys(name for pair in problem.incompatible for name in pair):
+        if name not in classes:
+            text = f'No stop has the {reading.shown(_STOPS, "goods_class")} "{name}"'
+            reading.find(WARNING, Fault("no_effect", text, field=INCOMPATIBLE_GOODS))
+
+
 def _check_depots(problem: Problem, reading: Reading) -> None:
     used = {name for vehicle in problem.vehicles for name in (vehicle.start_depot, vehicle.end_depot)}
     for depot in problem.depots:
         if depot.id not in used:
             text = "No vehicle that works starts or ends at the depot"
             fault = Fault("unused_depot", text, field=reading.shown(_DEPOTS, "depot_id"))
+            reading.find(WARNING, fault, reading.about(_DEPOTS, depot.id))
+        if depot.docks is not None and not depot.load and not depot.load_per_unit:
+            text = "Loading takes no time, so docks are never taken"
+            fault = Fault("no_effect", text, field=reading.shown(_DEPOTS, "docks"))
             reading.find(WARNING, fault, reading.about(_DEPOTS, depot.id))
 
 
@@ -185,7 +263,7 @@ def _groups(problem: Problem) -> list[_Group]:
     able: dict[tuple, frozenset[int]] = {}
     of_stop = []
     for stop in problem.stops:
-        key = stop.skills, stop.allowed_vehicles, stop.forbidden_vehicles, stop.vehicle_id
+        key = stop.skills, stop.allowed_vehicles, stop.forbidden_vehicles, stop.vehicle_id, stop.zones
         if key not in able:
             able[key] = frozenset(
                 index for index, vehicle in enumerate(problem.vehicles) if not may_serve(vehicle, stop)
@@ -210,11 +288,13 @@ def _check_sums(group: _Group, dimensions: int, reading: Reading) -> None:
     """Find sums over stops that are more than their vehicles together have: surely some stop stays."""
     about = About(_VEHICLES)
     stops, vehicles = group.stops, group.vehicles
+    picked_up = {stop.picked_up_at for stop in stops}
+    of_depots = [stop for stop in stops if not stop.picked_up_at and stop.id not in picked_up]
     for axis in range(dimensions):
-        carried = _sum(_at(vehicle.capacity, axis) for vehicle in vehicles)
+        carried = _sum(_carried(vehicle, axis) for vehicle in vehicles)
         name = f"capacity_{axis + 1}" if dimensions > 1 else "capacity"
         for way in ("delivery", "pickup"):
-            asked = sum(_at(getattr(stop, way), axis) or 0 for stop in stops)
+            asked = sum(_at(getattr(stop, way), axis) or 0 for stop in of_depots)
             if carried is not None and asked > carried:
                 text = (
                     f"{group.stops_words} ask for {thousandths(asked)} of {way}, the {name} of "
@@ -222,7 +302,7 @@ def _check_sums(group: _Group, dimensions: int, reading: Reading) -> None:
                 )
                 field = reading.shown(_VEHICLES, name, "capacity", "capacity_1")
                 reading.find(WARNING, Fault("fleet_capacity", text, field=field), about)
-    service, time = sum(stop.service for stop in stops), sum(map(_working_time, vehicles))
+    service, time = sum(_services(stops, vehicles)), sum(map(_working_time, vehicles))
     if service > time:
         text = (
             f"{group.stops_words} take {_hours(service)} h of service, the shifts of {group.vehicles_words} "
@@ -235,6 +315,20 @@ def _check_sums(group: _Group, dimensions: int, reading: Reading) -> None:
         text = f"{group.stops_words} are {len(stops)}, the max_stops of {group.vehicles_words} is {most}"
         fault = Fault("fleet_stops", text, field=reading.shown(_VEHICLES, "max_stops"))
         reading.find(WARNING, fault, about)
+
+
+def _carried(vehicle: Vehicle, axis: int) -> int | None:
+    """How much of a load the vehicle takes from its depot on all trips, None where that is unlimited."""
+    capacity = _at(vehicle.capacity, axis)
+    return None if capacity is None else capacity * vehicle.max_trips
+
+
+def _services(stops: Iterable[Stop], vehicles: Sequence[Vehicle]) -> list[int]:
+    """What the services take where the fastest of the vehicles does them."""
+    if not vehicles:
+        return [stop.service for stop in stops]
+    fastest = min(vehicles, key=lambda vehicle: vehicle.service_factor)
+    return [service_time(fastest, stop) for stop in stops]
 
 
 def _working_time(vehicle: Vehicle) -> int:
@@ -259,9 +353,9 @@ def _sum(amounts: Iterable[int | None]) -> int | None:
 def _cover(group: _Group) -> list[HourCover]:
     must: dict[int, list[Stop]] = {}
     for stop in group.stops:
-        if stop.windows and 0 <= stop.windows[0].start < 2 * DAY:
+        if stop.windows and stop.late_max is not None and 0 <= stop.windows[0].start < 2 * DAY:
             start = stop.windows[0].start // HOUR * HOUR
-            if stop.windows[-1].end <= start + HOUR:
+            if _latest(stop) <= start + HOUR:
                 must.setdefault(start, []).append(stop)
     worked = {
         start
@@ -275,7 +369,7 @@ def _hour(start: int, stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> Hou
     """What an hour asks for. Of the stops that one vehicle begins in it all but the last end in it, too."""
     hour = Window(start, start + HOUR)
     if stops:
-        span = Window(min(s.windows[0].start for s in stops), max(s.windows[-1].end for s in stops))
+        span = Window(min(stop.windows[0].start for stop in stops), max(map(_latest, stops)))
         there = [
             _overlap(vehicle.shift, span)
             for vehicle in vehicles
@@ -284,7 +378,7 @@ def _hour(start: int, stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> Hou
     else:
         span = hour
         there = [overlap for vehicle in vehicles for overlap in [_overlap(vehicle.shift, hour)] if overlap]
-    services = sorted((stop.service for stop in stops), reverse=True)
+    services = sorted(_services(stops, vehicles), reverse=True)
     needed = next(
         count
         for count in range(len(services) + 1)
@@ -294,6 +388,11 @@ def _hour(start: int, stops: Sequence[Stop], vehicles: Sequence[Vehicle]) -> Hou
         needed = len(there) + 1
     minutes = sum(_overlap(vehicle.shift, hour) for vehicle in vehicles)
     return HourCover(start, len(there), len(stops), sum(services), minutes, needed)
+
+
+def _latest(stop: Stop) -> int:
+    """The latest start of a service that has windows and whose lateness has a limit."""
+    return stop.windows[-1].end + (stop.late_max or 0)
 
 
 def _overlap(one: Window, other: Window) -> int:

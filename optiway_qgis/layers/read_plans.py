@@ -16,6 +16,7 @@ from .feedback import GroupedWarnings
 from .problem_of import problem_of
 from .read_stops import EXPRESSION_FIELDS, NO_EXPRESSIONS, StopsReader
 from .read_visits import read_order, see_routes, skilled
+from .relations import without_lost
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,6 +37,9 @@ _COLUMNS = {
     "windows": ("tw", "time_windows"),
     "delivery": ("demand", "delivery", "pickup"),
     "pickup": ("demand", "delivery", "pickup"),
+    "picked_up_at": ("pair_id",),
+    "keep": ("lock",),
+    "keep_rank": ("sequence",),
 }
 """Members of a stop -> how the names of their columns begin; the others are called like their column."""
 
@@ -105,7 +109,7 @@ def read_plans(
     stops = _joined(old, new, given, reading)
     remarks = {**_remarks(old, stops, BEFORE, reading), **_remarks(new, stops, AFTER, reading)}
     neither, unread = _in_neither(asked, {stop.id for stop in stops}, reading)
-    stops.extend(neither)
+    stops = without_lost([*stops, *neither])
     remarks.update({stop.id: f"Only {asked.name} has a row for it." for stop in neither})
     rejected = (*old.rejected, *new.rejected, *unread)
     known = {stop.id for stop in stops}

@@ -254,7 +254,9 @@ def read_order(
 
     shown = [visits.columns[key].name for key in (ROUTE_VEHICLE, ROUTE_SEQUENCE)]
     reading.feedback.pushInfo(f"{visits.name}: the order is that of {' and '.join(shown)}")
-    reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name)
+    # Where vehicle_id says who serves a stop, it does not say who is to: no lock refers to it.
+    binds = visits.is_plan
+    reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name, binds)
     read = reader.read(order.takes, judge, visits.carried)
     read.stops[:] = [_for_any_driver(stop, factor_of.get(stop.id, 1.0)) for stop in read.stops]
     return read, order.sequences({stop.id for stop in read.stops})

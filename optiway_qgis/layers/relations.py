@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 from ..model import reasons
 from ..model.findings import Fault
 from ..model.precedence import circles, followers
+from ..model.problem import KEEP_FREE
 from ..model.refusals import thousandths
 from . import fields
 
@@ -132,8 +133,12 @@ def without_lost(stops: Iterable[Stop]) -> list[Stop]:
     left = []
     for stop in known.values():
         holds = amounts.get(stop.picked_up_at) == _amounts(stop.delivery)
+        if holds:
+            del amounts[stop.picked_up_at]  # a pair has one delivery
         before = tuple(name for name in stop.before if name in known)
-        left.append(replace(stop, before=before, picked_up_at=stop.picked_up_at if holds else ""))
+        keep = stop.keep if stop.vehicle_id else KEEP_FREE
+        picked_up_at = stop.picked_up_at if holds else ""
+        left.append(replace(stop, before=before, picked_up_at=picked_up_at, keep=keep))
     return left
 
 

@@ -1,4 +1,5 @@
-"""Why no vehicle of a fleet may or can take a stop, whatever the travel times: skills, vehicle rules, size.
+"""Why no vehicle of a fleet may or can take a stop, whatever the travel times: skills, vehicle rules, zones,
+size, goods ready too late or due too early.
 
 What needs travel times is solving/explain.py's in the engine.
 """
@@ -21,18 +22,21 @@ def refused(stop: Stop, vehicles: Sequence[Vehicle], dimensions: int) -> Unassig
         return nobody_may(stop, vehicles)
     peaks = _peaks_alone(stop, dimensions)
     excesses = [(_excess(vehicle, peaks), vehicle) for vehicle in able]
-    if any(excess <= 0 for excess, _ in excesses):
-        return None
+    fitting = [vehicle for excess, vehicle in excesses if excess <= 0]
+    if fitting:
+        return _out_of_shifts(stop, fitting)
     least = min(excesses, key=lambda entry: entry[0])[1]
     text, fix = over_capacity(least, peaks)
     return Unassigned(stop.id, reasons.CAPACITY, ALONE + text, least.id, fix=fix)
 
 
 def nobody_may(stop: Stop, vehicles: Sequence[Vehicle]) -> Unassigned:
-    """Return why skills and vehicle rules leave nobody for the stop."""
+    """Return why skills, vehicle rules and zones leave nobody for the stop."""
     if not any(set(stop.skills) <= set(vehicle.skills) for vehicle in vehicles):
         wanted = ", ".join(stop.skills)
         return Unassigned(stop.id, reasons.SKILL, f"No vehicle has {wanted}.", fix=f"a vehicle with {wanted}")
+    if any(may_serve(vehicle, stop) == reasons.ZONE for vehicle in vehicles):
+        return _out_of_zones(stop)
     rules = []
     if stop.vehicle_id:
         rules.append(f"it is assigned to {stop.vehicle_id}")
@@ -62,6 +66,35 @@ def over_capacity(vehicle: Vehicle, peaks: Sequence[int]) -> tuple[str, str]:
 def thousandths(amount: int) -> str:
     """Return metres in kilometres, or a load in the user's unit, to the last digit."""
     return f"{amount / LOAD_SCALE:.3f}".rstrip("0").rstrip(".")
+
+
+def _out_of_zones(stop: Stop) -> Unassigned:
+    """Return the refusal by vehicles that stay in their zones."""
+    if not stop.zones:
+        text = "It lies in no zone, and the vehicles that may serve it stay in theirs."
+        return Unassigned(stop.id, reasons.ZONE, text, fix="a vehicle without zones")
+    zones = ", ".join(stop.zones)
+    text = f"It lies in {zones}, and the vehicles that may serve it stay in other zones."
+    return Unassigned(stop.id, reasons.ZONE, text, fix=f"a vehicle that serves {zones}")
+
+
+def _out_of_shifts(stop: Stop, vehicles: Sequence[Vehicle]) -> Unassigned | None:
+    """Return the refusal of goods that are ready, or due, when nobody works; None where somebody does."""
+    last = max(vehicles, key=lambda vehicle: vehicle.shift.end)
+    first = min(vehicles, key=lambda vehicle: vehicle.shift.start)
+    if stop.ready is not None and stop.ready > last.shift.end:
+        minutes = _minutes(stop.ready - last.shift.end)
+        text, fix = f"ready {minutes} min after the last shift", f"goods ready {minutes} min earlier"
+        return Unassigned(stop.id, reasons.READY_DUE, f"Its goods are {text}.", last.id, fix=fix)
+    if stop.due is not None and stop.due < first.shift.start:
+        minutes = _minutes(first.shift.start - stop.due)
+        text, fix = f"due {minutes} min before the first shift", f"goods due {minutes} min later"
+        return Unassigned(stop.id, reasons.READY_DUE, f"Its goods are {text}.", first.id, fix=fix)
+    return None
+
+
+def _minutes(seconds: int) -> int:
+    return -(-seconds // 60)
 
 
 def _peaks_alone(stop: Stop, dimensions: int) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from optiway_qgis.layers import preflight
 from optiway_qgis.layers.preflight import HOUR
 from optiway_qgis.model.findings import ERROR, WARNING, About
-from optiway_qgis.model.problem import DAY, Depot, Problem, Stop, Vehicle, Window
+from optiway_qgis.model.problem import DAY, Break, Depot, Problem, Stop, Vehicle, Window
 from tests.made_layers import reading
 
 EIGHT, NINE = 8 * HOUR, 9 * HOUR
@@ -121,6 +121,169 @@ def test_depots_nobody_uses_are_told_with_their_feature():
     assert (found.code, found.about.feature_id, found.about.place) == ("unused_depot", 7, (-8.6, 41.2))
     there = replace(VAN, end_depot="D2")
     assert fleet_codes(problem([a_stop()], [there], [DEPOT, second])) == []
+
+
+def test_pairs_and_trips_do_not_make_a_fleet_too_small():
+    """What is picked up on the way leaves room again, and a vehicle that loads twice takes twice as much."""
+    up = [a_stop(f"U{n}", pickup=(9000,)) for n in range(2)]
+    down = [a_stop(f"D{n}", delivery=(9000,), picked_up_at=f"U{n}") for n in range(2)]
+    assert fleet_codes(problem([*up, *down])) == []
+    stops = [a_stop(f"S{n}", delivery=(7000,)) for n in range(2)]
+    assert [code for code, *_ in fleet_codes(problem(stops))] == ["fleet_capacity"]
+    assert fleet_codes(problem(stops, [replace(VAN, max_trips=2)])) == []
+
+
+def test_services_take_as_long_as_the_fastest_driver_takes():
+    """A sum is too much only where it is for him, too."""
+    stops = [a_stop(f"S{n}", service=6 * HOUR) for n in range(2)]
+    assert [code for code, *_ in fleet_codes(problem(stops))] == ["fleet_time"]
+    quick = replace(VAN, id="V2", service_factor=0.5, max_work=0)
+    assert fleet_codes(problem(stops, [VAN, quick])) == []
+
+
+def test_a_stop_outside_the_zones_of_all_is_refused_by_its_zone():
+    """Hard zones only; a vehicle that may leave them, or has none, takes it."""
+    north = replace(VAN, zones=("North",), zone_hard=True)
+    for zones, told in (
+        (("South", "Inner"), "It lies in South, Inner, and"),
+        ((), "It lies in no zone, and"),
+    ):
+        shared = reading()
+        left = preflight.check_fleet(
+            problem([a_stop(zones=zones), a_stop("S2", zones=("North",))], [north]), shared
+        )
+        assert [stop.id for stop in left.stops] == ["S2"]
+        found = [one for one in shared.findings if one.severity == ERROR]
+        assert [(one.code, one.field, one.about.id) for one in found] == [("zone", "geometry", "S1")]
+        assert told in found[0].text
+    for vans in ([replace(north, zone_hard=False)], [north, replace(VAN, id="V2")]):
+        assert "zone" not in [code for code, *_ in fleet_codes(problem([a_stop(zones=("South",))], vans))]
+
+
+def test_zones_that_no_vehicle_serves_are_told_with_the_stops_in_them():
+    """A stop that lies in another zone, too, is served there."""
+    stops = [
+        a_stop("S1", zones=("South",)),
+        a_stop("S2", zones=("South", "North")),
+        a_stop("S3", zones=("South",)),
+        a_stop("S4"),
+    ]
+    shared = reading()
+    preflight.check_fleet(problem(stops, [replace(VAN, zones=("North",))]), shared)
+    (found,) = shared.findings
+    assert (found.code, found.about.layer, found.about.id) == ("zone_without_vehicle", "ZONES", "South")
+    assert found.text == 'No vehicle serves the zone "South", in which 2 stops lie.'
+    assert fleet_codes(problem(stops)) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "field", "text", "help_text"),
+    [
+        (
+            {"ready": 18 * HOUR},
+            "ready_time",
+            "Its goods are ready 60 min after the last shift.",
+            "60 min earlier",
+        ),
+        ({"due": EIGHT - 90}, "due_time", "Its goods are due 2 min before the first shift.", "2 min later"),
+    ],
+)
+def test_goods_that_are_ready_or_due_when_nobody_works(members, field, text, help_text):
+    """No travel time could change that; at the very end of a shift one might."""
+    shared = reading()
+    shared.columns["STOPS"] = {field: field}
+    left = preflight.check_fleet(problem([a_stop(**members)]), shared)
+    assert left.stops == ()
+    (found,) = shared.findings
+    assert (found.severity, found.code, found.field, found.text) == (ERROR, "ready_due", field, text)
+    assert help_text in found.remedy
+    assert fleet_codes(problem([a_stop(ready=17 * HOUR, due=EIGHT)])) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "field", "text"),
+    [
+        (
+            {"breaks": (Break("nap", 10 * HOUR, after_work=HOUR),)},
+            "long_break",
+            "shift_end",
+            'The break "nap" takes 600 min, the shift 540.',
+        ),
+        (
+            {"overtime_cost_per_hour": 30.0},
+            "no_effect",
+            "overtime_cost_per_hour",
+            "Overtime has a price, and overtime_after_min does not say when it begins.",
+        ),
+        (
+            {"overtime_cost_per_hour": 30.0, "overtime_after": 8 * HOUR, "cost_per_hour": 40.0},
+            "cheap_overtime",
+            "overtime_cost_per_hour",
+            "An hour of overtime costs 30, any other hour 40.",
+        ),
+        (
+            {"max_trips": 2, "start_depot": None},
+            "no_effect",
+            "max_trips",
+            "Without a start depot there is none to load again at: it makes one trip.",
+        ),
+        ({"zone_hard": True}, "no_effect", "zone_hard", "It has no zones that it could stay in."),
+    ],
+)
+def test_what_of_a_vehicle_contradicts_itself_or_does_nothing(members, code, field, text):
+    """A warning with the vehicle's feature: a plan is possible, and perhaps not the one that is meant."""
+    shared = reading()
+    shared.features["VEHICLES", "V1"] = About("VEHICLES", 3, "V1")
+    preflight.check_fleet(problem([a_stop()], [replace(VAN, **members)]), shared)
+    (found,) = shared.findings
+    assert (found.severity, found.code, found.field, found.text) == (WARNING, code, field, text)
+    assert found.about.feature_id == 3
+
+
+def test_what_of_a_vehicle_fits_together_is_not_told():
+    """Each of the above as it may be meant."""
+    fine = replace(
+        VAN,
+        breaks=(Break("rest", 9 * HOUR, after_work=HOUR),),
+        overtime_cost_per_hour=40.0,
+        overtime_after=8 * HOUR,
+        cost_per_hour=40.0,
+        max_trips=2,
+        zones=("North",),
+        zone_hard=True,
+    )
+    assert fleet_codes(problem([a_stop(zones=("North",))], [fine])) == []
+
+
+def test_docks_without_time_to_load_are_told():
+    """Nobody ever waits for one."""
+    assert fleet_codes(problem([a_stop()], depots=[replace(DEPOT, docks=1)])) == [
+        ("no_effect", "docks", "Loading takes no time, so docks are never taken.")
+    ]
+    for members in ({"docks": 1, "load": 60}, {"docks": 1, "load_per_unit": 1.0}, {"load": 60}):
+        assert fleet_codes(problem([a_stop()], depots=[replace(DEPOT, **members)])) == []
+
+
+def test_goods_that_no_stop_has_and_rides_that_are_none_are_told():
+    """A slip of the pen in a name would let them go together."""
+    stops = [
+        a_stop("S1", goods_class="food", ride_max=60),
+        a_stop("S2", goods_class="paint"),
+        a_stop("S3", picked_up_at="S2", ride_max=60),
+    ]
+    made = replace(problem(stops), incompatible=(("food", "paint"), ("food", "wast")))
+    assert fleet_codes(made) == [
+        ("no_effect", "ride_max_min", "A ride has a limit, and the stop is none of a pair."),
+        ("no_effect", "INCOMPATIBLE_GOODS", 'No stop has the goods_class "wast".'),
+    ]
+
+
+def test_a_stop_that_may_be_late_need_not_begin_in_its_hour():
+    """By ten minutes it may still be the same hour; by any, never."""
+    window = Window(NINE, NINE + 1800)
+    for late_max, stops in ((0, 1), (1800, 1), (1860, 0), (None, 0)):
+        hours, _ = cover(problem([a_stop(windows=(window,), late_max=late_max)]))
+        assert sum(hour.stops for hour in hours) == stops
 
 
 def test_an_hour_with_too_few_vehicles():
