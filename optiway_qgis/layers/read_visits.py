@@ -47,7 +47,7 @@ time of the stop where that of the plan stands for it, and the route that this o
 @dataclass
 class RoutesSeen:
     """What the rows say of each vehicle, by its id: ends, start of loading at the depot, departure from it,
-    first arrival, driver, number of reloads."""
+    first arrival, driver, number of reloads, and which loaded for a time."""
 
     vehicle_ids: dict[str, None] = field(default_factory=dict)
     depots: dict[str, Depot] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class RoutesSeen:
     arrival: dict[str, int] = field(default_factory=dict)
     driver: dict[str, str] = field(default_factory=dict)
     reloads: dict[str, int] = field(default_factory=dict)
+    loads_long: dict[str, None] = field(default_factory=dict)
 
 
 class VisitsLayer:
@@ -151,6 +152,9 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
     for feature in source.getFeatures(QgsFeatureRequest(), flags):
         vehicle_id, kind = visits.vehicle_id(feature), visits.kind(feature)
         reloads[vehicle_id] += kind == VISIT_RELOAD
+        took = _number(visits.value(feature, "planned_service_min"))
+        if kind in (VISIT_START, VISIT_RELOAD) and 0 < took < _LAST:
+            seen.loads_long[vehicle_id] = None
         if not vehicle_id or kind in (VISIT_RELOAD, VISIT_BREAK):
             continue
         seen.vehicle_ids[vehicle_id] = None
@@ -163,6 +167,14 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
     for vehicle_id, count in reloads.items():
         seen.reloads[vehicle_id] = max(count, seen.reloads.get(vehicle_id, 0))
     return seen
+
+
+def depots_seen(seen: RoutesSeen, reading: Reading) -> list[Depot]:
+    """The depots of the rows, open at all hours; how long loading takes there no row can tell."""
+    for vehicle_id in seen.loads_long:
+        text = "The time that loading took is left out, as no depots are given"
+        reading.warn(Fault("no_effect", text, "Give the same DEPOTS"), About(id=vehicle_id))
+    return list(seen.depots.values())
 
 
 def vehicles_seen(seen: RoutesSeen, depots: Collection[Depot], start: int, reading: Reading) -> list[Vehicle]:
@@ -286,6 +298,7 @@ class _Order:
         if kind == VISIT_BREAK and vehicle_id in self._without_breaks:
             text = "Breaks of a plan are left out for vehicles that no break is given for"
             self._reading.warn(Fault("no_effect", text, "Give the same BREAKS"), About(id=vehicle_id))
+            self._without_breaks.discard(vehicle_id)  # told once
         return self._visits.is_stop(feature)
 
     def sequences(self, accepted: Collection[str]) -> tuple[Sequence, ...]:

@@ -83,7 +83,7 @@ def _figures(view: PlanView) -> dict[str, Callable[[Sequence[Route]], str]]:
         "overtime": total("overtime", else_nothing),
         "late": total("late", else_nothing),
     }
-    least = {"trips": 1, "loading": 0, "break_time": 0, "overtime": 0}
+    least = {"trips": 1, **dict.fromkeys(("setup", "loading", "wait", "break_time", "overtime"), 0)}
     for key, usual in least.items():
         if all(getattr(route, key) == usual for route in view.plan.routes):
             del figures[key]

@@ -13,7 +13,7 @@ from qgis.core import (
 
 from optiway_qgis.layers.read_depots import read_depots
 from optiway_qgis.layers.read_vehicles import open_shift, read_vehicles, tell_default_costs
-from optiway_qgis.layers.read_visits import VisitsLayer, vehicles_seen
+from optiway_qgis.layers.read_visits import VisitsLayer, depots_seen, vehicles_seen
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.findings import About, Fault
 
@@ -91,8 +91,9 @@ class KeptOrder(RuledAlgorithm):
         self, parameters, context, reading: Reading, seen: RoutesSeen
     ) -> tuple[list[Depot], list[Vehicle]]:
         """The depots and vehicles given, or those seen in the visits."""
-        depots = list(seen.depots.values())
-        if self.source(DEPOTS) is not None:
+        if self.source(DEPOTS) is None:
+            depots = depots_seen(seen, reading)
+        else:
             depots = read_depots(self.source(DEPOTS), reading)
         start = reading.day.at(self.time(parameters, context, START_TIME))
         rule = self.start_rule(parameters, context)
