@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def berthed(instance: Instance, tables: Timetables) -> Timetables:
     """Return the timetables with loadings moved so that no depot has more at once than docks, if that can be.
 
-    A table is timed anew by `table.berthed(Berths(...))`; `table.loadings` tells (step number, begin, end) of
-    each loading that takes time.
+    A table is timed anew by `table.berthed(Berths(...))`; `table.loadings` tells begin and end of each of its
+    loadings, all at `table.start_depot`, also of those that take no time.
     """
     return tables

@@ -394,7 +394,7 @@ class Timetable:
         for start, found in [*taken.items()]:
             self._insert(plain, found)
             self._begin_work(start)
-            own = (sum(1 for _ in breaches(self)), self.end, self.work), start
+            own = (sum(1 for _ in breaches(self)), self.work, self.end), start
             better = own if better is None else min(better, own)
         if better and better[1] != start:
             self._insert(plain, taken[better[1]])
