@@ -510,6 +510,7 @@ def test_checker_shares_no_code_with_the_scheduler(checkout):
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and "optiway" in f"{node.module}"]
     assert {f"{node.module}" for node in imports} == {
         "optiway_qgis.model",
+        "optiway_qgis.model.constraints",
         "optiway_qgis.model.plan",
         "optiway_qgis.model.problem",
         "optiway_qgis.engine.travel.provider",

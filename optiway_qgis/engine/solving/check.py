@@ -17,6 +17,7 @@ from optiway_qgis.engine.solving.check_events import Book, events_of, find, is_t
 from optiway_qgis.engine.solving.check_figures import fault, figure_faults, members_of
 from optiway_qgis.engine.solving.check_rules import Breach, breaches_of, dock_breaches
 from optiway_qgis.model import reasons
+from optiway_qgis.model.constraints import CONSTRAINTS, WISHES
 from optiway_qgis.model.plan import (
     VISIT_BREAK,
     VISIT_STOP,
@@ -64,9 +65,12 @@ def _plan_faults(book: Book, plan: Plan) -> Iterator[Violation]:
 
 def _wish_faults(plan: Plan) -> list[Violation]:
     wishes, found = members_of(plan.wishes, WishPrice, "prices of wishes", "")
+    known = {one.name: one for one in (*CONSTRAINTS, *WISHES)}
     for wish in wishes:
-        if not isinstance(wish.wish, str) or not wish.wish or not isinstance(wish.text, str) or not wish.text:
-            found.append(fault("", "", f"The price of the wish {wish.wish!r} has no text that says why."))
+        if find(known, wish.wish) is None:
+            found.append(fault("", "", f"The wish {wish.wish!r}, which has a price, is not known."))
+        if not isinstance(wish.text, str) or not wish.text:
+            found.append(fault("", "", f"The price of the wish {wish.wish!r} has no text."))
         if type(wish.price) not in (int, float) or not math.isfinite(wish.price):
             found.append(fault("", "", f"The price of the wish {wish.wish!r} is {wish.price!r}, no number."))
     return found

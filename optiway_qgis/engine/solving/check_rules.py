@@ -330,9 +330,7 @@ def _order_breaches(book: Book, events: list[Event]) -> Iterator[Breach]:
             yield Breach(reasons.ORDER, at, 1, text)
         missing = [earlier for earlier in book.named_by.get(stop.id, ()) if earlier not in served]
         if missing:
-            text = (
-                f"Stop {stop.id} is to come after {', '.join(missing)}, not earlier on its route before it."
-            )
+            text = f"Stop {stop.id} is to come after {', '.join(missing)}, not earlier on its route."
             yield Breach(reasons.ORDER, at, len(missing), text)
         served.add(stop.id)
 
