@@ -291,8 +291,8 @@ class _Search:
             if entries and (penalty is None or entries[0].added < penalty):
                 entry = entries[0]
                 if entry.vehicle not in before:
-                    before[entry.vehicle] = sketch.outlines.get(entry.vehicle)
-                    now += before[entry.vehicle].price if before[entry.vehicle] else 0.0
+                    standing = before[entry.vehicle] = sketch.outlines.get(entry.vehicle)
+                    now += standing.price if standing else 0.0
                 sketch.put(entry.vehicle, entry.outline)
             else:
                 dropped += unit
@@ -348,11 +348,10 @@ class _Search:
             idle = next((vehicle for vehicle in kind if vehicle not in outlines), None)
             if idle is not None:
                 near.setdefault(idle)
-        able = [one for one in near if all(self._may[one][stop] for stop in unit)]
+        refusals = instance.refusals
+        able = [one for one in near if not any(refusals[one][stop] for stop in unit)]
         if len(able) < 2:
-            able = [
-                one for one in range(len(instance.vehicles)) if all(self._may[one][stop] for stop in unit)
-            ]
+            able = [one for one, row in enumerate(refusals) if not any(row[stop] for stop in unit)]
         if needs:
             able = [
                 one

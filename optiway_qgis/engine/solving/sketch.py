@@ -354,7 +354,7 @@ class Sketch:
         order = np.argpartition(flat, few - 1)[:few]
         order = order[np.argsort(flat[order], kind="stable")]
         width = added.shape[1]
-        found = []
+        found: list[tuple[int, list[_Node]]] = []
         for at in order.tolist():
             if flat[at] == np.inf or len(found) == most:
                 break
