@@ -485,11 +485,12 @@ def _depot_label(place: str) -> QgsPalLayerSettings:
 
 def _halt_label(columns: _Columns) -> QgsPalLayerSettings:
     """To the right of the sign, wherever other labels leave room."""
-    words = f"{columns['visit_type']} || ' ' || {_clock(columns, 'start_time')}"
+    what = f"{columns['visit_type']} || ' ' || {_clock(columns, 'start_time')}"
+    words = f"if({columns['visit_type']} = '{VISIT_RELOAD}', {columns['vehicle_id']} || ' ', '') || {what}"
     label = _label(words, size=7)
     label.placement = QgsPalLayerSettings.Placement.OverPoint
     label.dataDefinedProperties().setProperty(_Label.OffsetQuad, QgsProperty.fromValue(_TO_THE_RIGHT))
-    label.xOffset, label.yOffset = PAUSE[0] + 2.2, PAUSE[1]
+    label.xOffset, label.yOffset = PAUSE[0] + 2.8, PAUSE[1]
     label.priority = 3
     label.scaleVisibility = True
     label.minimumScale = _HALT_MAX_SCALE

@@ -195,11 +195,11 @@ def test_reloads_are_squares_at_the_corner_of_the_depot(rich_visits):
 
 
 def test_reloads_and_breaks_are_labelled_with_what_and_when(rich_visits):
-    """Beside arrivals at stops and names of depots."""
+    """Beside arrivals at stops and names of depots; several vehicles may reload at one."""
     arrival, _, halt = rich_visits.labeling().rootRule().children()
     words = texts(rich_visits, halt.settings().fieldName)
     shown = [text for text, is_shown in zip(words, texts(rich_visits, halt.filterExpression())) if is_shown]
-    assert shown == ["break 10:13", "reload 11:45", "break 13:20", "break 12:46"]
+    assert shown == ["break 10:13", "V1 reload 11:45", "break 13:20", "break 12:46"]
     assert sum(map(bool, texts(rich_visits, arrival.filterExpression()))) == 22
 
 
