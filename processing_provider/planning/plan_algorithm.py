@@ -754,6 +754,9 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     if reasons:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
         lines.append(f"{counts.unassigned} stops are not served: {listed}.")
+    if counts.late or counts.overtime_min:
+        lines.append(f"Stops served late: {counts.late}; overtime: {counts.overtime_min:.0f} min.")
+    lines.extend(f"What wishes cost ({wish.wish}): {wish.text}" for wish in plan.wishes)
     if counts.violations:
         codes = sorted({violation.code for violation in plan.violations})
         lines.append(f"{counts.violations} rules are broken: {', '.join(codes)}.")
