@@ -49,6 +49,14 @@ def keeps_rules(instance: Instance) -> bool:
     )
 
 
+def knows_wishes(instance: Instance) -> bool:
+    """Whether PyVRP minimises all that is wished for, lateness in steps."""
+    strange = [vehicle for vehicle, outside in zip(instance.vehicles, instance.strangers) if outside]
+    by_drive = drive_kinds(instance)
+    priced = all(vehicle.max_distance is None and travel_kind(vehicle) not in by_drive for vehicle in strange)
+    return priced and not instance.early_count and not instance.balanced
+
+
 def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:
     """Whether the vehicle's own rules are relaxed."""
     depot = instance.depot(vehicle.start_depot)

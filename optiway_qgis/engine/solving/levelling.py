@@ -1,0 +1,81 @@
+"""Routes that are to be as long as each other: searches with ever tighter limits on the longest one.
+
+PyVRP has no price for the longest route, but it keeps limits. What is found is judged by the true price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.objective import cost_of, length_of, score
+from optiway_qgis.engine.solving.schedule import timetables
+from optiway_qgis.model.problem import BALANCE_STOPS, BALANCE_TIME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.search import Clock
+    from optiway_qgis.model.problem import Vehicle
+
+_ROUNDS = 6
+"""Searches with a limit, at most."""
+
+_STEPS = 0.5
+"""Share of the way from the longest route to the mean one by which the limit is tightened at first."""
+
+_LEAST_STEP = 0.02
+
+
+def levelled(
+    instance: Instance,
+    sequences: Sequences,
+    clock: Clock,
+    search: Callable[[Instance, Sequences, Clock], Sequences],
+) -> Sequences:
+    """Return the best sequences of searches with limits on the longest route, from sequences that keep all
+    rules.
+
+    Each takes an equal share of the time that is left. `search` returns what it finds under the limit, by all
+    other rules as well, from the best so far.
+    """
+    best, best_score = sequences, score(instance, sequences)
+    step, deadline = _STEPS, clock.deadline
+    for number in range(_ROUNDS):
+        tables = timetables(instance, best)
+        lengths = [length_of(table) for table in tables.values()]
+        if len(lengths) < 2 or step < _LEAST_STEP or clock.over():
+            break
+        longest, mean = max(lengths), sum(lengths) / len(lengths)
+        clock.deadline = clock.now() + (deadline - clock.now()) / (_ROUNDS - number)
+        clock.new_phase()
+        found = search(limited(instance, longest - step * (longest - mean)), best, clock)
+        clock.deadline = deadline
+        own = score(instance, found)
+        if own < best_score:
+            best, best_score = found, own
+            clock.new_phase()
+            clock.gain(own.price, cost_of(timetables(instance, best).values()))
+        else:
+            step /= 2
+    return best
+
+
+def limited(instance: Instance, length: float) -> Instance:
+    """Return the problem in which no route may be longer, in hours, stops or kilometres."""
+    balance = instance.problem.goals.balance
+
+    def least(own: int | None, most: float) -> int:
+        return int(most) if own is None else min(own, int(most))
+
+    def within(vehicle: Vehicle) -> Vehicle:
+        if balance == BALANCE_TIME:
+            return replace(vehicle, max_work=least(vehicle.max_work, 3600 * length))
+        if balance == BALANCE_STOPS:
+            return replace(vehicle, max_stops=least(vehicle.max_stops, length))
+        return replace(vehicle, max_distance=least(vehicle.max_distance, 1000 * length))
+
+    vehicles = tuple(map(within, instance.vehicles))
+    return Instance(replace(instance.problem, vehicles=vehicles), instance.travel)

@@ -1,0 +1,330 @@
+"""Which engine is asked for what, in which order and for how long, until there are sequences for a plan."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from optiway_qgis.engine.solving import pyvrp_engine
+from optiway_qgis.engine.solving.district import District
+from optiway_qgis.engine.solving.first_answer import first_answer, surely_too_much
+from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
+from optiway_qgis.engine.solving.levelling import levelled
+from optiway_qgis.engine.solving.objective import cost_of, importance, score, score_of, unserved
+from optiway_qgis.engine.solving.outlook import by_distance
+from optiway_qgis.engine.solving.polish import polish
+from optiway_qgis.engine.solving.reinsert import reinsert
+from optiway_qgis.engine.solving.resting import without_breaks
+from optiway_qgis.engine.solving.rounds import in_rounds, mended
+from optiway_qgis.engine.solving.schedule import timetables
+from optiway_qgis.model.problem import MAX_WORKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from optiway_qgis.engine.solving.instance import Instance, Sequences
+    from optiway_qgis.engine.solving.search import Clock
+    from optiway_qgis.model.problem import Settings
+
+_FIRST_ANSWER = 0.2
+"""Share of the time in which an answer that serves every required stop has to turn up; then some may be left
+out.
+"""
+
+_RELAXED = 0.4
+"""Share of the time for PyVRP when rules or wishes that it does not know are to be seen to after it."""
+
+_PUNCTUAL = 0.5
+"""Share of PyVRP's time in which nobody may be late, also where that is allowed: it finds more from there."""
+
+_RESTING, _RESTS = 0.4, 3
+"""Share of the time that is left for searches with breaks at their places, and how many there are."""
+
+_LEVELLING = 0.6
+"""Share of the time that is left for searches with limits on the longest route."""
+
+_FEWER, _EACH_FEWER = 0.6, 0.5
+"""Share of the time that is left for searches with fewer vehicles, and of that for each."""
+
+_DEAR = 2.0
+"""A vehicle is dear when having it costs that many times what its route does."""
+
+_MANY = 1000
+"""Up to that many stops all are searched over, even when the fleet could never serve them."""
+
+_PLENTY = 3
+"""How many times more stops than the fleet could serve at the very best are searched over."""
+
+_LARGE = 900
+"""With more stops a first answer is put together from districts: it takes less time than one of PyVRP's own
+and is better.
+"""
+
+_SMALL = 40
+"""Up to that many stops one core is enough."""
+
+
+class Strategy:
+    """The search over the stops `active` of a problem; `engines` names those that were asked."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        active: list[int],
+        settings: Settings,
+        clock: Clock,
+        tell: Callable[[str], None],
+    ):
+        self._instance = instance
+        self._active = active
+        self._settings = settings
+        self._clock = clock
+        self._tell = tell
+        self.engines: list[str] = []
+
+    def search(self) -> Sequences:
+        """Return sequences that break no rule: the engine's, then moves for what it does not see."""
+        instance, clock = self._instance, self._clock
+        if instance.travel.slots:
+            self._tell("Planning with the traffic of each hour")
+            kept = in_rounds(instance, self._active, clock, self._one_round)
+        else:
+            kept = self._by_engine(instance, clock)
+        if instance.early_count or instance.has_soft or instance.travel.slots:
+            clock.new_phase()
+            early = "Moving stops that wish to be early"
+            self._tell(early if instance.early_count else "Moving stops to better hours")
+            kept = polish(instance, kept, clock)
+        if instance.travel.slots or not self._is_seen_whole(instance):
+            clock.new_phase()
+            self._tell("Putting groups of stops where they cost least by all rules and wishes")
+            kept = reinsert(instance, kept, self._active, clock, self._settings.seed)
+        return kept
+
+    def _is_seen_whole(self, instance: Instance) -> bool:
+        """Whether PyVRP knows all that makes an answer good."""
+        return pyvrp_engine.keeps_rules(instance) and pyvrp_engine.knows_wishes(instance)
+
+    def _one_round(self, problem: Instance, own: Clock, number: int, best: Sequences) -> Sequences:
+        """Return the answer to a problem whose times know no hours."""
+        if number == 0:
+            return self._by_engine(problem, own)
+        self._tell(f"Round {number + 1}, with the times at the hours of the plan before")
+        return self._from_best(problem, best, own, self._settings.seed + number)
+
+    def _from_best(self, instance: Instance, best: Sequences, clock: Clock, seed: int) -> Sequences:
+        """Return what PyVRP makes of the best sequences so far."""
+        stops = self._within_reach_or_served(instance, best)
+        missing = set(self._active) & set(unserved(instance, best))
+        all_required = all(instance.stops[stop].penalty is not None for stop in missing)
+        answer = pyvrp_engine.search(
+            instance, stops, clock, seed, all_required=all_required, start=best, workers=self._workers
+        )
+        return answer.sequences if answer.feasible else best
+
+    def _by_engine(self, instance: Instance, clock: Clock) -> Sequences:
+        """Return sequences that break no rule: PyVRP's, mended where it does not know all rules."""
+        self.engines.append(pyvrp_engine.NAME)
+        share = 1.0 if self._is_seen_whole(instance) else _RELAXED
+        with _share(clock, share):
+            found = self._relaxed(instance, clock)
+        kept = mended(instance, found, self._active)
+        if self._vehicles_are_dear(instance, kept):
+            with _share(clock, _FEWER):
+                kept = self._with_fewer(instance, kept, clock)
+        if any(vehicle.breaks for vehicle in instance.vehicles):
+            with _share(clock, _RESTING):
+                kept = self._resting(instance, kept, clock)
+        if instance.balanced:
+            self._tell("Making the longest route shorter")
+            with _share(clock, _LEVELLING):
+                kept = levelled(instance, kept, clock, partial(self._under_limits, instance))
+        return kept
+
+    def _relaxed(self, instance: Instance, clock: Clock) -> Sequences:
+        """Return PyVRP's answer: all required stops served if that can be, else the least important left
+        out.
+        """
+        active = _within_reach(instance, self._active)
+        seed, workers = self._settings.seed, self._workers
+        if len(active) > _LARGE:
+            start = self._of_districts(instance, active, clock)
+        elif surely_too_much(instance, active):
+            start = _first_answer(instance, active)
+        else:
+            self._tell(f"Searching with {pyvrp_engine.NAME}")
+            clock.give_up_after(_FIRST_ANSWER, at_least=1.0 + len(active) / 500)
+            with _share(clock, _PUNCTUAL if instance.has_soft else 1.0):
+                answer = pyvrp_engine.search(
+                    instance, active, clock, seed, all_required=True, workers=workers, late_too=False
+                )
+            if answer.feasible and not instance.has_soft:
+                return answer.sequences
+            start = answer.sequences
+            if not answer.feasible:
+                start = complete(instance, keep_rules(instance, start), active)
+        left = _required_left(instance, start, active)
+        if left:
+            self._tell("Not all required stops fit; searching for the best ones to leave out")
+        clock.new_phase()
+        answer = pyvrp_engine.search(
+            instance, active, clock, seed, all_required=not left, start=start, workers=workers
+        )
+        return answer.sequences if answer.feasible else start
+
+    def _of_districts(self, instance: Instance, active: list[int], clock: Clock) -> Sequences:
+        """Return a first answer put together from districts; the clock hears of it if no required stop is
+        missing.
+        """
+        start = first_answer(instance, active, self._settings.seed, self._workers, self._tell)
+        if not _required_left(instance, start, active):
+            tables = timetables(instance, start).values()
+            clock.gain(score_of(instance, tables).price, cost_of(tables))
+        return start
+
+    def _vehicles_are_dear(self, instance: Instance, sequences: Sequences) -> bool:
+        """Whether fewer vehicles are worth more than short ways."""
+        if instance.problem.goals.fewest_vehicles:
+            return True
+        tables = timetables(instance, sequences).values()
+        fixed = sum(table.vehicle.fixed_cost for table in tables)
+        return instance.units.paired and fixed > _DEAR * (cost_of(tables) - fixed)
+
+    def _with_fewer(self, instance: Instance, best: Sequences, clock: Clock) -> Sequences:
+        """Return sequences for fewer vehicles, without the one with the fewest stops each time, as long as
+        there are any that serve the same stops.
+        """
+        while not clock.over():
+            used = [vehicle for vehicle, stops in enumerate(best) if stops]
+            if len(used) < 2:
+                break
+            fewest = min(used, key=lambda vehicle: len(best[vehicle]))
+            self._tell(f"Looking for a plan with {len(used) - 1} vehicles")
+            fleet = tuple(vehicle for vehicle in used if vehicle != fewest)
+            stops = tuple(sorted(stop for vehicle in used for stop in best[vehicle]))
+            with _share(clock, _EACH_FEWER):
+                clock.new_phase()
+                found = self._of_part(instance, District(stops, fleet), best, clock)
+            if found is None:
+                break
+            best = min(best, found, key=lambda sequences: score(instance, sequences))
+            if best is not found:
+                break
+        return best
+
+    def _of_part(self, instance: Instance, part: District, best: Sequences, clock: Clock) -> Sequences | None:
+        """Return sequences for a part of the vehicles that serve all its stops, None where there are none."""
+        small = part.instance(instance)
+        everything = list(range(len(part.stops)))
+        if surely_too_much(small, everything):
+            return None
+        index = {stop: number for number, stop in enumerate(part.stops)}
+        start = [[index[stop] for stop in best[vehicle]] for vehicle in part.vehicles]
+        answer = pyvrp_engine.search(
+            small,
+            everything,
+            clock,
+            self._settings.seed,
+            all_required=True,
+            start=start,
+            workers=self._workers,
+            late_too=instance.has_soft,
+        )
+        if not answer.feasible:
+            return None
+        sequences: Sequences = [[] for _ in instance.vehicles]
+        part.put_back(answer.sequences, sequences)
+        return mended(instance, sequences, self._active)
+
+    def _resting(self, instance: Instance, best: Sequences, clock: Clock) -> Sequences:
+        """Return the best of some searches in which each break is part of the stop that it follows."""
+        best_score, last = score(instance, best), best
+        for number in range(_RESTS):
+            self._tell("Searching with the breaks at their places")
+            with _share(clock, 1 / (_RESTS - number)):
+                clock.new_phase()
+                seen = without_breaks(instance, timetables(instance, last))
+                found = self._from_best(seen, last, clock, self._settings.seed + number)
+            last = mended(instance, found, self._active)
+            own = score(instance, last)
+            if own < best_score:
+                best, best_score = last, own
+        return best
+
+    def _under_limits(
+        self, instance: Instance, limited: Instance, best: Sequences, clock: Clock
+    ) -> Sequences:
+        """Return what PyVRP finds under limits on the longest route, mended by the rules of the problem."""
+        found = self._from_best(limited, best, clock, self._settings.seed)
+        return found if found is best else mended(instance, found, self._active)
+
+    @property
+    def _workers(self) -> int:
+        """Cores to search on: all, or one for a plan that is small or is to be the same anywhere."""
+        if len(self._active) <= _SMALL:
+            return 1
+        if self._settings.workers is not None:
+            return self._settings.workers
+        return 1 if self._settings.iterations is not None else min(os.cpu_count() or 1, MAX_WORKERS)
+
+    def _within_reach_or_served(self, instance: Instance, sequences: Sequences) -> list[int]:
+        """Return the stops worth searching over from sequences, which may have found room for others."""
+        return sorted(
+            {*_within_reach(instance, self._active), *(stop for stops in sequences for stop in stops)}
+        )
+
+
+@contextmanager
+def _share(clock: Clock, share: float) -> Iterator[None]:
+    """Give what happens within so much of the time that is left."""
+    whole = clock.deadline
+    clock.deadline = clock.now() + share * clock.remaining()
+    yield
+    clock.deadline = whole
+
+
+def _required_left(instance: Instance, sequences: Sequences, active: list[int]) -> list[int]:
+    """Return the required ones of the stops that no sequence holds."""
+    wanted = set(active)
+    return [
+        index
+        for index in unserved(instance, sequences)
+        if index in wanted and instance.stops[index].penalty is None
+    ]
+
+
+def _first_answer(instance: Instance, active: list[int]) -> Sequences:
+    """Return an answer for a fleet that is far too small: the important stops, or else the nearest."""
+    if len({importance(instance.stops[index]) for index in active}) == 1:
+        return nearest_first(instance, active)
+    return complete(instance, [[] for _ in instance.vehicles], active, places=2)
+
+
+def _within_reach(instance: Instance, active: list[int]) -> list[int]:
+    """Return the stops worth searching over: all, unless they are many times what the fleet could ever serve.
+
+    Each stop takes at least its service and the shortest leg from it. Of far too many, those of the highest
+    priority nearest to a depot are kept.
+    """
+    if len(active) <= _MANY:
+        return active
+    tables = [matrix.seconds for matrix in instance.travel.matrices.values()]
+    places = np.array([instance.travel.stop_place[index] for index in active])
+    nearest = np.empty(len(active), np.int64)
+    for row, place in enumerate(places):
+        nearest[row] = min(np.partition(by_distance(table[place, places]), 1)[1] for table in tables)
+    least = np.sort(nearest + [instance.stops[index].service for index in active])
+    time = sum(vehicle.shift.end - vehicle.shift.start for vehicle in instance.vehicles)
+    most = _PLENTY * int(np.searchsorted(np.cumsum(least), time)) + _MANY // 2
+    if len(active) <= most:
+        return active
+    depots = np.array(instance.travel.depot_place or (int(places[0]),))
+    from_depot = np.min([by_distance(table[depots[:, None], places]).min(axis=0) for table in tables], axis=0)
+    worth = sorted(
+        range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
+    )
+    return sorted(active[row] for row in worth[:most])
