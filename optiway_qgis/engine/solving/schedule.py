@@ -386,19 +386,23 @@ class Timetable:
             arrival = legs[number].arrival(departure) if legs else departure + drive[number]
             return departure if arrival is None else arrival
 
-        taken = {
-            start: rests(self.vehicle, self.steps, arrive, start) for start in sorted({first, self.start})
-        }
+        taken = rests(self.vehicle, self.steps, arrive, first)
+        if not taken:
+            return
         plain = self.steps, self.places, drive, self.metres, self.cut_off, legs
-        better: tuple[tuple[int, int, int], int] | None = None
-        for start, found in [*taken.items()]:
-            self._insert(plain, found)
+        choices = [(first, taken)]
+        if self.start > first:
+            choices.append((self.start, rests(self.vehicle, self.steps, arrive, self.start)))
+
+        def time(choice: int) -> tuple[int, int, int]:
+            start, breaks = choices[choice]
+            self._insert(plain, breaks)
             self._begin_work(start)
-            own = (sum(1 for _ in breaches(self)), self.work, self.end), start
-            better = own if better is None else min(better, own)
-        if better and better[1] != start:
-            self._insert(plain, taken[better[1]])
-            self._begin_work(better[1])
+            return sum(1 for _ in breaches(self)), self.work, self.end
+
+        best = min(range(len(choices)), key=time)
+        if best < len(choices) - 1:
+            time(best)
 
     def _insert(self, plain: _Laid, taken: list[Rest]) -> None:
         """Lay out the route with these breaks, each at the place of the step before it."""
