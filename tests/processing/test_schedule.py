@@ -69,6 +69,70 @@ def test_visits_of_a_geopackage_give_the_times_of_the_plan(run_algorithm, planne
     assert again.results["VISITS"].fields().names() == plan.results["VISITS"].fields().names()
 
 
+@pytest.fixture
+def two_trips(run_algorithm):
+    """A plan of one van that has to reload and rests twice, with its inputs."""
+    van = {**VANS[0], "max_trips": 2, "overtime_after_min": 60, "overtime_cost_per_hour": 30.0}
+    breaks = [
+        {"break_id": "lunch", "duration_min": 30, "tw_start": "11:00", "tw_end": "12:30"},
+        {"break_id": "coffee", "duration_min": 15, "after_work_min": 100, "paid": "yes"},
+    ]
+    inputs = {
+        "DEPOTS": layer([depot(load_min=10.0, load_min_per_unit=0.5)], name="depots"),
+        "VEHICLES": table([van]),
+        "BREAKS": table(breaks, name="breaks"),
+    }
+    rows = stops(10, demand=8, tw1_start="09:00", tw1_end="16:00", service_min=15.0)
+    return run_algorithm("plan_routes", STOPS=layer(rows), **inputs), inputs
+
+
+def kinds(outcome) -> list[str]:
+    """The types of the visits of the only vehicle, in order; stops are counted."""
+    found: list[str] = []
+    for row in sorted(outcome.rows("VISITS"), key=lambda row: row["sequence"]):
+        if row["visit_type"] == "stop" and found and found[-1].isdigit():
+            found[-1] = str(int(found[-1]) + 1)
+        else:
+            found.append("1" if row["visit_type"] == "stop" else row["visit_type"])
+    return found
+
+
+def test_trips_and_breaks_give_the_times_of_the_plan(run_algorithm, two_trips):
+    """Reloads are where the rows have them, and breaks where the scheduler put them before."""
+    plan, inputs = two_trips
+    assert plan.adds_up(10)
+    assert kinds(plan).count("reload") == 1
+    assert "break" in kinds(plan)
+    again = run_algorithm("schedule", STOPS=plan.results["VISITS"], **inputs)
+    names = (*TIMES, "visit_type", "trip", "slack_min")
+    assert by_visit(again, names) == by_visit(plan, names)
+    for name in ("COST", "OVERTIME_MIN", "VIOLATION_COUNT"):
+        assert again.results[name] == plan.results[name]
+    assert [row["loading_min"] for row in again.rows("ROUTES")] == [20 + 0.5 * 80]
+
+
+def test_an_edited_reload_is_kept(run_algorithm, two_trips):
+    """Two stops later the first trip has too much on board: that is reported, and nothing is moved back."""
+    plan, inputs = two_trips
+    order = plan.orders()["V1"]
+    (reload,) = [row for row in plan.rows("VISITS") if row["visit_type"] == "reload"]
+    later = [row for row in plan.rows("VISITS") if row["sequence"] > reload["sequence"]]
+    second = sorted(row["sequence"] for row in later if row["visit_type"] == "stop")[1]
+    visits = plan.results["VISITS"]
+    with edit(visits):
+        for feature in visits.getFeatures():
+            feature["sequence"] *= 10
+            if feature["visit_type"] == "reload":
+                feature["sequence"] = second * 10 + 5
+            visits.updateFeature(feature)
+    again = run_algorithm("schedule", STOPS=visits, **inputs)
+    assert again.orders()["V1"] == order
+    trips = [row["trip"] for row in again.rows("VISITS") if row["visit_type"] == "stop"]
+    before = [row["trip"] for row in plan.rows("VISITS") if row["visit_type"] == "stop"]
+    assert trips.count(1) == before.count(1) + 2
+    assert "capacity" in " ".join(row["violations"] for row in again.rows("ROUTES"))
+
+
 def test_an_edited_order_is_kept(run_algorithm, planned):
     """The last stop of a route goes between the first and the second: 1.5."""
     plan, inputs = planned
