@@ -12,20 +12,26 @@ from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.model.plan import Leg, Plan, Route, Unassigned, Visit, plan_from_json, plan_to_json
-from tests.engine.cases import VALID_CASES, spot
-from tests.engine.oracle import departing_at, oracle_plan
+from tests.engine.cases import VALID_CASES, Case, spot
+from tests.engine.oracle import believes, departing_at, oracle_plan
 from tests.engine.strategies import cases, damaged
+from tests.engine.test_check_rules import full_day, second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.engine.cases import Case
-
 NAN = float("nan")
+
+
+FULL_DAY = "full day"
+"""The plan with a reload, a break and a held pickup; its visits are start, A, P, Q, B, reload, C, end."""
 
 
 def valid(name: str) -> tuple[Case, Plan]:
     """Return a case and its right plan."""
+    if name == FULL_DAY:
+        problem, travel, plan = full_day()
+        return Case(problem, travel, ()), plan
     case = VALID_CASES[name]()
     return case, oracle_plan(case.problem, case.travel, case.sequences, case.unassigned)
 
@@ -70,6 +76,12 @@ def swapped(members: tuple[Any, ...], one: int, other: int) -> tuple[Any, ...]:
     changed = list(members)
     changed[one], changed[other] = changed[other], changed[one]
     return tuple(changed)
+
+
+def moved(members: tuple[Any, ...], one: int, to: int) -> tuple[Any, ...]:
+    """Return the members with one of them put elsewhere."""
+    rest = [*members[:one], *members[one + 1 :]]
+    return (*rest[:to], members[one], *rest[to:])
 
 
 # What is damaged: case, what is done to its plan, and a word the finding must contain.
@@ -224,6 +236,96 @@ BY_HAND: dict[str, Damage] = {
         "geometry",
     ),
     "line with a hole": ("windows", lambda p: in_leg(p, 1, geometry=(spot(1), None, spot(2))), "geometry"),
+    # trips, breaks and what may be held
+    "loading forgotten": (FULL_DAY, lambda p: in_visit(p, 0, service=0), "service is 0, but 182"),
+    "loads what is picked up on the way": (
+        FULL_DAY,
+        lambda p: in_visit(p, 0, service=212, end=visits_of(p)[0].end + 30),
+        "service is 212, but 182",
+    ),
+    "loading of all trips at once": (FULL_DAY, lambda p: in_visit(p, 5, load=(3501,)), "load is (3501,)"),
+    "service of another driver": (FULL_DAY, lambda p: in_visit(p, 1, service=201), "service is 201, but 302"),
+    "trip not counted": (FULL_DAY, lambda p: in_visit(p, 6, trip=1), "trip is 1, but 2"),
+    "reload on the trip before": (FULL_DAY, lambda p: in_visit(p, 5, trip=1), "trip is 1, but 2"),
+    "reload before all stops": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=moved(visits_of(p), 5, 1)),
+        "states start D, reload D, stop A",
+    ),
+    "reload after all stops": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=moved(visits_of(p), 5, 6)),
+        "stop C, reload D, end D, but",
+    ),
+    "reload twice": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=(*visits_of(p)[:6], *visits_of(p)[5:])),
+        "reload D, reload D, stop C, end D, but",
+    ),
+    "reload at an unknown depot": (FULL_DAY, lambda p: in_visit(p, 5, id="D9"), "reload 'D9'"),
+    "reload at a stop": (FULL_DAY, lambda p: in_visit(p, 5, id="A"), "reload 'A'"),
+    "reload left out": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=visits_of(p)[:5] + visits_of(p)[6:]),
+        "trip is 2, but 1",
+    ),
+    "reload before its goods are ready": (
+        FULL_DAY,
+        lambda p: in_visit(p, 5, start=second("10:49"), wait=240, end=second("10:51:16")),
+        "start is 38940 (10:49), but 39000 (10:50) follows",
+    ),
+    "unknown break": (FULL_DAY, lambda p: in_visit(p, 4, id="B9"), "'B9' of route V is not among the breaks"),
+    "break id a list": (FULL_DAY, lambda p: in_visit(p, 4, id=["B"]), "not among the breaks"),
+    "break a depot": (FULL_DAY, lambda p: in_visit(p, 4, id="D"), "'D' of route V is not among the breaks"),
+    "break of no length it may have": (
+        FULL_DAY,
+        lambda p: in_visit(p, 4, service=1200, end=visits_of(p)[4].end - 600),
+        "service is 1200, but 1800",
+    ),
+    "break before its window": (
+        FULL_DAY,
+        lambda p: in_visit(p, 4, start=second("09:30"), wait=0, end=second("10:00")),
+        "start is 34200 (09:30), but 35100 (09:45)",
+    ),
+    "break before the start": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=moved(visits_of(p), 4, 0)),
+        "states break B, start D",
+    ),
+    "break after the end": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=moved(visits_of(p), 4, 7)),
+        "end D, break B, but",
+    ),
+    "break at an open start": (
+        "open start",
+        lambda p: in_route(p, visits=(replace(visits_of(p)[0], type="break", id="B"), *visits_of(p))),
+        "states break B",
+    ),
+    "break not taken": (
+        FULL_DAY,
+        lambda p: in_route(p, visits=visits_of(p)[:4] + visits_of(p)[5:]),
+        "without break B",
+    ),
+    "leg to a break": (
+        FULL_DAY,
+        lambda p: in_route(p, legs=(*legs_of(p)[:3], *legs_of(p)[2:])),
+        "7 legs, but 6",
+    ),
+    "leg from a break": (FULL_DAY, lambda p: in_leg(p, 3, from_id="B"), "from_id is 'B', but 'Q'"),
+    "pickup held for longer than its window": (
+        FULL_DAY,
+        lambda p: in_visit(p, 2, start=second("10:00:01"), wait=5457, end=second("10:02:31")),
+        "start is 36001 (10:00), but 32400 (09:00)",
+    ),
+    "lateness forgotten": (FULL_DAY, lambda p: in_route(p, late=0), "late is 0, but 122"),
+    "loading not added up": (FULL_DAY, lambda p: in_route(p, loading=182), "loading is 182, but 318"),
+    "loading is service": (FULL_DAY, lambda p: in_route(p, service=1670), "service is 1670, but 1352"),
+    "break is a wait": (FULL_DAY, lambda p: in_route(p, wait=6206), "wait is 6206, but 4406"),
+    "break paid after all": (FULL_DAY, lambda p: in_route(p, unpaid_break=0), "unpaid_break is 0, but 1800"),
+    "overtime of a paid break": (FULL_DAY, lambda p: in_route(p, overtime=1996), "overtime is 1996, but 196"),
+    "overtime at no price": (FULL_DAY, lambda p: in_route(p, cost_time=109.96), "cost_time is 109.96"),
+    "wishes are nothing": (FULL_DAY, lambda p: replace(p, wishes=None), "cannot be read"),
     # the stops left out
     "left out and served": (
         "left out",
@@ -260,7 +362,7 @@ FIGURES = [
 ]
 
 
-@pytest.mark.parametrize("name", VALID_CASES)
+@pytest.mark.parametrize("name", [*VALID_CASES, FULL_DAY])
 @pytest.mark.parametrize(("kind", "figure"), FIGURES, ids=lambda part: getattr(part, "__name__", part))
 def test_every_figure_of_every_plan_is_looked_at(name, kind, figure):
     """No member of a visit, leg or route can be lost or strange without a finding, wherever it stands."""
@@ -278,10 +380,11 @@ def test_every_figure_of_every_plan_is_looked_at(name, kind, figure):
                     assert check(case.problem, case.travel, damaged_plan), (number, strange)
 
 
+@pytest.mark.parametrize("name", ["windows", FULL_DAY])
 @pytest.mark.parametrize("figure", [name.name for name in fields(Visit) if name.type == "int"])
-def test_a_damaged_figure_of_a_visit_gives_one_finding(figure):
+def test_a_damaged_figure_of_a_visit_gives_one_finding(name, figure):
     """The wrong figure is told, and nothing else: no cascade through later visits or through the sums."""
-    case, plan = valid("windows")
+    case, plan = valid(name)
     for index, visit in enumerate(plan.routes[0].visits):
         worse = in_visit(plan, index, **{figure: getattr(visit, figure) + 77})
         (found,) = check(case.problem, case.travel, worse)
@@ -289,7 +392,7 @@ def test_a_damaged_figure_of_a_visit_gives_one_finding(figure):
         assert f": {figure} is " in found.text
 
 
-@pytest.mark.parametrize("name", VALID_CASES)
+@pytest.mark.parametrize("name", [*VALID_CASES, FULL_DAY])
 def test_a_damaged_departure_gives_one_finding(name):
     """The route's own start is wrong, its first visit right: judged is from what most figures say."""
     case, plan = valid(name)
@@ -324,6 +427,40 @@ def test_damage_survives_the_way_through_json():
     found = check(case.problem, case.travel, read)
     assert found == check(case.problem, case.travel, worse)
     assert json.loads(json.dumps(plan_to_json(replace(plan, violations=tuple(found)))))["violations"]
+
+
+def test_a_reload_without_a_depot_to_reload_at_is_told_by_its_rule():
+    """The vehicle begins at its first stop; wherever the plan says that it reloads, it cannot."""
+    case, plan = valid(FULL_DAY)
+    vehicles = tuple(replace(vehicle, start_depot=None) for vehicle in case.problem.vehicles)
+    worse = in_route(plan, visits=visits_of(plan)[1:], legs=legs_of(plan)[1:])
+    found = check(replace(case.problem, vehicles=vehicles), case.travel, worse)
+    (reload,) = [one for one in found if one.code == "reload"]
+    assert reload.text == "Vehicle V reloads at D, but it has no start depot to reload at."
+
+
+KINDS = st.sampled_from(["start", "stop", "reload", "break", "end", "lunch", None])
+NAMES = st.sampled_from(["A", "P", "Q", "C", "B", "D", "X", None])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 7), KINDS | st.just("as is"), NAMES), max_size=10),
+    st.sampled_from(
+        [{}, {"start_depot": None}, {"end_depot": None}, {"start_depot": None, "end_depot": None}]
+    ),
+)
+def test_visits_in_any_order_never_raise(words, opened):
+    """Reloads, breaks, starts and ends wherever they cannot be: told, unless it is the right plan by chance."""
+    case, plan = valid(FULL_DAY)
+    problem = replace(case.problem, vehicles=(replace(case.problem.vehicles[0], **dict.fromkeys(opened)),))
+    visits = [
+        visits_of(plan)[index] if kind == "as is" else replace(visits_of(plan)[index], type=kind, id=name)
+        for index, kind, name in words
+    ]
+    worse = in_route(plan, visits=tuple(visits))
+    codes = {one.code for one in check(problem, case.travel, worse)}
+    assert ("inconsistent" in codes) is not believes(problem, case.travel, worse)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
