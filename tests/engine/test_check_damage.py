@@ -451,7 +451,7 @@ NAMES = st.sampled_from(["A", "P", "Q", "C", "B", "D", "X", None])
     ),
 )
 def test_visits_in_any_order_never_raise(words, opened):
-    """Reloads, breaks, starts and ends wherever they cannot be: told, unless it is the right plan by chance."""
+    """Reloads, breaks, starts and ends wherever they cannot be: told, unless the plan is right by chance."""
     case, plan = valid(FULL_DAY)
     problem = replace(case.problem, vehicles=(replace(case.problem.vehicles[0], **dict.fromkeys(opened)),))
     visits = [
