@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving.objective import balance_price, importance, length_of, route_price, unserved
+from optiway_qgis.engine.solving.objective import balance_price, importance, route_price, unserved
 from optiway_qgis.engine.solving.outlook import (
     NO_WAY,
     by_distance,
@@ -110,7 +110,7 @@ def _longer(instance: Instance, tables: Timetables) -> Callable[[Timetable], flo
     if not instance.balanced:
         return lambda table: 0.0
     standing = balance_price(instance, tables.values())
-    return lambda table: max(0.0, instance.problem.goals.balance_price * length_of(table) - standing)
+    return lambda table: max(0.0, balance_price(instance, [table]) - standing)
 
 
 def _orders_with(

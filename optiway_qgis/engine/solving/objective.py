@@ -78,9 +78,12 @@ def lateness_price(table: Timetable) -> float:
     return sum(late / 3600 * stop.late_cost for late, stop in zip(table.late, table.stops) if late)
 
 
-def length_of(table: Timetable) -> float:
-    """Return how long a route is in what is to be balanced: hours of work, stops or kilometres; else 0."""
-    balance = table.instance.problem.goals.balance
+def length_of(table: Timetable, balance: str | None = None) -> float:
+    """Return how long a route is in what is balanced: hours of work, stops or kilometres; else 0.
+
+    `balance` None: what its problem names.
+    """
+    balance = table.instance.problem.goals.balance if balance is None else balance
     if balance == BALANCE_TIME:
         return table.work / 3600
     if balance == BALANCE_STOPS:
