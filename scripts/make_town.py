@@ -27,6 +27,8 @@ from typing import TYPE_CHECKING
 
 from town_words import (
     BARRIERS,
+    BREAK_FIELDS,
+    BREAKS,
     CUSTOMS,
     FIRST_NAMES,
     FLEET,
@@ -1013,6 +1015,7 @@ def write_town(out: Path, stops: int, seed: int) -> None:
     write_rows(out / "vehicles.csv", make_vehicles(rng, stops))
     write_rows(out / "stops.csv", make_stops(rng, houses, stops, "S", FLEET_DAY))
     write_rows(out / "day_small.csv", make_stops(rng, houses, 20, "A", SOLO_DAY))
+    write_rows(out / "breaks.csv", [dict(zip(BREAK_FIELDS, row)) for row in BREAKS])
     write_rows(out / "traffic.csv", [dict(zip(TRAFFIC_FIELDS, row)) for row in TRAFFIC])
     roads = (
         (

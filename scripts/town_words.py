@@ -173,6 +173,12 @@ TRAFFIC = (
     ("weekend", "", "", "", "primary", 0.9, "Few lorries"),
     ("", "21:00", "05:30", "", "", 0.85, "Night"),
 )
+# Lunch for everybody who works over noon, and coffee after four hours of work at the latest.
+BREAK_FIELDS = ("break_id", "vehicle_id", "duration_min", "tw_start", "tw_end", "after_work_min", "paid")
+BREAKS = (
+    ("lunch", "", 30, "11:30", "13:30", "", "no"),
+    ("coffee", "", 15, "", "", 240, "yes"),
+)
 BARRIERS = {
     name: dict(zip(("reason", "kind", "add_min", "factor", "active_start", "active_end"), values))
     for name, values in {

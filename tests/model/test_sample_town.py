@@ -21,7 +21,8 @@ ROOT = Path(__file__).absolute().parent.parent.parent
 SAMPLE = ROOT / "optiway_qgis" / "resources" / "sample"
 TABLES = ("stops.csv", "day_small.csv")
 SHAPES = ("streets", "town", "places", "zones", "barriers")
-FILES = {*TABLES, "depots.csv", "vehicles.csv", "traffic.csv", *(f"{name}.geojson" for name in SHAPES)}
+WRITTEN = ("breaks.csv", "traffic.csv")
+FILES = {*TABLES, "depots.csv", "vehicles.csv", *WRITTEN, *(f"{name}.geojson" for name in SHAPES)}
 METRES = 111_200.0  # of a degree of latitude
 
 
@@ -128,7 +129,7 @@ def test_a_seed_fixes_every_byte_and_another_seed_is_another_town(tmp_path: Path
     other = make_town(tmp_path / "other", "--seed", "12", "--stops", "30", hash_seed="1")
     for name in FILES:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
-    for name in FILES - {"depots.csv", "vehicles.csv", "traffic.csv"}:
+    for name in FILES - {"depots.csv", "vehicles.csv", *WRITTEN}:
         assert (one / name).read_bytes() != (other / name).read_bytes(), name
 
 
@@ -309,6 +310,17 @@ def test_traffic_is_about_zones_and_classes_that_are_there(folder: Path) -> None
     market = (-3.68, 52.45)
     assert all(is_inside(market, ring) and ring[0] == ring[-1] for ring in zones.values())
     assert all(is_inside(tuple(corner), zones["inner_town"]) for corner in zones["old_town"])
+
+
+def test_breaks_fit_into_the_shifts(folder: Path) -> None:
+    """One that nobody is due, or that leaves no day to work, shows nothing to those who try it."""
+    shifts = [
+        (minutes(row["shift_start"]), minutes(row["shift_end"])) for row in rows(folder / "vehicles.csv")
+    ]
+    lunch, coffee = rows(folder / "breaks.csv")
+    opens, closes = minutes(lunch["tw_start"]), minutes(lunch["tw_end"])
+    assert any(start <= opens and closes < end for start, end in shifts)
+    assert all(end - start > float(coffee["after_work_min"]) for start, end in shifts)
 
 
 def test_each_barrier_lies_across_a_road(folder: Path) -> None:

@@ -4,6 +4,7 @@ goals all at once, with the real engine. What each rule means alone is tested in
 from __future__ import annotations
 
 import pytest
+from qgis.core import QgsVectorLayer
 from qgis.PyQt.QtCore import QTime
 
 from tests.made_layers import CENTRE, depot, layer, stops, table
@@ -169,3 +170,23 @@ def test_faults_of_new_inputs_are_told_together(run_algorithm):
     assert message.startswith("4 problems in the input:")
     for words in ("nothing says when it is due", '"north" is no zone of ZONES', "is no pair", 'docks "0"'):
         assert words in message
+
+
+def test_the_sample_town_with_its_breaks(run_algorithm, town_sources, sample_town):
+    """The file shipped to be tried: nobody is left out for it, and whoever works over noon has lunch then."""
+    path = sample_town / "breaks.csv"
+    breaks = QgsVectorLayer(
+        f"file://{path}?type=csv&detectTypes=yes&geomType=none", "breaks", "delimitedtext"
+    )
+    outcome = run_algorithm("plan_routes", **town_sources, BREAKS=breaks)
+    assert outcome.adds_up(60)
+    assert (outcome.results["UNASSIGNED_COUNT"], outcome.results["VIOLATION_COUNT"]) == (0, 0)
+    lunches = [row["start_time"].time() for row in outcome.rows("VISITS") if row["stop_id"] == "lunch"]
+    assert all(QTime(11, 30) <= start <= QTime(13, 30) for start in lunches)
+    noon = [
+        row["vehicle_id"]
+        for row in outcome.rows("ROUTES")
+        if row["start_time"].time() <= QTime(11, 30) and row["end_time"].time() > QTime(13, 30)
+    ]
+    eaten = {row["vehicle_id"] for row in outcome.rows("VISITS") if row["stop_id"] == "lunch"}
+    assert set(noon) <= eaten
