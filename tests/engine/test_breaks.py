@@ -172,6 +172,10 @@ def random_break(draw: Random, name: str, *, parts: bool) -> Break:
     return replace(rest, after_work=draw.choice((60, 120, 180)) * MINUTE, first_part=first)
 
 
+NOT_TAKEN = (10**9, 0)
+"""The outcome of a rest that is not taken at all."""
+
+
 def by_hand(
     vehicle: Vehicle, steps: list[Step], legs: list[Leg], start: int, taken: list[Rest]
 ) -> tuple[int, int]:
@@ -195,11 +199,15 @@ def by_hand(
     for which, rule in enumerate(vehicle.breaks):
         if rule.window:
             own = [begin for _, of, _, begin, _ in visits if of == which]
-            broken += sum(begin > rule.window.end for begin in own)
+            if any(begin > rule.window.end for begin in own):
+                return NOT_TAKEN
             broken += not own and start <= rule.window.start and clock > rule.window.end
             continue
         driven, since, first_taken = 0, start, False
-        for kind, _, drive, begin, end in visits:
+        for number, (kind, of, drive, begin, end) in enumerate(visits):
+            after_first = all(visit[0] == VISIT_BREAK for visit in visits[1 : number + 1])
+            if of == which and after_first and (rule.after_drive is not None or begin == since):
+                return NOT_TAKEN
             rest = end - begin if kind == VISIT_BREAK else 0
             second = first_taken and rest >= rule.duration - rule.first_part
             resets = kind == VISIT_BREAK and (rest >= rule.duration or second)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.steps import Step
     from optiway_qgis.model.problem import Vehicle
 
-_KEPT = 64
+_KEPT = 16
 """Labels kept after a step, so that many rules at once take no more time than a few."""
 
 _Key = tuple[int, ...]
@@ -25,8 +25,10 @@ rule after driving or work the seconds driven since its reset, or the moment of 
 while its first part is not taken; for each break with a window 1 while it is to be taken.
 """
 
-_Label = tuple[_Key, tuple[Rest, ...], int]
-"""One way to come to the end of a visit, the rests on it, and as bits the breaks taken after this step."""
+_Label = tuple[_Key, tuple[Rest, ...], int, int]
+"""One way to come to the end of a step: its key, the rests on it, as bits the breaks taken after this step,
+and the step at which a rule of breaks is broken without further rests.
+"""
 
 
 def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int], start: int) -> list[Rest]:
@@ -41,14 +43,15 @@ def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int]
 
     Of all ways to take them it is one that breaks the fewest rules (each rule of a break counts at each
     visit), of equals one that ends earliest, without rests that change neither. After one step a break is
-    taken at most once; one with a window is taken as a whole.
+    taken at most once; one with a window is taken as a whole and within it. After the first step none is taken that is due
+    after driving, or work, where there was none yet.
     """
     day = _Day(vehicle, steps, arrive, start)
     broken, of_breaks, _ = day.outcome(())
     if not of_breaks:
         return []
-    found = day.best(broken - of_breaks) or day.best(FOREVER)
-    return list(day.needed(min(found, key=itemgetter(0))[1]))
+    found = day.best(broken - of_breaks)
+    return list(day.needed(day.best(FOREVER) or () if found is None else found))
 
 
 class _Day:
@@ -98,40 +101,73 @@ class _Day:
                 taken = without
         return taken
 
-    def best(self, allowed: int) -> list[_Label]:
-        """Return the ways to the end of work that break no more rules than allowed, and can be the best."""
-        labels: list[_Label] = [(self._first, (), 0)]
-        last = len(self._steps) - 1
-        for number in range(last + 1):
-            reached: list[_Label] = []
-            for key, taken, _ in labels:
-                later, _ = self._go(number, key)
-                if later[0] <= allowed:
-                    _add(reached, (later, taken, 0))
-            if number < last:
-                self._rest_after(number, reached, allowed)
-            labels = reached if len(reached) <= _KEPT else sorted(reached, key=itemgetter(0))[:_KEPT]
-        return labels
+    def best(self, allowed: int) -> tuple[Rest, ...] | None:
+        """Return the rests with which the fewest rules are broken, and work ends earliest.
 
-    def _rest_after(self, number: int, labels: list[_Label], allowed: int) -> None:
-        """Add the labels of all rests after a step."""
+        None is returned when more are broken than allowed. Rests only delay what follows: no more are tried
+        where without them no rule of breaks is broken, nor where more is broken, or it is later, than at the
+        end of another way.
+        """
+        self._bound: tuple[int, ...] = (allowed, FOREVER)
+        self._found: tuple[Rest, ...] | None = None
+        labels: list[_Label] = []
+        self._look(labels, 0, self._go(0, self._first)[0], ())
+        for number in range(1, len(self._steps)):
+            self._rest_before(number, labels)
+            reached: list[_Label] = []
+            for key, taken, _, breach in labels:
+                later, _ = self._go(number, key)
+                if breach == number:
+                    self._look(reached, number, later, taken)
+                elif later[:2] <= self._bound:
+                    _add(reached, (later, taken, 0, breach))
+            labels = reached if len(reached) <= _KEPT else sorted(reached, key=itemgetter(0))[:_KEPT]
+        return self._found
+
+    def _look(
+        self, labels: list[_Label], number: int, key: _Key, taken: tuple[Rest, ...], here: int = 0
+    ) -> _Label | None:
+        """Follow the route from the end of a step without further rests.
+
+        When no rule of breaks is broken any more, that is a way to the end of work; otherwise the label is
+        added to the others, unless one of them is as good, and returned.
+        """
+        label = (key, taken, here, 0)
+        if key[:2] > self._bound or any(_as_good(old, label) for old in labels):
+            return None
+        ahead = key
+        for later in range(number + 1, len(self._steps)):
+            ahead, missed = self._go(later, ahead)
+            if missed:
+                label = (key, taken, here, later)
+                _add(labels, label)
+                return label
+        # Of equals breaks with a window are taken early, others late.
+        if ahead[:2] < self._bound or (ahead[:2] == self._bound and taken[-1].which not in self._windows):
+            self._bound, self._found = ahead[:2], taken
+        return None
+
+    def _rest_before(self, number: int, labels: list[_Label]) -> None:
+        """Add the labels of all rests after the step before the one with the number."""
         waiting = list(labels)
         while waiting:
-            key, taken, here = waiting.pop(0)
-            for which, seconds in self._choices(key):
-                if here >> which & 1:
-                    continue
-                later = self._pause(key, which, seconds)
-                label = (later, (*taken, Rest(number, which, seconds)), here | 1 << which)
-                if later[0] <= allowed and _add(labels, label):
-                    waiting.append(label)
+            key, taken, here, _ = waiting.pop(0)
+            for which, seconds in self._choices(number - 1, key):
+                if not here >> which & 1:
+                    rested = (*taken, Rest(number - 1, which, seconds))
+                    later = self._pause(key, which, seconds)
+                    label = self._look(labels, number - 1, later, rested, here | 1 << which)
+                    if label:
+                        waiting.append(label)
 
-    def _choices(self, key: _Key) -> Iterator[tuple[int, int]]:
-        """Yield the rests that may be taken: number of the break and seconds."""
+    def _choices(self, number: int, key: _Key) -> Iterator[tuple[int, int]]:
+        """Yield the rests that may be taken after a step: number of the break and seconds."""
         for which, (at, _, latest, seconds) in self._windows.items():
             if key[at] and key[1] <= latest:
                 yield which, seconds
-        for which, _, at, _, seconds, first in self._rules:
+        for which, driven, at, _, seconds, first in self._rules:
+            if not number and key[at] == (0 if driven else -key[1]):
+                continue
             yield which, seconds
             if first:
                 yield which, first if key[at + 1] else seconds - first
@@ -195,13 +231,11 @@ class _Day:
         return missed
 
 
-def _add(labels: list[_Label], new: _Label) -> bool:
+def _add(labels: list[_Label], new: _Label) -> None:
     """Add a label unless another is as good in each respect, and take out those it is as good as."""
-    if any(_as_good(old, new) for old in labels):
-        return False
-    labels[:] = [old for old in labels if not _as_good(new, old)]
-    labels.append(new)
-    return True
+    if not any(_as_good(old, new) for old in labels):
+        labels[:] = [old for old in labels if not _as_good(new, old)]
+        labels.append(new)
 
 
 def _as_good(one: _Label, other: _Label) -> bool:
