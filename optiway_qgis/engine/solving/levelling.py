@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import cost_of, length_of, score
+from optiway_qgis.engine.solving.objective import length_of, score
 from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.model.problem import BALANCE_STOPS, BALANCE_TIME
 
@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.model.problem import Vehicle
 
-_ROUNDS = 6
-"""Searches with a limit, at most."""
-
-_STEPS = 0.5
-"""Share of the way from the longest route to the mean one by which the limit is tightened at first."""
-
-_LEAST_STEP = 0.02
+_STEPS = (0.1, 0.5, 0.1, 0.05)
+"""By how much the limit is tightened in each search, as a share of the way from the longest route of the best
+plan to the mean of all vehicles. Small steps gain little each, great ones bring more vehicles onto the road.
+"""
 
 
 def levelled(
@@ -42,24 +39,18 @@ def levelled(
     other rules as well, from the best so far.
     """
     best, best_score = sequences, score(instance, sequences)
-    step, deadline = _STEPS, clock.deadline
-    for number in range(_ROUNDS):
-        tables = timetables(instance, best)
-        lengths = [length_of(table) for table in tables.values()]
-        if len(lengths) < 2 or step < _LEAST_STEP or clock.over():
-            break
-        longest, mean = max(lengths), sum(lengths) / len(lengths)
-        clock.deadline = clock.now() + (deadline - clock.now()) / (_ROUNDS - number)
+    deadline = clock.deadline
+    for number, step in enumerate(_STEPS):
+        tables = timetables(instance, best).values()
+        lengths = [length_of(table, instance.problem.goals.balance) for table in tables]
+        longest, mean = max(lengths, default=0.0), sum(lengths) / len(instance.vehicles)
         clock.new_phase()
+        clock.deadline = clock.now() + (deadline - clock.now()) / (len(_STEPS) - number)
         found = search(limited(instance, longest - step * (longest - mean)), best, clock)
         clock.deadline = deadline
         own = score(instance, found)
         if own < best_score:
             best, best_score = found, own
-            clock.new_phase()
-            clock.gain(own.price, cost_of(timetables(instance, best).values()))
-        else:
-            step /= 2
     return best
 
 

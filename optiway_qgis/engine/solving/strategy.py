@@ -44,7 +44,7 @@ _PUNCTUAL = 0.5
 _RESTING, _RESTS = 0.4, 3
 """Share of the time that is left for searches with breaks at their places, and how many there are."""
 
-_LEVELLING = 0.6
+_LEVELLING = 0.7
 """Share of the time that is left for searches with limits on the longest route."""
 
 _FEWER, _EACH_FEWER = 0.6, 0.5
