@@ -65,9 +65,9 @@ def _plan_faults(book: Book, plan: Plan) -> Iterator[Violation]:
 
 def _wish_faults(plan: Plan) -> list[Violation]:
     wishes, found = members_of(plan.wishes, WishPrice, "prices of wishes", "")
-    known = {one.name: one for one in (*CONSTRAINTS, *WISHES)}
+    known = [*(rule.name for rule in CONSTRAINTS), *(wish.name for wish in WISHES)]
     for wish in wishes:
-        if find(known, wish.wish) is None:
+        if wish.wish not in known:
             found.append(fault("", "", f"The wish {wish.wish!r}, which has a price, is not known."))
         if not isinstance(wish.text, str) or not wish.text:
             found.append(fault("", "", f"The price of the wish {wish.wish!r} has no text."))
