@@ -43,8 +43,9 @@ def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int]
 
     Of all ways to take them it is one that breaks the fewest rules (each rule of a break counts at each
     visit), of equals one that ends earliest, without rests that change neither. After one step a break is
-    taken at most once; one with a window is taken as a whole and within it. After the first step none is taken that is due
-    after driving, or work, where there was none yet.
+    taken at most once; one with a window is taken as a whole and within it. After the first step none is
+    taken that is due after driving, or work, where there was none yet. With times that depend on the hour
+    it is taken for granted that leaving later saves no driving.
     """
     day = _Day(vehicle, steps, arrive, start)
     broken, of_breaks, _ = day.outcome(())
@@ -143,7 +144,8 @@ class _Day:
                 _add(labels, label)
                 return label
         # Of equals breaks with a window are taken early, others late.
-        if ahead[:2] < self._bound or (ahead[:2] == self._bound and taken[-1].which not in self._windows):
+        late = not taken or taken[-1].which not in self._windows
+        if ahead[:2] < self._bound or (ahead[:2] == self._bound and late):
             self._bound, self._found = ahead[:2], taken
         return None
 
