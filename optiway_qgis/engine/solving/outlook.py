@@ -214,7 +214,7 @@ def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -
     late = [
         (one.id, begin, lateness, index != stop)
         for index, one, begin, lateness in zip(table.indices, table.stops, table.begin, table.late)
-        if lateness
+        if one.late_max is not None and lateness > one.late_max
     ]
     return Outlook(
         vehicle=table.vehicle,
@@ -227,7 +227,7 @@ def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -
         drive=sum(table.drive),
         distance=table.distance,
         stops=len(table.stops),
-        peaks=tuple(max(column) for column in zip(*table.loads)),
+        peaks=table.load_peak,
         late=tuple(
             (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])
         ),
