@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import cos, radians
 from statistics import median
-from typing import TYPE_CHECKING, Any, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..model import reasons
 from ..model.findings import ERROR, INFO, WARNING, About, Fault, HourCover
 from ..model.plan import Unassigned
+from ..model.precedence import followers
 from ..model.problem import DAY, Window, may_serve, service_time
 from ..model.refusals import refused, thousandths
 from .points import distance_km, swapped
@@ -69,14 +70,22 @@ def check_fleet(problem: Problem, reading: Reading) -> Problem:
     _check_depots(problem, reading)
     _check_zones(problem, reading)
     _check_relations(problem, reading)
-    takeable = []
+    lost = {}
     for stop in problem.stops:
         known = refused(stop, problem.vehicles, problem.dimensions)
-        if known is None:
-            takeable.append(stop)
-        else:
-            _find_hopeless(stop, known, reading)
-    left = replace(problem, stops=tuple(takeable))
+        if known is not None:
+            lost[stop.id] = known
+    lost.update(_falling(problem.stops, lost))
+    for stop in problem.stops:
+        if stop.id in lost:
+            _find_hopeless(stop, lost[stop.id], reading)
+    takeable = (stop for stop in problem.stops if stop.id not in lost)
+    left = replace(
+        problem,
+        stops=tuple(
+            replace(stop, before=tuple(name for name in stop.before if name not in lost)) for stop in takeable
+        ),
+    )
     for group in _groups(left):
         _check_sums(group, problem.dimensions, reading)
     return left
@@ -116,6 +125,23 @@ def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allo
             about = reading.about(_KINDS[place["kind"]], place["id"])
             fault = Fault(code, text.format(away=away), field="geometry")
             reading.find(WARNING if allow_far else ERROR, fault, about)
+
+
+def _falling(stops: Sequence[Stop], lost: Collection[str]) -> dict[str, Unassigned]:
+    """The stops that are not served without those that are lost: the others of their pairs, and what was to
+    come after them."""
+    by_id = {stop.id: stop for stop in stops}
+    pickups = {stop.picked_up_at for stop in stops}
+    after, found = followers(stops), {}
+    waiting = list(lost)
+    while waiting:
+        stop = by_id[waiting.pop()]
+        for name in (*after[stop.id], *filter(None, [stop.picked_up_at])):
+            if name not in lost and name not in found:
+                code = reasons.PAIR if by_id[name].picked_up_at or name in pickups else reasons.ORDER
+                found[name] = Unassigned(name, code, reasons.UNASSIGNED_REASONS[code])
+                waiting.append(name)
+    return found
 
 
 def _find_hopeless(stop: Stop, why: Unassigned, reading: Reading) -> None:

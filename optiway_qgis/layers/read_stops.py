@@ -251,8 +251,7 @@ class StopsReader:
                 self._reading.find(ERROR, fault, row.about)
         else:
             reason = ""
-        kind = row.choice("kind") or fields.KIND_DELIVERY
-        if not doubled and self._relations.add(row, kind, reason) and not reason:
+        if not doubled and self._relations.add(row, row.choice("kind") or "", reason) and not reason:
             self._naming_others[stop_id] = row, as_point(feature.geometry())
         if not reason:
             self._first_with[stop_id] = f"feature {feature.id()}"

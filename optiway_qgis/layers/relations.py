@@ -33,7 +33,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Half:
-    """A row with a pair_id: `reason` is why it is no stop to be planned, "" where it is one."""
+    """A row with a pair_id and its kind, "" where it says none. `reason` is why it is no stop, "" where it is."""
 
     row: Row
     kind: str
@@ -149,10 +149,11 @@ def _count(halves: Sequence[_Half]) -> str:
 
 def _pair(halves: Sequence[_Half], known: dict[str, Stop]) -> tuple[str, tuple[Stop, ...]]:
     """Return what is wrong with two stops as a pair, or "" and the two as one."""
-    by_kind = {half.kind: known[half.row.label] for half in halves}
+    kinds = [half.kind or _kind_by_amounts(known[half.row.label]) for half in halves]
+    by_kind = {kind: known[half.row.label] for kind, half in zip(kinds, halves)}
     if set(by_kind) != {fields.KIND_PICKUP, fields.KIND_DELIVERY}:
-        kinds = " and ".join(f"{half.row.label} (kind {half.kind})" for half in halves)
-        return f"is that of {kinds}", ()
+        told = " and ".join(f"{half.row.label} (kind {kind})" for kind, half in zip(kinds, halves))
+        return f"is that of {told}", ()
     pickup, delivery = by_kind[fields.KIND_PICKUP], by_kind[fields.KIND_DELIVERY]
     up, down = _amounts(pickup.pickup), _amounts(delivery.delivery)
     if up and down and up != down:
@@ -164,6 +165,11 @@ def _pair(halves: Sequence[_Half], known: dict[str, Stop]) -> tuple[str, tuple[S
         replace(pickup, pickup=amounts, ride_max=None),
         replace(delivery, delivery=amounts, picked_up_at=pickup.id, ride_max=min(rides, default=None)),
     )
+
+
+def _kind_by_amounts(stop: Stop) -> str:
+    """The kind of a stop that does not say it: pickup where something is picked up and nothing is brought."""
+    return fields.KIND_PICKUP if any(stop.pickup) and not any(stop.delivery) else fields.KIND_DELIVERY
 
 
 def _amounts(loads: Sequence[int]) -> tuple[int, ...]:

@@ -133,6 +133,25 @@ def test_pairs_and_trips_do_not_make_a_fleet_too_small():
     assert fleet_codes(problem(stops, [replace(VAN, max_trips=2)])) == []
 
 
+def test_what_is_not_served_without_a_stop_that_is_lost_is_lost_with_it():
+    """Both stops of a pair, and what was to come after; the engine then gets a problem that fits together."""
+    stops = [
+        a_stop("up", before=("next",), pickup=(2000,)),
+        a_stop("down", delivery=(2000,), picked_up_at="up", skills=("crane",)),
+        a_stop("next"),
+        a_stop("sooner", before=("up", "free")),
+        a_stop("free"),
+    ]
+    shared = reading()
+    left = preflight.check_fleet(problem(stops), shared)
+    assert [(one.about.id, one.code, one.field) for one in shared.findings] == [
+        ("up", "pair", "pair_id"),
+        ("down", "skill", "skills"),
+        ("next", "order", "before_stop"),
+    ]
+    assert [(stop.id, stop.before) for stop in left.stops] == [("sooner", ("free",)), ("free", ())]
+
+
 def test_services_take_as_long_as_the_fastest_driver_takes():
     """A sum is too much only where it is for him, too."""
     stops = [a_stop(f"S{n}", service=6 * HOUR) for n in range(2)]

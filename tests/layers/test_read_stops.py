@@ -383,6 +383,7 @@ def pair(up=None, down=None, **both):
         ({"demand": 2}, {"demand": 2}),
         ({"demand": 2}, {}),
         ({"pickup_1": 2, "pickup_2": 0}, {"demand": 0}),
+        ({"pickup_1": 2, "kind": None}, {"delivery_1": 2, "kind": None}),
         ({}, {"delivery_1": 2, "pickup_1": 0}),
     ],
 )
@@ -403,6 +404,10 @@ def test_the_stops_of_a_pair_carry_the_same(up, down):
     [
         (pair({"demand": 2}, {"demand": 3}), "picks up 2 at S1 and delivers 3 at S2"),
         (pair({"kind": "delivery"}), "is that of S1 (kind delivery) and S2 (kind delivery)"),
+        (
+            pair({"kind": None, "pickup_1": 2, "delivery_1": 1}),
+            "is that of S1 (kind delivery) and S2 (kind delivery)",
+        ),
         (pair({"kind": "service"}), "is that of S1 (kind service) and S2 (kind delivery)"),
         ([*pair(), {**pair()[0], "stop_id": "S3"}], "is that of 3 stops (S1, S2, S3)"),
     ],
