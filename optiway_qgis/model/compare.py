@@ -49,8 +49,8 @@ class Figure:
 
 @dataclass(frozen=True)
 class Served:
-    """How a plan serves a stop: by whom, as which visit of the route and which of its stops, arriving and late
-    in seconds.
+    """How a plan serves a stop: by whom, as which visit of the route and which of its stops, arriving and
+    late in seconds.
 
     Lateness is told beside the rest, and so is the number of the visit, which breaks and reloads count for:
     neither makes a stop a changed one.
@@ -132,8 +132,8 @@ def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str]
     return Comparison(
         figures=(
             *_figures(before.routes, after.routes),
-            Figure("longest_min", MINUTES, *(max(_work(plan), default=0) / 60 for plan in (before, after))),
-            Figure("gini", RATIO, *(gini(_work(plan)) for plan in (before, after))),
+            Figure("longest_min", MINUTES, _longest(before) / 60, _longest(after) / 60),
+            Figure("gini", RATIO, gini(_work(before)), gini(_work(after))),
             Figure("violations", COUNT, len(before.violations), len(after.violations)),
             Figure("routes", COUNT, len(before.routes), len(after.routes)),
             Figure("stops_served", COUNT, len(served_before), len(served_after)),
@@ -150,34 +150,34 @@ def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str]
     )
 
 
-def _minutes(member: str) -> Callable[[Route], float]:
-    return lambda route: getattr(route, member) / 60
+def _member(name: str) -> Callable[[Route], float]:
+    return lambda route: getattr(route, name)
 
 
-_SUMS: tuple[tuple[str, str, Callable[[Route], float]], ...] = (
-    ("cost", MONEY, lambda route: route.cost),
-    ("cost_fixed", MONEY, lambda route: route.cost_fixed),
-    ("cost_distance", MONEY, lambda route: route.cost_distance),
-    ("cost_time", MONEY, lambda route: route.cost_time),
-    ("distance_km", KM, lambda route: route.distance / 1000),
-    ("drive_min", MINUTES, _minutes("drive")),
-    ("service_min", MINUTES, _minutes("service")),
-    ("setup_min", MINUTES, _minutes("setup")),
-    ("loading_min", MINUTES, _minutes("loading")),
-    ("wait_min", MINUTES, _minutes("wait")),
-    ("break_min", MINUTES, _minutes("break_time")),
-    ("work_min", MINUTES, _minutes("work")),
-    ("overtime_min", MINUTES, _minutes("overtime")),
-    ("late_min", MINUTES, _minutes("late")),
-    ("late_stops", COUNT, lambda route: sum(visit.late > 0 for visit in _stops(route))),
+_SUMS: tuple[tuple[str, str, Callable[[Route], float], int], ...] = (
+    ("cost", MONEY, _member("cost"), 1),
+    ("cost_fixed", MONEY, _member("cost_fixed"), 1),
+    ("cost_distance", MONEY, _member("cost_distance"), 1),
+    ("cost_time", MONEY, _member("cost_time"), 1),
+    ("distance_km", KM, _member("distance"), 1000),
+    ("drive_min", MINUTES, _member("drive"), 60),
+    ("service_min", MINUTES, _member("service"), 60),
+    ("setup_min", MINUTES, _member("setup"), 60),
+    ("loading_min", MINUTES, _member("loading"), 60),
+    ("wait_min", MINUTES, _member("wait"), 60),
+    ("break_min", MINUTES, _member("break_time"), 60),
+    ("work_min", MINUTES, _member("work"), 60),
+    ("overtime_min", MINUTES, _member("overtime"), 60),
+    ("late_min", MINUTES, _member("late"), 60),
+    ("late_stops", COUNT, lambda route: sum(visit.late > 0 for visit in _stops(route)), 1),
 )
-"""Figures of a route that add up: name, unit, how to take it."""
+"""Figures of a route that add up: name, unit, how to take it, and what the sum is divided by."""
 
 OF_PLANS = ("longest_min", "gini", "stops_unserved")
 """Figures of whole plans that no single vehicle has."""
 
 FIGURES = (
-    *(name for name, _, _ in _SUMS),
+    *(name for name, *_ in _SUMS),
     *("longest_min", "gini", "violations", "routes", "stops_served", "stops_unserved"),
 )
 """The names of all figures, in their order."""
@@ -185,8 +185,9 @@ FIGURES = (
 
 def _figures(before: Iterable[Route], after: Iterable[Route], vehicle_id: str = "") -> Iterable[Figure]:
     old, new = list(before), list(after)
-    for name, unit, of in _SUMS:
-        yield Figure(name, unit, sum(map(of, old)), sum(map(of, new)), vehicle_id)
+    for name, unit, of, per in _SUMS:
+        # Divided last: sums of whole seconds and metres are exact, whatever the order of the routes.
+        yield Figure(name, unit, sum(map(of, old)) / per, sum(map(of, new)) / per, vehicle_id)
 
 
 def _of_vehicle(vehicle_id: str, before: Plan, after: Plan) -> tuple[Figure, ...]:
@@ -207,6 +208,10 @@ def _of_vehicle(vehicle_id: str, before: Plan, after: Plan) -> tuple[Figure, ...
 
 def _work(plan: Plan) -> list[int]:
     return [route.work for route in plan.routes]
+
+
+def _longest(plan: Plan) -> int:
+    return max(_work(plan), default=0)
 
 
 def _stops(route: Route) -> Sequence[Visit]:
