@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance
     from optiway_qgis.model.problem import Stop, Vehicle
 
-_SPREAD = 0.5
+_SPREAD = 0.25
 """How much of the time that a driver has for beginning a break counts when the hours of stops around it are
 told: with 0 all rest at its middle, with 1 each stop may be served before or after it.
 """
