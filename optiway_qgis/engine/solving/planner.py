@@ -18,6 +18,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import unserved
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.engine.solving.strategy import Strategy
+from optiway_qgis.engine.solving.wishes import prices, wished
 from optiway_qgis.model import reasons
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import SECRET_MEMBERS
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.schedule import Reloads
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Travel
+    from optiway_qgis.model.plan import WishPrice
     from optiway_qgis.model.problem import Problem, Sequence, Settings
+
+
+_PRICING = 0.15
+"""Share of the time for finding out what wishes cost, where there are any."""
 
 
 def plan(
@@ -51,7 +57,16 @@ def plan(
     if lost:
         tell(f"{len(lost)} of {len(problem.stops)} stops cannot be served by any vehicle")
     strategy = Strategy(instance, active, settings, clock, tell)
+    deadline = clock.deadline
+    pricing = bool(active) and wished(problem)
+    if pricing:
+        clock.deadline -= _PRICING * clock.remaining()
     sequences = strategy.search() if active else [[] for _ in problem.vehicles]
+    clock.deadline = deadline
+    wishes: tuple[WishPrice, ...] = ()
+    if pricing:
+        tell("Finding out what each wish costs")
+        wishes = prices(instance, sequences, active, clock, settings.seed)
     tell("Timing and checking the plan")
     left_out = [index for index in unserved(instance, sequences) if index not in lost]
     unassigned = [*lost.values(), *explain(instance, sequences, left_out)]
@@ -60,6 +75,7 @@ def plan(
     finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings))
     return replace(
         finished,
+        wishes=wishes,
         engine=" + ".join(strategy.engines),
         seed=settings.seed,
         iterations=clock.spent_iterations,

@@ -70,9 +70,18 @@ def prices(
         without = Instance(freed, instance.travel)
         own = _share(clock, len(present) - number)
         free = timetables(without, reinsert(without, sequences, active, own, seed))
-        clock.spent_iterations += own.spent_iterations
         found.append(_price(wish, instance, standing, free))
     return tuple(found)
+
+
+def wished(problem: Problem) -> bool:
+    """Whether there is anything to be priced."""
+    return bool(_present(problem))
+
+
+def _present(problem: Problem) -> list[tuple[_Wish, Problem]]:
+    """Return the wishes of a problem, each with the problem without it."""
+    return [(wish, freed) for wish in _WISHES if (freed := wish.freed(problem)) != problem]
 
 
 def _share(clock: Clock, parts: int) -> Clock:
