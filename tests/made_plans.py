@@ -48,7 +48,8 @@ def rich_town() -> tuple[Problem, Plan]:
     """A day of three vans.
 
     V1 makes two trips with both breaks and works overtime. V2 takes one break, is late at S14 as allowed and
-    at S16 beyond that. V3 starts and ends anywhere, and may be late at S21 by any time. Three stops are left out; the wishes have prices.
+    at S16 beyond that. V3 starts and ends anywhere, and may be late at S21 by any time. Three stops are left
+    out; the wishes have prices.
     """
     dice = random.Random(4)
     stops = [_stop(number, dice) for number in range(1, 26)]
@@ -98,9 +99,20 @@ def rich_town() -> tuple[Problem, Plan]:
         ),
         engine="by hand",
         wishes=(
-            WishPrice("balance", 12.4, "Without the wish for equal hours the plan costs 12.40 less."),
-            WishPrice("lateness", 31.0, "Without it, the plan is found for 31.00 less."),
-            WishPrice("order_early", 0.0, "Serving 3 stops early costs nothing."),
+            WishPrice(
+                "balance",
+                12.4,
+                "Balance costs 12.40 (2.0 %): without it the longest route takes 9.1 h instead of 8.4 h.",
+            ),
+            WishPrice(
+                "lateness",
+                31.0,
+                "Being seldom late costs 31.00 (5.0 %): without it lateness adds up to 19"
+                "0 min instead of 80 min.",
+            ),
+            WishPrice(
+                "early", 0.0, "Serving stops early costs nothing: no cheaper plan was found without it."
+            ),
         ),
     )
 

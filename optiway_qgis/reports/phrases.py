@@ -147,13 +147,13 @@ PHRASES = {
     # wishes
     "wishes": "What the wishes cost",
     "wishes_hint": (
-        "Wishes are no part of the cost of a plan. Each price is by how much cheaper a plan was found "
-        "without that one wish; prices of several wishes do not add up."
+        "Each price is by how much cheaper a plan was found without that one wish, lock or order, all else "
+        "kept. Prices do not add up, and wishes are no part of the cost of the plan."
     ),
     "wish": "Wish",
     "price": "Price",
     "free_wish": "nothing",
-    "what_it_does": "What it does",
+    "without_it": "What changes without it",
     # comparison of two plans
     "comparison_title": "Two plans compared",
     "before": "Before",

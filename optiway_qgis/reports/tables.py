@@ -322,7 +322,7 @@ def wishes_table(view: PlanView) -> Markup:
     columns = [
         Column(phrase("wish"), True),
         Column(f"{phrase('price')} {view.options.currency}".strip()),
-        Column(phrase("what_it_does"), True),
+        Column(phrase("without_it"), True),
     ]
     rows = [
         row(

@@ -756,7 +756,7 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
         lines.append(f"{counts.unassigned} stops are not served: {listed}.")
     if counts.late or counts.overtime_min:
         lines.append(f"Stops served late: {counts.late}; overtime: {counts.overtime_min:.0f} min.")
-    lines.extend(f"What wishes cost ({wish.wish}): {wish.text}" for wish in plan.wishes)
+    lines.extend(wish.text for wish in plan.wishes)
     if counts.violations:
         codes = sorted({violation.code for violation in plan.violations})
         lines.append(f"{counts.violations} rules are broken: {', '.join(codes)}.")
