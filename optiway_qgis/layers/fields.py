@@ -240,7 +240,6 @@ STOP_FIELDS: tuple[Field, ...] = (
         "before_stop",
         "Stops that come after this one on its route, parted by commas.",
         "None.",
-        aliases=_as("before"),
     ),
     Field(
         "pair_id",
@@ -339,13 +338,12 @@ DEPOT_FIELDS: tuple[Field, ...] = (
         unit="time",
         aliases=_as("TimeWindowEnd1", "TimeWindowEnd", "tw_end", "window_end"),
     ),
-    Field("docks", "How many vehicles can load at once.", "Any number.", aliases=_as("dock_count")),
+    Field("docks", "How many vehicles can load at once.", "Any number."),
     Field(
         "load_min",
         "Time to load for each trip, whatever is put on board.",
         "0",
         unit="minutes",
-        aliases=_as("loading_min"),
     ),
     Field(
         "load_min_per_unit",
@@ -499,7 +497,6 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "zone_id",
         "Zones of ZONES it serves, parted by commas.",
         "Everywhere.",
-        aliases=_as("zones", "zone"),
     ),
     Field(
         "zone_hard",

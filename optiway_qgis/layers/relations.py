@@ -33,7 +33,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Half:
-    """A row with a pair_id and its kind, "" where it says none. `reason` is why it is no stop, "" where it is."""
+    """A row with a pair_id: its kind, "" where it says none, and why it is no stop, "" where it is one."""
 
     row: Row
     kind: str
