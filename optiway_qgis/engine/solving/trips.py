@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from optiway_qgis.engine.solving.steps import FOREVER
 from optiway_qgis.engine.travel.provider import UNREACHABLE
-from optiway_qgis.model.problem import loading_time, service_time
+from optiway_qgis.model.problem import loading_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,10 +90,7 @@ class _Route:
         self._measured = False
         self._limited = vehicle.max_drive is not None or vehicle.max_distance is not None
         self._weigh()
-        self._clashes: dict[str, set[str]] = {}
-        for pair in instance.problem.incompatible:
-            for one, other in (pair, pair[::-1]):
-                self._clashes.setdefault(one, set()).add(other)
+        self._clashes = instance.clashes
         self.first_moment = instance.earliest_departure(vehicle)
         self.ready = [-FOREVER if stop.ready is None else stop.ready for stop in self._stops]
         self._due = [FOREVER if stop.due is None else stop.due for stop in self._stops]
@@ -102,16 +99,19 @@ class _Route:
 
     def _weigh(self) -> None:
         """Sum up the loads before each position: those loaded at the depot, and the changes on the way."""
-        handled = [self._instance.handled[index] for index in self._indices]
-        from_depot = [not stop.picked_up_at for stop in self._stops]
         self._loads = []
-        for axis in range(self._instance.problem.dimensions):
+        for axis, (loaded, change) in enumerate(zip(self._instance.loaded, self._instance.taken_on)):
             limit = self._vehicle.capacity[axis] if axis < len(self._vehicle.capacity) else None
+            # The first load counts without a limit, too: what it takes to load it.
             if axis and limit is None:
                 continue
-            loaded = accumulate((off[axis] * here for (off, _), here in zip(handled, from_depot)), initial=0)
-            change = accumulate((on[axis] - off[axis] for off, on in handled), initial=0)
-            self._loads.append((list(loaded), list(change), FOREVER * FOREVER if limit is None else limit))
+            self._loads.append(
+                (
+                    list(accumulate((loaded[index] for index in self._indices), initial=0)),
+                    list(accumulate((change[index] for index in self._indices), initial=0)),
+                    FOREVER * FOREVER if limit is None else limit,
+                )
+            )
 
     def fits(self, first: int, end: int) -> bool:
         """Whether a trip keeps capacity and goods."""
@@ -152,15 +152,13 @@ class _Route:
         self._home_window = end_depot.window if end_depot else None
         if end_depot:
             self._home = self._legs(places[-1:], [self._instance.depot_place(end_depot.id)])
-        moved = [True, *(one != other for one, other in pairwise(places))]
-        self._full_setup = [stop.setup for stop in self._stops]
-        self._setup = [stop.setup if away else 0 for stop, away in zip(self._stops, moved)]
-        self._windows = [stop.windows for stop in self._stops]
-        self._service = [service_time(self._vehicle, stop) for stop in self._stops]
-        self._late_after = [
-            FOREVER if not stop.windows or stop.late_max is None else stop.windows[-1].end + stop.late_max
-            for stop in self._stops
+        own, bare = self._instance.stop_steps(self._vehicle)
+        self._first_steps = [own[index] for index in self._indices]
+        self._steps = self._first_steps[:1] + [
+            (bare if before == place else own)[index]
+            for index, (before, place) in zip(self._indices[1:], pairwise(places))
         ]
+        self._late_after = [step.limits[-1].end if step.limits else FOREVER for step in self._steps]
         self._may_cut = [True] * self._size
         position_of = {stop.id: position for position, stop in enumerate(self._stops)}
         for position, stop in enumerate(self._stops):
@@ -256,8 +254,9 @@ class _Route:
         """Serve the stops of a trip from a position on; a state is rules broken, clock, drive and metres."""
         broken, clock, drive, metres = state
         for here in range(position, end):
-            starts = here == first
-            leg = self._out[here] if starts else self._onward[here]
+            leg, step = self._onward[here], self._steps[here]
+            if here == first:
+                leg, step = self._out[here], self._first_steps[here]
             arrival = leg.arrival(clock)
             if arrival is None:
                 broken += 1
@@ -265,15 +264,15 @@ class _Route:
             elif self._limited:
                 drive += arrival - clock
                 metres += leg.metres[leg.begun_in(clock) or 0]
-            clock = arrival + (self._full_setup[here] if starts else self._setup[here])
-            for window in self._windows[here]:
+            clock = arrival + step.setup
+            for window in step.windows:
                 if clock <= window.end:
                     if clock < window.start:
                         clock = window.start
                     break
             if clock > self._late_after[here]:
                 broken += 1
-            clock += self._service[here]
+            clock += step.service
         return broken, clock, drive, metres
 
     def _return(
