@@ -9,7 +9,7 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 
-from optiway_qgis.model.plan import Plan, Unassigned, Violation, plan_from_json, plan_to_json
+from optiway_qgis.model.plan import Plan, Unassigned, Violation, WishPrice, plan_from_json, plan_to_json
 from optiway_qgis.model.problem import (
     DAY,
     Problem,
@@ -25,6 +25,7 @@ from tests.engine.cases import VALID_CASES
 from tests.engine.oracle import oracle_plan
 from tests.engine.plannable import examples
 from tests.engine.strategies import cases, problems
+from tests.made_plans import rich_town
 
 
 @examples(50)
@@ -57,9 +58,26 @@ def test_plan_with_every_member_survives_json():
         stopped="time limit reached",
         history=((0.1, 20.0), (0.5, 18.5)),
         notes=("The profile is not known.",),
+        wishes=(WishPrice("balance", 12.5, "Balance costs 12.50."),),
     )
     assert all(getattr(plan, field.name) != field.default for field in fields(Plan))
     assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+def test_plan_with_trips_and_breaks_survives_json():
+    """Loading, breaks, overtime and trips arrive; so does a plan of before there were any."""
+    _, plan = rich_town()
+    form = json.loads(json.dumps(plan_to_json(plan)))
+    assert plan_from_json(form) == plan
+    for route in form["routes"]:
+        for name in ("loading", "break_time", "unpaid_break", "overtime"):
+            del route[name]
+        for visit in route["visits"]:
+            del visit["trip"]
+    old = plan_from_json(form)
+    assert [(route.trips, route.overtime, route.work) for route in old.routes] == [
+        (1, 0, route.end - route.start) for route in plan.routes
+    ]
 
 
 def test_members_left_out_take_the_defaults():
