@@ -258,6 +258,14 @@ def test_each_reload_too_many_is_told_and_the_depot_hours_of_each():
     ]
 
 
+def test_reload_without_a_start_depot_is_left_out_and_told():
+    """There is nowhere to load; the plan is timed without, and says so."""
+    case = day([a_stop("S1", 1), a_stop("S2", 2)], replace(VAN, start_depot=None), (1,))
+    plan = scheduled(case)
+    assert [visit.type for visit in plan.routes[0].visits] == ["stop", "stop", "end"]
+    assert plan.notes == ('Vehicle "V1" has no start depot to reload at: its reloads are left out.',)
+
+
 def test_setup_is_due_again_after_a_reload():
     """Parking is looked for anew when the vehicle comes back to the house."""
     stops = [a_stop("S1", 1, setup=90), a_stop("S2", 1, setup=90), a_stop("S3", 1, setup=90)]

@@ -109,7 +109,12 @@ def reschedule(
     }
     identity = plan_id(problem, source, settings, asked)
     finished = _finish(instance, sequences, unassigned, identity, reloads)
-    return replace(finished, engine="schedule", stopped="order kept as given")
+    notes = tuple(
+        f'Vehicle "{vehicle.id}" has no start depot to reload at: its reloads are left out.'
+        for vehicle in (instance.vehicles[number] for number, after in reloads.items() if after)
+        if vehicle.start_depot is None
+    )
+    return replace(finished, engine="schedule", stopped="order kept as given", notes=notes)
 
 
 def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
