@@ -193,6 +193,7 @@ def test_zones_that_no_vehicle_serves_are_told_with_the_stops_in_them():
     assert (found.code, found.about.layer, found.about.id) == ("zone_without_vehicle", "ZONES", "South")
     assert found.text == 'No vehicle serves the zone "South", in which 2 stops lie.'
     assert fleet_codes(problem(stops)) == []
+    assert fleet_codes(problem(stops, [replace(VAN, zones=("North",)), replace(VAN, id="V2")])) == []
 
 
 @pytest.mark.parametrize(
