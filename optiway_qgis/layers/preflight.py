@@ -221,7 +221,7 @@ def _faults_of(vehicle: Vehicle, reading: Reading) -> Iterator[Fault]:
 
 
 def _check_zones(problem: Problem, reading: Reading) -> None:
-    """Find zones that no vehicle serves, with the stops that lie in no other, where all vehicles have zones."""
+    """Find zones that no vehicle serves, with the stops in no other zone, where all vehicles have zones."""
     served = {zone for vehicle in problem.vehicles for zone in vehicle.zones}
     alone: dict[str, int] = {}
     for stop in problem.stops if all(vehicle.zones for vehicle in problem.vehicles) else ():
