@@ -224,7 +224,7 @@ def by_hand(
 
 
 def ways_to_rest(vehicle: Vehicle, gaps: int) -> list[list[Rest]]:
-    """Return all ways to take breaks: after each step each at most once, those with a window once in all."""
+    """Return all ways to take breaks: those with a window once in all, of the others one after a step."""
     lengths = [
         {rule.duration, *((rule.first_part, rule.duration - rule.first_part) if rule.first_part else ())}
         for rule in vehicle.breaks
@@ -234,6 +234,7 @@ def ways_to_rest(vehicle: Vehicle, gaps: int) -> list[list[Rest]]:
         tuple(zip(order, chosen))
         for count in range(len(vehicle.breaks) + 1)
         for order in permutations(numbers, count)
+        if sum(vehicle.breaks[which].window is None for which in order) < 2
         for chosen in product(*(sorted(lengths[which]) for which in order))
     ]
     ways = []

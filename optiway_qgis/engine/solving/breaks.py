@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.steps import Step
     from optiway_qgis.model.problem import Vehicle
 
-_KEPT = 16
+_KEPT = 8
 """Labels kept after a step, so that many rules at once take no more time than a few."""
 
 _Key = tuple[int, ...]
@@ -25,9 +25,9 @@ rule after driving or work the seconds driven since its reset, or the moment of 
 while its first part is not taken; for each break with a window 1 while it is to be taken.
 """
 
-_Label = tuple[_Key, tuple[Rest, ...], int, int]
-"""One way to come to the end of a step: its key, the rests on it, as bits the breaks taken after this step,
-and the step at which a rule of breaks is broken without further rests.
+_Label = tuple[_Key, tuple[Rest, ...], bool, int]
+"""One way to come to the end of a step: its key, the rests on it, whether one of them, not by a window, came
+after this step, and the step at which a rule of breaks is broken without further rests.
 """
 
 
@@ -42,8 +42,8 @@ def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int]
     breaks.
 
     Of all ways to take them it is one that breaks the fewest rules (each rule of a break counts at each
-    visit), of equals one that ends earliest, without rests that change neither. After one step a break is
-    taken at most once; one with a window is taken as a whole and within it. After the first step none is
+    visit), of equals one that ends earliest, without rests that change neither. A break with a window is
+    taken as a whole and within it; of the others at most one after a step, and after the first step none is
     taken that is due after driving, or work, where there was none yet. With times that depend on the hour
     it is taken for granted that leaving later saves no driving.
     """
@@ -121,12 +121,12 @@ class _Day:
                 if breach == number:
                     self._look(reached, number, later, taken)
                 elif later[:2] <= self._bound:
-                    _add(reached, (later, taken, 0, breach))
+                    _add(reached, (later, taken, False, breach))
             labels = reached if len(reached) <= _KEPT else sorted(reached, key=itemgetter(0))[:_KEPT]
         return self._found
 
     def _look(
-        self, labels: list[_Label], number: int, key: _Key, taken: tuple[Rest, ...], here: int = 0
+        self, labels: list[_Label], number: int, key: _Key, taken: tuple[Rest, ...], here: bool = False
     ) -> _Label | None:
         """Follow the route from the end of a step without further rests.
 
@@ -154,20 +154,19 @@ class _Day:
         waiting = list(labels)
         while waiting:
             key, taken, here, _ = waiting.pop(0)
-            for which, seconds in self._choices(number - 1, key):
-                if not here >> which & 1:
-                    rested = (*taken, Rest(number - 1, which, seconds))
-                    later = self._pause(key, which, seconds)
-                    label = self._look(labels, number - 1, later, rested, here | 1 << which)
-                    if label:
-                        waiting.append(label)
+            for which, seconds in self._choices(number - 1, key, here):
+                rested = (*taken, Rest(number - 1, which, seconds))
+                later = self._pause(key, which, seconds)
+                label = self._look(labels, number - 1, later, rested, here or which not in self._windows)
+                if label:
+                    waiting.append(label)
 
-    def _choices(self, number: int, key: _Key) -> Iterator[tuple[int, int]]:
+    def _choices(self, number: int, key: _Key, here: bool) -> Iterator[tuple[int, int]]:
         """Yield the rests that may be taken after a step: number of the break and seconds."""
         for which, (at, _, latest, seconds) in self._windows.items():
             if key[at] and key[1] <= latest:
                 yield which, seconds
-        for which, driven, at, _, seconds, first in self._rules:
+        for which, driven, at, _, seconds, first in () if here else self._rules:
             if not number and key[at] == (0 if driven else -key[1]):
                 continue
             yield which, seconds
@@ -241,4 +240,4 @@ def _add(labels: list[_Label], new: _Label) -> None:
 
 
 def _as_good(one: _Label, other: _Label) -> bool:
-    return not one[2] & ~other[2] and all(map(le, one[0], other[0]))
+    return one[2] <= other[2] and all(map(le, one[0], other[0]))
