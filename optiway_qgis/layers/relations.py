@@ -129,7 +129,7 @@ class Relations:
 def without_lost(stops: Iterable[Stop]) -> list[Stop]:
     """The stops of several layers without what they say of stops that are not there, or not so there."""
     known = {stop.id: stop for stop in stops}
-    amounts = {stop.id: _amounts(stop.pickup) for stop in known.values()}
+    amounts = {stop.id: _amounts(stop.pickup) for stop in known.values() if not stop.picked_up_at}
     left = []
     for stop in known.values():
         holds = amounts.get(stop.picked_up_at) == _amounts(stop.delivery)
@@ -139,7 +139,8 @@ def without_lost(stops: Iterable[Stop]) -> list[Stop]:
         keep = stop.keep if stop.vehicle_id else KEEP_FREE
         picked_up_at = stop.picked_up_at if holds else ""
         left.append(replace(stop, before=before, picked_up_at=picked_up_at, keep=keep))
-    return left
+    circling = {name for circle in circles(followers(left)) for name in circle}
+    return [replace(stop, before=()) if stop.id in circling else stop for stop in left]
 
 
 def _count(halves: Sequence[_Half]) -> str:

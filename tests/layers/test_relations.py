@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from optiway_qgis.engine.job_form import read_problem
-from optiway_qgis.layers.read_stops import NO_EXPRESSIONS
+from optiway_qgis.layers.problem_of import problem_of
+from optiway_qgis.layers.read_stops import NO_EXPRESSIONS, read_stops
 from optiway_qgis.layers.read_visits import VisitsLayer, read_order
 from optiway_qgis.layers.relations import without_lost
 from optiway_qgis.model.problem import Depot, Problem, Stop, Vehicle, problem_to_json
@@ -74,8 +79,56 @@ def test_what_two_layers_say_differently_is_a_problem_the_engine_takes():
     assert read_problem({"problem": as_json(made)}) == made
 
 
+NAMES = ("S1", "S2", "S3", "S4", "S9")
+ROW = st.fixed_dictionaries(
+    {
+        "pair_id": st.sampled_from(["", "", "P", "Q"]),
+        "kind": st.sampled_from(["", "pickup", "delivery", "service"]),
+        "demand": st.sampled_from(["", "0", "1", "2", "x"]),
+        "pickup_2": st.sampled_from(["", "", "3"]),
+        "before_stop": st.lists(st.sampled_from(NAMES), max_size=2).map(",".join),
+        "ride_max_min": st.sampled_from(["", "30", "60"]),
+        "lock": st.sampled_from(["", "", "vehicle", "order", "prefix", "exclude"]),
+        "vehicle_id": st.sampled_from(["V1", "V1", "V1", ""]),
+        "sequence": st.sampled_from(["1", "2.5", ""]),
+    }
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ROW, min_size=1, max_size=5))
+def test_whatever_rows_say_of_each_other_the_engine_takes_what_is_read(drawn):
+    """No stop is lost, and none is left that the engine would refuse the whole job for."""
+    texts = dict.fromkeys(drawn[0], "string")
+    rows = [{**row, **says} for row, says in zip(stops(len(drawn)), drawn)]
+    fleet = [Vehicle("V1", start_depot="D")]
+    for read in (
+        read_stops(source_of(layer(rows, types=texts)), reading()),
+        read_order(VisitsLayer(source_of(layer(rows, types=texts))), fleet, reading(), NO_EXPRESSIONS)[0],
+    ):
+        names = [stop.id for stop in read.stops] + [stop.stop_id for stop in read.rejected]
+        assert sorted(names) == [row["stop_id"] for row in rows]
+        assert set(read.attributes) == {stop.id for stop in read.stops}
+        made = problem_of(read.stops, [Depot("D", 0, 0)], fleet, reading(), "STOPS")
+        assert read_problem({"problem": as_json(made)}) == made
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ROW, min_size=2, max_size=5), st.lists(ROW, min_size=2, max_size=5))
+def test_stops_of_two_layers_are_a_problem_that_the_engine_takes(drawn, other):
+    """Whatever each layer says of the stops that it has."""
+    found = {}
+    for says in (drawn, other):
+        rows = [{**row, **one} for row, one in zip(stops(5), says)]
+        made = layer(rows, types=dict.fromkeys(says[0], "string"))
+        for stop in read_stops(source_of(made), reading()).stops:
+            found.setdefault(stop.id, stop)
+    fleet = [Vehicle("V1", start_depot="D")]
+    made = problem_of(without_lost(found.values()), [Depot("D", 0, 0)], fleet, reading(), "BEFORE")
+    assert read_problem({"problem": as_json(made)}) == made
+    assert [stop.id for stop in made.stops] == list(found)
+
+
 def as_json(problem: Problem):
     """The problem as it arrives in the engine."""
-    import json
-
     return json.loads(json.dumps(problem_to_json(problem)))
