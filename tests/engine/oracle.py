@@ -1,8 +1,8 @@
 """A second scheduler and judge for tests: slow and obvious, it tries instead of calculating.
 
-Held to docs/model.md like the real scheduler and the checker, and written in another way than both:
-departure and slack are found by trying, loads by adding up anew at each visit, breaches by asking each rule in
-turn. Where reloads and breaks go, what waits for a dock or starts a ride later, is taken from the plan judged.
+Held to docs/model.md like the real scheduler and the checker, and written in another way than both: start and
+slack are found by trying, loads by adding up anew at each visit, breaches by asking each rule in turn. Where
+reloads and breaks go, what waits for a dock or starts a ride later, is taken from the plan that is judged.
 """
 
 from __future__ import annotations
@@ -89,6 +89,35 @@ def oracle_breaches(problem: Problem, travel: Travel, plan: Plan) -> list[tuple[
         trial = _Trial(problem, travel, *_calls_again(problem, travel, route))
         told += [(code, route.vehicle_id, "") for code in _route_codes(trial, trial.run(route.start))]
     return sorted(set(told))
+
+
+def broken_on(problem: Problem, travel: Travel, route: Route) -> int:
+    """Return how many rules a route breaks, each as often as a visit or the route tells it, docks aside."""
+    return _told(_Trial(problem, travel, *_calls_again(problem, travel, route)), route.start)
+
+
+def outcome(
+    problem: Problem, travel: Travel, sequence: Sequence, rests: Iterable[tuple[int, Break, int]] = ()
+) -> tuple[int, int] | None:
+    """Return how many rules are broken and when work ends if it begins as early as it can.
+
+    `rests` are the number of a visit, from 0, the break that follows it at once, and its seconds, no two
+    after the same; None where one that has a window is taken too late for it.
+    """
+    vehicle, calls = _calls_of(problem, travel, sequence)
+    for after, rest, seconds in sorted(rests, key=lambda one: -one[0]):
+        calls.insert(after + 1, _Call("break", rest, calls[after].place, calls[after].trip, rest=seconds))
+    trial = _Trial(problem, travel, vehicle, calls)
+    start = _first_start(trial)
+    rows = trial.run(start)
+    if any(row.type == "break" and _too_late(row) for row in rows):
+        return None
+    return _told(trial, start), rows[-1].end
+
+
+def start_of(problem: Problem, travel: Travel, route: Route) -> int:
+    """Return when docs/model.md lets work begin, reloads and breaks being where they are."""
+    return _departure(_Trial(problem, travel, *_calls_again(problem, travel, route)))
 
 
 def believes(problem: Problem, travel: Travel, plan: Plan) -> bool:
@@ -355,27 +384,30 @@ def _last_true(holds: Callable[[int], bool], most: int) -> int:
     return right
 
 
+def _first_start(trial: _Trial) -> int:
+    hours = trial.calls[0].of.window if isinstance(trial.calls[0].of, Depot) else None
+    allowed = [trial.vehicle.shift.start, *(stop.ready for stop in trial.stops(1) if stop.ready is not None)]
+    return max(allowed if hours is None else (*allowed, hours.start))
+
+
 def _departure(trial: _Trial) -> int:
     first = trial.calls[0].of
     hours = first.window if isinstance(first, Depot) else None
-    earliest = max(
-        trial.vehicle.shift.start,
-        hours.start if hours else trial.vehicle.shift.start,
-        *(stop.ready for stop in trial.stops(1) if stop.ready is not None),
-    )
+    earliest = _first_start(trial)
     if trial.vehicle.start_rule == "early":
         return earliest
     latest = math.inf if trial.vehicle.latest_start is None else trial.vehicle.latest_start
     if hours:
         latest = min(latest, hours.end - trial.lasts(trial.calls[0]))
     at_once = trial.run(earliest)
-    missed = _missed(trial, at_once)
+    missed = _missed(trial, at_once) | _overdue_trips(trial, at_once)
 
     def harmless(later: int) -> bool:
         rows = trial.run(earliest + later)
         over = later > 0 and earliest + later > latest
         same = [(row.late, row.way) for row in rows] == [(row.late, row.way) for row in at_once]
-        return rows[-1].end == at_once[-1].end and same and not over and _missed(trial, rows) <= missed
+        worse = not _missed(trial, rows) | _overdue_trips(trial, rows) <= missed
+        return rows[-1].end == at_once[-1].end and same and not over and not worse
 
     late_start = earliest + _last_true(harmless, at_once[-1].end - earliest)
     several = any(len(stop.windows) > 1 for stop in trial.stops())
@@ -398,9 +430,9 @@ def _shortest(trial: _Trial, standing: int, closing: float) -> int:
             edge - apart for window in _hours(row) for edge in (window.start, window.end, window.end + 1)
         }
     at_first = trial.run(standing)
-    missed = _missed(trial, at_first) | _late(at_first)
+    missed = _worsened(trial, at_first)
     trials = [trial.run(moment) for moment in moments if moment == standing or standing < moment <= closing]
-    allowed = [rows for rows in trials if _missed(trial, rows) | _late(rows) <= missed]
+    allowed = [rows for rows in trials if _worsened(trial, rows) <= missed]
     return min((rows[-1].end - rows[0].arrival, rows[0].arrival) for rows in allowed)[1]
 
 
@@ -416,10 +448,10 @@ def _shortest_by_the_hour(trial: _Trial, standing: int, closing: float) -> int:
 
     def allowed(departure: int) -> bool:
         rows = trial.run(departure)
-        return departure <= closing and _missed(trial, rows) | _late(rows) <= missed
+        return departure <= closing and _worsened(trial, rows) <= missed
 
     at_first = trial.run(standing)
-    missed = _missed(trial, at_first) | _late(at_first)
+    missed = _worsened(trial, at_first)
     closing = max(closing, standing)
     works = []
     departure = standing
@@ -451,8 +483,14 @@ def _too_late(row: _Row) -> bool:
     return isinstance(row.of, Break) and row.of.window is not None and row.start > row.of.window.end
 
 
-def _late(rows: list[_Row]) -> set[tuple[int, str]]:
-    return {(index, "late") for index, row in enumerate(rows) if row.late > 0}
+def _overdue_trips(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
+    return {(index, "due") for index in range(len(rows)) if _overdue(trial, rows, index)}
+
+
+def _worsened(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
+    """Return what starting for later windows may not add to: misses, lateness, goods that are overdue."""
+    late = {(index, "late") for index, row in enumerate(rows) if row.late > 0}
+    return _missed(trial, rows) | _overdue_trips(trial, rows) | late
 
 
 def _missed(trial: _Trial, rows: list[_Row]) -> set[tuple[int, str]]:
@@ -655,6 +693,13 @@ def _route_codes(trial: _Trial, rows: list[_Row]) -> set[str]:
         ):
             broken.add("break")
     return broken
+
+
+def _told(trial: _Trial, start: int) -> int:
+    rows = trial.run(start)
+    return sum(len(_visit_codes(trial, rows, index)) for index in range(len(rows))) + len(
+        _route_codes(trial, rows)
+    )
 
 
 def _rest(rows: list[_Row], paid: bool | None = None) -> int:
