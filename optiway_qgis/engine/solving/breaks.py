@@ -133,8 +133,7 @@ class _Day:
         When no rule of breaks is broken any more, that is a way to the end of work; otherwise the label is
         added to the others, unless one of them is as good, and returned.
         """
-        label = (key, taken, here, 0)
-        if key[:2] > self._bound or any(_as_good(old, label) for old in labels):
+        if key[:2] > self._bound or _is_beaten(labels, key, here):
             return None
         ahead = key
         for later in range(number + 1, len(self._steps)):
@@ -234,10 +233,15 @@ class _Day:
 
 def _add(labels: list[_Label], new: _Label) -> None:
     """Add a label unless another is as good in each respect, and take out those it is as good as."""
-    if not any(_as_good(old, new) for old in labels):
-        labels[:] = [old for old in labels if not _as_good(new, old)]
+    key, _, here, _ = new
+    if not _is_beaten(labels, key, here):
+        labels[:] = [old for old in labels if here > old[2] or not all(map(le, key, old[0]))]
         labels.append(new)
 
 
-def _as_good(one: _Label, other: _Label) -> bool:
-    return one[2] <= other[2] and all(map(le, one[0], other[0]))
+def _is_beaten(labels: list[_Label], key: _Key, here: bool) -> bool:
+    """Whether a label is as good in each respect."""
+    for other, _, also_here, _ in labels:
+        if other[1] <= key[1] and also_here <= here and all(map(le, other, key)):
+            return True
+    return False
