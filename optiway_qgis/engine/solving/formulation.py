@@ -234,8 +234,8 @@ class Formulation:
 
     def _way_prices(self) -> tuple[float, float]:
         """Return what a second and a metre on the way cost, as a mean of all vehicles."""
-        kinds = [profile.kind for profile in self.locations.profiles]
-        speeds = [1.0 if kind in self.locations.by_drive else self._speed(kind) for kind in kinds]
+        profiles = self.locations.profiles
+        speeds = [1.0 if profile.by_drive else self._speed(profile.kind) for profile in profiles]
         prices = [(one.unit_duration_cost, one.unit_distance_cost, speeds[one.profile]) for one in self.types]
         second = np.mean([hour + way * speed for hour, way, speed in prices])
         metre = np.mean([hour / speed + way for hour, way, speed in prices])
@@ -324,9 +324,8 @@ class Formulation:
         per_metre, per_second = unit_costs(vehicle)
         early, late = self.hours.clip(vehicle.shift)
         profile = self.locations.profile(vehicle)
-        by_drive = profile.kind in self.locations.by_drive
-        length = vehicle.max_drive if by_drive else vehicle.max_distance
-        if by_drive:
+        length = vehicle.max_drive if profile.by_drive else vehicle.max_distance
+        if profile.by_drive:
             per_metre *= self._speed(profile.kind)
         # A fleet that costs nothing on the way still had better drive less.
         only_one = way_is_free(self.instance.vehicles) or profile.no_length

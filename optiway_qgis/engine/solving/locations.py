@@ -34,12 +34,15 @@ _MOST_ENTRIES = 40_000_000
 class Profile(NamedTuple):
     """What makes the tables of vehicles differ.
 
-    `service_factor` is 1 where all drivers take equally long, `load_per_unit` 0 where nothing is loaded by
-    the unit. Each stop outside `zones`, where any are given, makes the way longer by `zone_length`; with
-    `no_length` nothing else has a length.
+    `by_drive`: lengths are seconds of driving; with `drive_metres` above 0 a second of it is at least so many
+    metres long. `service_factor` is 1 where all drivers take equally long, `load_per_unit` 0 where nothing is
+    loaded by the unit. Each stop outside `zones`, where any are given, makes the way longer by
+    `zone_length`; with `no_length` nothing else has a length.
     """
 
     kind: str
+    by_drive: bool = False
+    drive_metres: float = 0.0
     service_factor: float = 1.0
     load_per_unit: float = 0.0
     lifo: bool = False
@@ -66,7 +69,7 @@ class Locations:
     def __init__(self, instance: Instance, stops: list[int], horizon: int):
         self._instance = instance
         self._horizon = horizon
-        self.by_drive = drive_kinds(instance)
+        self._by_drive = drive_kinds(instance)
         # One vehicle for each pace that drivers serve at.
         self._paces = {vehicle.service_factor: vehicle for vehicle in instance.vehicles}
         self._loads_by_unit = any(
@@ -153,13 +156,19 @@ class Locations:
     def profile(self, vehicle: Vehicle) -> Profile:
         """Return the profile of a vehicle."""
         kind, depot = travel_kind(vehicle), self._instance.depot(vehicle.start_depot)
+        by_drive = kind in self._by_drive or (vehicle.max_distance is None and vehicle.max_drive is not None)
+        metres_per_second = 0.0
+        if vehicle.max_distance is not None and vehicle.max_drive is not None:
+            metres_per_second = vehicle.max_distance / max(1, vehicle.max_drive)
         plain = Profile(
             kind,
+            by_drive,
+            metres_per_second,
             vehicle.service_factor if len(self._paces) > 1 else 1.0,
             depot.load_per_unit if depot and self._loads_by_unit else 0.0,
             self._lifo and vehicle.lifo,
         )
-        limited = vehicle.max_distance is not None or kind in self.by_drive
+        limited = vehicle.max_distance is not None or by_drive
         if not self._zones or not vehicle.zones or vehicle.zone_hard or limited:
             return plain
         vehicles = self._instance.vehicles
@@ -194,7 +203,9 @@ class Locations:
         places, setups = self.places[locations], self._setups[locations]
         grid = np.ix_(places, places)
         seconds = matrix.seconds[grid].astype(np.int64)
-        metres = seconds.copy() if profile.kind in self.by_drive else matrix.metres[grid].astype(np.int64)
+        metres = seconds.copy() if profile.by_drive else matrix.metres[grid].astype(np.int64)
+        if profile.drive_metres:
+            metres = np.maximum(metres, np.ceil(profile.drive_metres * seconds).astype(np.int64))
         blocked = seconds == UNREACHABLE
         if self._barred is not None:
             blocked |= self._barred[np.ix_(locations, locations)]

@@ -6,17 +6,17 @@ time per vehicle, skills, vehicle rules and zones, pairs (as shipments), reloads
 have to be ready, drivers who take longer, stops that come first or last and kept first stops (as legs without
 a way), costs, optional stops, fewest vehicles, the price of strange zones.
 
-Relaxed, so that an answer may have to be mended (see `keeps_rules`): driving time limits where there are
-distance limits too; the order of ranked and kept stops, of `before`, goods that do not go together and last
-in, first out (no leg leads straight from one to the other); breaks (those that most vehicles take are cut out
-of the day); ride times and `due` (windows are as narrow as they leave them); loading by the unit (on the way
-to each stop instead); docks (not known); of pairs several windows (one from the first to the last), their
-number of stops, and when they are ready (no pickup before). Being late has a price in steps; balance and
-early stops have none.
+Relaxed, so that an answer may have to be mended (see `keeps_rules`): the order of ranked and kept stops, of
+`before`, goods that do not go together and last in, first out (no leg leads straight from one to the other);
+breaks (those that most vehicles take are cut out of the day); ride times and `due` (windows are as narrow as
+they leave them); loading by the unit (on the way to each stop instead); docks (not known); of pairs several
+windows (one from the first to the last), their number of stops, and when they are ready (no pickup before).
+Being late has a price in steps; balance and early stops have none.
 
 Only the order of stops is taken from PyVRP, never its times. PyVRP limits one length per route. Where driving
 time is limited and distance is not, driving time is that length; the cost per kilometre is then charged at
-the mean speed.
+the mean speed. Where both are limited for a vehicle, each leg counts as the longer of the two by their
+limits: what PyVRP finds keeps both, and more might be found.
 """
 
 from __future__ import annotations
@@ -53,17 +53,20 @@ def knows_wishes(instance: Instance) -> bool:
     """Whether PyVRP minimises all that is wished for, lateness in steps."""
     strange = [vehicle for vehicle, outside in zip(instance.vehicles, instance.strangers) if outside]
     by_drive = drive_kinds(instance)
-    priced = all(vehicle.max_distance is None and travel_kind(vehicle) not in by_drive for vehicle in strange)
+    priced = all(
+        vehicle.max_distance is None and vehicle.max_drive is None and travel_kind(vehicle) not in by_drive
+        for vehicle in strange
+    )
     return priced and not instance.early_count and not instance.balanced
 
 
 def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:
     """Whether the vehicle's own rules are relaxed."""
     depot = instance.depot(vehicle.start_depot)
-    unseen = vehicle.max_drive is not None and travel_kind(vehicle) not in drive_kinds(instance)
+    both = vehicle.max_drive is not None and vehicle.max_distance is not None
     counted = vehicle.max_stops is not None and (vehicle.max_trips > 1 or instance.units.paired)
     loading = depot is not None and (depot.load_per_unit > 0 or (depot.docks is not None and depot.load > 0))
-    return unseen or counted or loading or bool(vehicle.breaks)
+    return both or counted or loading or bool(vehicle.breaks)
 
 
 def _order_is_relaxed(instance: Instance) -> bool:
