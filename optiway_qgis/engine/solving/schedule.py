@@ -202,18 +202,18 @@ class Timetable:
         self.legs: list[HourlyLeg] | None = None
         if by_hour:
             self.legs = [by_hour.standing, *(by_hour.between(*pair) for pair in pairwise(self.places))]
-            self.drive, self.metres = [0] * len(self.legs), [0] * len(self.legs)
-            self.cut_off = [False] * len(self.legs)
+            self.drive, self.cut_off = [0] * len(self.legs), [False] * len(self.legs)
+            self._metres: list[int] | None = None
             return
         matrix = self.instance.matrix(self.vehicle)
         nodes = np.array(self.places)
         way = nodes[:-1], nodes[1:]
         self.drive = [0, *matrix.seconds[way].tolist()]
-        self.metres = [0, *matrix.metres[way].tolist()]
+        self._metres = [0, *matrix.metres[way].tolist()]
         self.cut_off = [value == UNREACHABLE for value in self.drive]
         if any(self.cut_off):
             self.drive = [0 if cut else value for cut, value in zip(self.cut_off, self.drive)]
-            self.metres = [0 if cut else value for cut, value in zip(self.cut_off, self.metres)]
+            self._metres = [0 if cut else value for cut, value in zip(self.cut_off, self._metres)]
 
     def _first_start(self) -> int:
         """Return the first moment that shift, depot, goods and docks let work begin at."""
@@ -247,7 +247,9 @@ class Timetable:
         arrivals, begins, lates = [], [], []
         for number, step in enumerate(self.steps):
             if legs:
-                self._begin_leg(legs[number], number, clock)
+                arrival = legs[number].arrival(clock)
+                self.cut_off[number] = arrival is None
+                drives[number] = 0 if arrival is None else arrival - clock
             clock += drives[number]
             arrivals.append(clock)
             clock += step.setup
@@ -264,14 +266,8 @@ class Timetable:
             begins.append(clock)
             clock += step.service
         self.arrivals, self.begins, self.lates, self.end = arrivals, begins, lates, clock
-
-    def _begin_leg(self, leg: HourlyLeg, number: int, departure: int) -> None:
-        """Drive a leg by the hour it is begun at; one without a way counts nothing."""
-        arrival = leg.arrival(departure)
-        self.cut_off[number] = arrival is None
-        self.drive[number] = 0 if arrival is None else arrival - departure
-        slot = None if arrival is None else leg.begun_in(departure)
-        self.metres[number] = 0 if slot is None else leg.metres[slot]
+        if legs:
+            self._metres = None
 
     def _begin_by(self, number: int, arrival: int) -> int:
         """Return the latest moment to begin the leg that leads to a step by `arrival`."""
@@ -389,7 +385,7 @@ class Timetable:
         taken = rests(self.vehicle, self.steps, arrive, first)
         if not taken:
             return
-        plain = self.steps, self.places, drive, self.metres, self.cut_off, legs
+        plain = self.steps, self.places, drive, self._metres, self.cut_off, legs
         choices = [(first, taken)]
         if self.start > first:
             choices.append((self.start, rests(self.vehicle, self.steps, arrive, self.start)))
@@ -419,7 +415,7 @@ class Timetable:
         ]
         self.places = [places[number] for number, _ in order]
         self.drive = [0 if rest else drive[number] for number, rest in order]
-        self.metres = [0 if rest else metres[number] for number, rest in order]
+        self._metres = metres and [0 if rest else metres[number] for number, rest in order]
         self.cut_off = [False if rest else cut_off[number] for number, rest in order]
         self.legs = legs and [legs[0] if rest else legs[number] for number, rest in order]
         breaks = self.vehicle.breaks
@@ -492,6 +488,21 @@ class Timetable:
         numbers = [0, *self.reload_numbers] if self.start_depot else []
         return [(self.begins[number], self.begins[number] + self.steps[number].service) for number in numbers]
 
+    def _begun(self, number: int) -> int:
+        """Return when the leg to a step, but the first, is begun."""
+        return self.begins[number - 1] + self.steps[number - 1].service
+
+    @property
+    def metres(self) -> list[int]:
+        """Metres of the leg to each step."""
+        if self._metres is None:
+            self._metres = [0]
+            for number, leg in enumerate(self.legs or ()):
+                if number:
+                    slot = None if self.cut_off[number] else leg.begun_in(self._begun(number))
+                    self._metres.append(0 if slot is None else leg.metres[slot])
+        return self._metres
+
     def drawn_by(self) -> list[tuple[Provider, list[int]]]:
         """Return the providers that draw the legs, each with the numbers of the steps these lead to."""
         travel = self.instance.travel
@@ -500,7 +511,7 @@ class Timetable:
             return [(travel.provider, numbers)]
         by_slot: dict[int, list[int]] = {}
         for number in numbers:
-            leg, departure = self.legs[number], self.begins[number - 1] + self.steps[number - 1].service
+            leg, departure = self.legs[number], self._begun(number)
             slot = leg.begun_in(departure)
             by_slot.setdefault(leg.slot(departure) if slot is None else slot, []).append(number)
         return [(travel.slots[slot].provider, numbers) for slot, numbers in by_slot.items()]
@@ -661,7 +672,7 @@ class Timetable:
         )
 
 
-_Laid = tuple[list[Step], list[int], list[int], list[int], list[bool], "list[HourlyLeg] | None"]
+_Laid = tuple[list[Step], list[int], list[int], list[int] | None, list[bool], "list[HourlyLeg] | None"]
 """Steps, places, and drive, metres, ways missing and legs to each, of a route without breaks."""
 
 Timetables = dict[int, Timetable]
