@@ -387,7 +387,7 @@ class Timetable:
             return
         plain = self.steps, self.places, drive, self._metres, self.cut_off, legs
         choices = [(first, taken)]
-        if self.start > first:
+        if self.start > first and any(self._may_be_needless(rest, self.start) for rest in taken):
             choices.append((self.start, rests(self.vehicle, self.steps, arrive, self.start)))
 
         def time(choice: int) -> tuple[int, int, int]:
@@ -399,6 +399,13 @@ class Timetable:
         best = min(range(len(choices)), key=time)
         if best < len(choices) - 1:
             time(best)
+
+    def _may_be_needless(self, rest: Rest, start: int) -> bool:
+        """Whether a break may not be due when work begins later, at `start`."""
+        rule = self.vehicle.breaks[rest.which]
+        if rule.window:
+            return rule.window.start < start
+        return rule.after_drive is None or self.legs is not None
 
     def _insert(self, plain: _Laid, taken: list[Rest]) -> None:
         """Lay out the route with these breaks, each at the place of the step before it."""
