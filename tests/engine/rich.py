@@ -7,7 +7,7 @@ docks, locks, zones, goods and soft windows.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -188,6 +188,50 @@ def orders_of(draw: st.DrawFn, problem: Problem) -> tuple[tuple[Sequence, ...], 
         Unassigned(stop_id, "no_vehicle", "No vehicle is left.") for stop_id in order if not home[stop_id]
     ]
     return tuple(sequences), tuple(left)
+
+
+NEUTRAL: dict[str, tuple[str, dict[str, Any]]] = {
+    "late": ("stops", {"late_max": 0}),
+    "order": ("stops", {"order_rule": "", "before": ()}),
+    "keep": ("stops", {"keep": ""}),
+    "ready": ("stops", {"ready": None, "due": None}),
+    "goods": ("stops", {"goods_class": ""}),
+    "pairs": ("stops", {"picked_up_at": "", "ride_max": None}),
+    "docks": ("depots", {"docks": None, "load": 0, "load_per_unit": 0.0}),
+    "trips": ("vehicles", {"max_trips": 1}),
+    "breaks": ("vehicles", {"breaks": ()}),
+    "starts": ("vehicles", {"latest_start": None, "start_rule": START_RULES[0]}),
+    "overtime": ("vehicles", {"overtime_after": None}),
+    "zones": ("vehicles", {"zones": ()}),
+    "lifo": ("vehicles", {"lifo": False}),
+    "factor": ("vehicles", {"service_factor": 1.0}),
+}
+"""What takes each kind of rule out of a rich problem."""
+
+
+@st.composite
+def plannable_rich(draw: st.DrawFn, max_stops: int = 5, max_vehicles: int = 2) -> Planned:
+    """Draw a problem with a few kinds of rules at once: most stops can be served, often by several vehicles."""
+    problem, travel = draw(plannable(max_stops))
+    vehicles = problem.vehicles[:max_vehicles]
+    names = [vehicle.id for vehicle in vehicles]
+    problem = draw(enriched(replace(problem, vehicles=vehicles)))
+    kept = draw(st.lists(st.sampled_from(sorted(NEUTRAL)), unique=True, min_size=1, max_size=5))
+    if "lifo" in kept or "keep" in kept:
+        kept += ["pairs"]
+    for kind, (members, neutral) in NEUTRAL.items():
+        if kind not in kept:
+            changed = tuple(replace(one, **neutral) for one in getattr(problem, members))
+            problem = replace(problem, **{members: changed})
+    stops = [
+        replace(stop, vehicle_id=stop.vehicle_id if stop.keep and stop.vehicle_id in names else "", skills=())
+        for stop in problem.stops
+    ]
+    stops = [stop if stop.vehicle_id else replace(stop, keep="") for stop in stops]
+    few = draw(st.sampled_from((None, 1, 2, 3)))
+    goals = problem.goals if draw(st.integers(0, 3)) == 0 else Goals()
+    fleet = tuple(replace(vehicle, max_stops=few) for vehicle in problem.vehicles)
+    return replace(problem, stops=tuple(stops), vehicles=fleet, goals=goals), travel
 
 
 def no_way_by_time_nor_length(case: Case) -> Case:
