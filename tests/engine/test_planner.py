@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optiway_qgis.engine.solving import ortools_engine, planner
+from optiway_qgis.engine.solving import strategy
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.instance import Instance
@@ -232,22 +232,6 @@ def test_best_plan_under_one_rule_is_found(rule):
     assert (found.unserved, found.price) == pytest.approx((best.unserved, best.price), rel=1e-3)
 
 
-@pytest.mark.parametrize("rule", ["strict ranks", "longest drive beside a longest distance"])
-def test_ortools_is_asked_for_what_pyvrp_does_not_know(rule):
-    """Only then: it is the slower of the two."""
-    assert "OR-Tools" in planned(*town(RULES[rule]), 300).engine
-    assert "OR-Tools" not in planned(*town({}), 300).engine
-    assert "OR-Tools" not in planned(*town(RULES["longest drive alone"]), 300).engine
-
-
-def test_ortools_is_not_asked_where_the_relaxed_answer_keeps_the_rules():
-    """Ranks that the cheapest order has anyway cost no second engine."""
-    rank = {"order_rule": ORDER_STRICT}
-    plan = planned(*town({"S3": {**rank, "order_rank": 1}}), 300)
-    assert plan.engine.startswith("PyVRP")
-    assert "OR-Tools" not in plan.engine
-
-
 def ranked_problem(count: int, ranks: int) -> tuple[Problem, Travel]:
     """Return stops scattered over a plane whose ranks have nothing to do with where they are."""
     generator = np.random.default_rng(5)
@@ -265,8 +249,8 @@ def ranked_problem(count: int, ranks: int) -> tuple[Problem, Travel]:
     return problem, given_travel(problem, np.rint(apart * 12_000).astype(int).tolist())
 
 
-def test_ortools_makes_more_of_ranks_than_mending_the_relaxed_answer():
-    """The second engine earns its time: the relaxed answer mended is far dearer."""
+def test_moves_make_more_of_ranks_than_mending_the_relaxed_answer():
+    """What PyVRP does not know is not only mended: the relaxed answer mended is far dearer."""
     problem, travel = ranked_problem(30, 6)
     instance = Instance(problem, travel)
     free = replace(problem, stops=tuple(replace(stop, order_rule="") for stop in problem.stops))
@@ -277,7 +261,6 @@ def test_ortools_makes_more_of_ranks_than_mending_the_relaxed_answer():
     mended = score(instance, complete(instance, keep_rules(instance, sequences), list(range(30))))
     plan = planned(problem, travel, 500)
     keeps_what_every_plan_keeps(problem, travel, plan)
-    assert "OR-Tools" in plan.engine
     found = plan_score(problem, travel, plan)
     assert (found.broken, found.unserved) == (mended.broken, mended.unserved) == (0, 0)
     assert found.price < 0.9 * mended.price
@@ -285,19 +268,9 @@ def test_ortools_makes_more_of_ranks_than_mending_the_relaxed_answer():
 
 def test_stop_thought_out_of_reach_and_served_all_the_same_is_searched_over(monkeypatch):
     """Of far too many stops only some are given to the engines; another may find room all the same."""
-    monkeypatch.setattr(planner, "_within_reach", lambda instance, active: active[: len(active) // 2])
+    monkeypatch.setattr(strategy, "_within_reach", lambda instance, active: active[: len(active) // 2])
     problem, travel = ranked_problem(30, 6)
     plan = planned(problem, travel, 100)
-    keeps_what_every_plan_keeps(problem, travel, plan)
-    assert plan.unassigned == ()
-    assert "OR-Tools" in plan.engine
-
-
-def test_plan_without_an_answer_of_ortools_is_the_mended_one(monkeypatch):
-    """A start that OR-Tools refuses must not cost the user the plan there is."""
-    monkeypatch.setattr(ortools_engine, "improve", lambda *arguments: None)
-    problem, travel = ranked_problem(15, 4)
-    plan = planned(problem, travel, 200)
     keeps_what_every_plan_keeps(problem, travel, plan)
     assert plan.unassigned == ()
 

@@ -220,15 +220,33 @@ class _Cutter:
         return need / np.maximum(self.room[list(fleet)].sum(axis=0), 1e-9)
 
     def _servable(self, groups: list[_Group]) -> list[_Group]:
-        """Move stops out of groups where nobody may serve them into the first where somebody may."""
+        """Move stops out of groups where nobody may serve them into the first where somebody may, and those that
+        have to be on one route with another to that one.
+        """
         may = [self.may_serve(group.vehicles) for group in groups]
         stranger = [group.rows[~may[number][group.rows]] for number, group in enumerate(groups)]
         moved: list[list[int]] = [[] for _ in groups]
         for row in np.concatenate(stranger).tolist():
             moved[next((number for number, able in enumerate(may) if able[row]), 0)].append(row)
+        rows = [
+            np.sort(np.concatenate([group.rows[able[group.rows]], np.array(more, np.int64)]))
+            for group, able, more in zip(groups, may, moved)
+        ]
+        return [_Group(joined, group.vehicles) for joined, group in zip(self._tied_together(rows), groups)]
+
+    def _tied_together(self, groups: list[np.ndarray]) -> list[np.ndarray]:
+        """Return groups of rows in which stops of one route are in the group of the first of them."""
+        units = self.instance.units
+        if units.bound.isdisjoint(self.stops.tolist()):
+            return groups
+        group_of = {int(row): number for number, rows in enumerate(groups) for row in rows}
+        row_of = {int(index): row for row, index in enumerate(self.stops) if row in group_of}
+        for row in sorted(group_of):
+            tied = sorted(row_of[stop] for stop in units.tied([int(self.stops[row])]) if stop in row_of)
+            group_of[row] = group_of[tied[0]]
         return [
-            _Group(np.sort(np.concatenate([group.rows[able[group.rows]], np.array(more, np.int64)])), fleet)
-            for group, able, more, fleet in zip(groups, may, moved, (group.vehicles for group in groups))
+            np.array(sorted(row for row, own in group_of.items() if own == number), np.int64)
+            for number in range(len(groups))
         ]
 
     def cut(self, group: _Group, size: int) -> list[District]:

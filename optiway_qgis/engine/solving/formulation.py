@@ -37,6 +37,7 @@ from optiway_qgis.engine.solving.prices import (
 )
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.solving.trips import reloads
+from optiway_qgis.model.problem import START_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -335,6 +336,8 @@ class Formulation:
         overtime = overtime_cost(vehicle)
         usual = min(most, max(0, (vehicle.overtime_after or 0) - rested)) if overtime else most
         latest = late if vehicle.latest_start is None else self.hours.at(vehicle.latest_start)
+        if vehicle.start_rule == START_EARLY and not self.instance.has_ready:
+            latest = min(latest, self.hours.at(self.instance.earliest_departure(vehicle)))
         reloading = vehicle.max_trips > 1 and vehicle.start_depot is not None
         return VehicleType(
             num_available=len(kind),

@@ -29,7 +29,7 @@ from optiway_qgis.engine.solving.formulation import Formulation
 from optiway_qgis.engine.solving.locations import drive_kinds
 from optiway_qgis.engine.solving.parallel import improve
 from optiway_qgis.engine.travel.provider import travel_kind
-from optiway_qgis.model.problem import KEEP_ORDER, ORDER_FIRST, ORDER_LAST, ORDER_STRICT
+from optiway_qgis.model.problem import KEEP_ORDER, ORDER_FIRST, ORDER_LAST, ORDER_STRICT, START_EARLY
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance, Sequences
@@ -57,7 +57,9 @@ def knows_wishes(instance: Instance) -> bool:
         vehicle.max_distance is None and vehicle.max_drive is None and travel_kind(vehicle) not in by_drive
         for vehicle in strange
     )
-    return priced and not instance.early_count and not instance.balanced
+    # A start as early as the goods are ready is none that PyVRP makes out.
+    waiting = instance.has_ready and any(one.start_rule == START_EARLY for one in instance.vehicles)
+    return priced and not waiting and not instance.early_count and not instance.balanced
 
 
 def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:

@@ -103,7 +103,7 @@ class Strategy:
             clock.new_phase()
             self._tell("Putting groups of stops where they cost least by all rules and wishes")
             kept = reinsert(instance, kept, self._active, clock, self._settings.seed)
-        return kept
+        return _without_broken(instance, kept, self._active) if instance.has_docks else kept
 
     def _is_seen_whole(self, instance: Instance) -> bool:
         """Whether PyVRP knows all that makes an answer good."""
@@ -295,6 +295,23 @@ def _required_left(instance: Instance, sequences: Sequences, active: list[int]) 
         for index in unserved(instance, sequences)
         if index in wanted and instance.stops[index].penalty is None
     ]
+
+
+def _without_broken(instance: Instance, sequences: Sequences, active: list[int]) -> Sequences:
+    """Return sequences that break no rule of several routes together.
+
+    Of those that do the ones that matter least are taken off, and their stops put where there is room.
+    """
+    best = [list(stops) for stops in sequences]
+    while True:
+        broken = [vehicle for vehicle, table in timetables(instance, best).items() if table.violations]
+        if not broken:
+            break
+        least = min(
+            broken, key=lambda vehicle: sum(importance(instance.stops[stop]) for stop in best[vehicle])
+        )
+        best[least] = []
+    return min(best, complete(instance, best, active), key=lambda one: score(instance, one))
 
 
 def _first_answer(instance: Instance, active: list[int]) -> Sequences:
