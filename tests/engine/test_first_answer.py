@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving import first_answer as first
-from optiway_qgis.engine.solving import insertion, planner
+from optiway_qgis.engine.solving import insertion, strategy
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.explain import hopeless
 from optiway_qgis.engine.solving.insertion import complete
@@ -156,7 +156,7 @@ def test_plans_that_begin_with_districts_lose_nothing_and_keep_all_rules(planned
     """The way of large problems, taken by small ones that have every kind of rule."""
     problem, travel = planned_problem
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planner, "_LARGE", 3)
+        patch.setattr(strategy, "_LARGE", 3)
         patch.setattr(first, "DISTRICT", 3)
         plan = planned(problem, travel, 20)
     assert check(problem, travel, plan) == []

@@ -20,6 +20,7 @@ from optiway_qgis.engine.solving.grouping import spots_of
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.outlook import NO_WAY, by_distance
 from optiway_qgis.engine.solving.search import Clock
+from optiway_qgis.model.problem import service_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -73,13 +74,18 @@ def surely_too_much(instance: Instance, stops: Sequence[int]) -> bool:
     """
     required = [index for index in stops if instance.stops[index].penalty is None]
     vehicles = instance.vehicles
+    loaded = [index for index in required if len(instance.units.of[index]) == 1]
     for axis in range(instance.problem.dimensions):
-        room = _total(instance.capacities(axis))
-        if any(loads[:, axis].sum() > room for loads in instance.loads(required)):
+        room = _total(
+            None if limit is None else limit * vehicle.max_trips
+            for vehicle, limit in zip(vehicles, instance.capacities(axis))
+        )
+        if any(loads[:, axis].sum() > room for loads in instance.loads(loaded)):
             return True
     if len(required) > _total(vehicle.max_stops for vehicle in vehicles):
         return True
-    service = sum(instance.stops[index].service for index in required)
+    quickest = min(vehicles, key=lambda vehicle: vehicle.service_factor)
+    service = sum(service_time(quickest, instance.stops[index]) for index in required)
     return service > sum(vehicle.shift.end - vehicle.shift.start for vehicle in vehicles)
 
 
@@ -139,7 +145,10 @@ class _Cutter:
         for vehicle in self.instance.vehicles:
             capacity = [*vehicle.capacity, *[None] * self.instance.problem.dimensions]
             time_ = vehicle.shift.end - vehicle.shift.start
-            limits = capacity[: self.instance.problem.dimensions]
+            limits = [
+                None if limit is None else limit * vehicle.max_trips
+                for limit in capacity[: self.instance.problem.dimensions]
+            ]
             work = time_ if vehicle.max_work is None else min(time_, vehicle.max_work)
             rows.append([*limits, vehicle.max_stops, _BUSY * work])
         room = np.array([[np.inf if limit is None else limit for limit in row] for row in rows], float)
@@ -220,8 +229,9 @@ class _Cutter:
         return need / np.maximum(self.room[list(fleet)].sum(axis=0), 1e-9)
 
     def _servable(self, groups: list[_Group]) -> list[_Group]:
-        """Move stops out of groups where nobody may serve them into the first where somebody may, and those that
-        have to be on one route with another to that one.
+        """Move stops out of groups where nobody may serve them into the first where somebody may.
+
+        Stops that have to be on one route stay together.
         """
         may = [self.may_serve(group.vehicles) for group in groups]
         stranger = [group.rows[~may[number][group.rows]] for number, group in enumerate(groups)]
