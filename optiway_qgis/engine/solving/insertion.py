@@ -97,7 +97,7 @@ def best_insertions(
         before = standing.indices if standing else []
         price, work = (route_price(standing), standing.work) if standing else (0.0, 0)
         trials = []
-        for stops in _orders_with(instance, vehicle, before, instance.units.of[stop], places, in_order):
+        for stops in orders_with(instance, vehicle, before, instance.units.of[stop], places, in_order):
             table = Timetable(instance, instance.vehicles[vehicle], stops)
             added = route_price(table) - price + longer(table)
             trials.append(Insertion(vehicle, table, table.work - work, added))
@@ -113,7 +113,7 @@ def _longer(instance: Instance, tables: Timetables) -> Callable[[Timetable], flo
     return lambda table: max(0.0, balance_price(instance, [table]) - standing)
 
 
-def _orders_with(
+def orders_with(
     instance: Instance, vehicle: int, stops: list[int], unit: Unit, places: int, in_order: bool
 ) -> Iterator[list[int]]:
     """Yield the route with the unit at each of the places of least detour; where the order asked for allows
@@ -369,12 +369,25 @@ def keep_rules(instance: Instance, sequences: Sequences) -> Sequences:
     """Return the sequences with stops put in the order they have to come in, or taken out, until no rule is
     broken.
 
-    Of a pair both stops go. What has no rule broken stays as it is.
+    Of a pair both stops go. What has no rule broken stays as it is. Of the vehicles that load when no dock is
+    free, the least important stops go until there is one.
     """
-    return [_keep_rules_of_route(instance, vehicle, stops) for vehicle, stops in enumerate(sequences)]
+    kept = [keep_rules_of_route(instance, vehicle, stops) for vehicle, stops in enumerate(sequences)]
+    while instance.has_docks:
+        tables = timetables(instance, kept)
+        waiting = [vehicle for vehicle, table in tables.items() if table.violations]
+        if not waiting:
+            break
+        vehicle = waiting[-1]
+        units = instance.units.among(kept[vehicle])
+        out = instance.units.falling(min(units, key=lambda unit: _weight(instance, unit)))
+        left = [stop for stop in kept[vehicle] if stop not in out]
+        kept[vehicle] = keep_rules_of_route(instance, vehicle, left)
+    return kept
 
 
-def _keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> list[int]:
+def keep_rules_of_route(instance: Instance, vehicle: int, stops: list[int]) -> list[int]:
+    """Return the stops of one route as `keep_rules` does."""
     who, units = instance.vehicles[vehicle], instance.units
     orders = [stops, _ranked(instance, stops)]
     if not units.bound.isdisjoint(stops):

@@ -16,12 +16,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optiway_qgis.engine.solving.docks import berthed
-from optiway_qgis.engine.solving.insertion import penalty_of
+from optiway_qgis.engine.solving.insertion import (
+    inserted,
+    keep_rules,
+    keep_rules_of_route,
+    penalty_of,
+)
 from optiway_qgis.engine.solving.objective import (
     balance_price,
     cost_of,
     importance,
     length_of,
+    price_of,
     route_price,
     score_of,
     unserved,
@@ -62,6 +68,14 @@ _WAITING = 15
 
 _PLACES = 2
 """Places looked at closely for each unit."""
+
+_MENDED = 4
+"""Of the answers that break rules which the sketch does not see, one in so many is mended, and all that serve
+more.
+"""
+
+_CLOSELY = 4
+"""Places of each route tried by the scheduler for a stop when that is done."""
 
 _HOT, _COLD = 1.0, 0.02
 """How much worse an answer to go on from may be, at first and in the end: about that share of the mean price
@@ -130,12 +144,12 @@ class _Search:
         self._sketch = Sketch(instance, tables)
         self._vehicle_of = {stop: vehicle for vehicle, table in tables.items() for stop in table.indices}
         self._orders = self._insertion_orders()
+        self._unseen = 0
         wanted = set(active)
         self._missing = [stop for stop in unserved(instance, self._sequences()) if stop in wanted]
         self._lost = self._weight(self._missing)
-        score = score_of(instance, tables.values())
-        self._value = self.best_value = score.price
-        self._best_lost, self._best_broken = self._lost, score.broken
+        self._value = self.best_value = score_of(instance, tables.values()).price
+        self._best_lost = self._lost
         self.best, self.best_cost = dict(tables), cost_of(tables.values())
         served = max(1, len(self._vehicle_of))
         driven = self._value - instance.vehicle_price * len(tables)
@@ -364,50 +378,86 @@ class _Search:
         """Time the routes changed and go on from them if they are good enough; return whether it is a new
         best.
         """
-        instance = self._instance
         tables: Timetables = {}
-        gone = []
         for vehicle, outline in changed.items():
-            if outline is None:
-                gone.append(vehicle)
-                continue
-            table = self._timetable(vehicle, [node.stop for node in outline.nodes if node.stop >= 0])
-            if table.violations:
-                return False
-            tables[vehicle] = table
-        prices = {vehicle: route_price(table) for vehicle, table in tables.items()}
-        value = self._value + sum(prices.values()) - sum(self._prices.get(one, 0.0) for one in changed)
-        value += self._penalties(missing) - self._penalties(self._missing)
+            if outline is not None:
+                stops = [node.stop for node in outline.nodes if node.stop >= 0]
+                tables[vehicle] = self._timetable(vehicle, stops)
         whole = {one: table for one, table in self._tables.items() if one not in changed} | tables
-        if instance.balanced:
-            value += balance_price(instance, whole.values()) - balance_price(instance, self._tables.values())
+        broken = [vehicle for vehicle, table in tables.items() if table.violations]
+        if broken:
+            self._unseen += 1
+            if self._weight(missing) >= self._lost and self._unseen % _MENDED:
+                return False
+            whole, missing = self._mended(whole, broken, missing)
+        if self._instance.has_docks:
+            whole, missing = self._docked(whole, missing)
+        vehicles = {one for one in whole if whole[one] is not self._tables.get(one)}
+        vehicles.update(one for one in self._tables if one not in whole)
+        prices = {one: route_price(whole[one]) for one in vehicles if one in whole}
+        value = self._value + sum(prices.values()) - sum(self._prices.get(one, 0.0) for one in vehicles)
+        value += self._penalties(missing) - self._penalties(self._missing)
+        if self._instance.balanced:
+            value += balance_price(self._instance, whole.values())
+            value -= balance_price(self._instance, self._tables.values())
         lost = self._weight(missing)
         if (lost, value) >= (self._lost, limit):
             return False
         self._tables, self._missing, self._lost, self._value = whole, missing, lost, value
-        for vehicle in gone:
-            self._prices.pop(vehicle, None)
-            self._sketch.put(vehicle, None)
-        self._prices.update(prices)
-        for vehicle, table in tables.items():
-            self._sketch.put(vehicle, self._sketch.outline_of(vehicle, table))
-            self._vehicle_of.update(dict.fromkeys(table.indices, vehicle))
+        for vehicle in vehicles:
+            table = whole.get(vehicle)
+            if table is None:
+                self._prices.pop(vehicle)
+                self._sketch.put(vehicle, None)
+            else:
+                self._prices[vehicle] = prices[vehicle]
+                self._sketch.put(vehicle, self._sketch.outline_of(vehicle, table))
+                self._vehicle_of.update(dict.fromkeys(table.indices, vehicle))
         for stop in missing:
             self._vehicle_of.pop(stop, None)
         return self._is_best()
 
+    def _mended(
+        self, tables: Timetables, broken: list[int], missing: list[int]
+    ) -> tuple[Timetables, list[int]]:
+        """Return routes that keep all rules, and the stops that are left out: those that break any are put
+        elsewhere if they fit.
+        """
+        kept = dict(tables)
+        dropped = []
+        for vehicle in broken:
+            stops = tables[vehicle].indices
+            able = keep_rules_of_route(self._instance, vehicle, stops)
+            dropped += [stop for stop in stops if stop not in able]
+            if able:
+                kept[vehicle] = self._timetable(vehicle, able)
+            else:
+                del kept[vehicle]
+        kept = inserted(self._instance, kept, dropped, _CLOSELY)
+        served = {stop for table in kept.values() for stop in table.indices}
+        return kept, [stop for stop in (*missing, *dropped) if stop not in served]
+
+    def _docked(self, tables: Timetables, missing: list[int]) -> tuple[Timetables, list[int]]:
+        """Return routes for which there are docks, and the stops that are left out."""
+        if not any(table.violations for table in berthed(self._instance, tables).values()):
+            return tables, missing
+        kept = keep_rules(self._instance, sequences_of(self._instance, tables))
+        served = {stop for stops in kept for stop in stops}
+        dropped = [stop for table in tables.values() for stop in table.indices if stop not in served]
+        fewer = {vehicle: self._timetable(vehicle, stops) for vehicle, stops in enumerate(kept) if stops}
+        return fewer, [*missing, *dropped]
+
     def _is_best(self) -> bool:
-        """Note the answer gone on from if it is the best so far, docks looked at."""
-        if (self._lost, self._value) >= (self._best_lost, self.best_value - 1e-9):
-            return False
-        tables, broken = self._tables, 0
+        """Note the answer gone on from if it is the best so far, with its waits for docks."""
+        tables, value = self._tables, self._value
         if self._instance.has_docks:
             tables = berthed(self._instance, tables)
-            broken = score_of(self._instance, tables.values()).broken
-            if broken > self._best_broken:
-                return False
-        self.best, self.best_value, self._best_lost = dict(tables), self._value, self._lost
-        self._best_broken, self.best_cost = broken, cost_of(tables.values())
+            value += price_of(self._instance, tables.values())
+            value -= price_of(self._instance, self._tables.values())
+        if (self._lost, value) >= (self._best_lost, self.best_value - 1e-9):
+            return False
+        self.best, self.best_value, self._best_lost = dict(tables), value, self._lost
+        self.best_cost = cost_of(tables.values())
         return True
 
     def _timetable(self, vehicle: int, stops: list[int]) -> Timetable:

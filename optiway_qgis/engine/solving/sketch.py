@@ -40,6 +40,12 @@ other has to be reached, the way between them; from `_ROOM` on, per dimension, t
 trip up to here, then that on all from here on.
 """
 
+_BLINK = 0.01
+"""Share of places that are overlooked."""
+
+_LOOKED_AT = 4
+"""How many times more places are looked at than asked for, as long as they turn out not to keep the rules."""
+
 _WAITING = 0.5
 """Share of waiting that is counted: some of it goes away when the vehicle leaves later."""
 
@@ -61,7 +67,8 @@ class _Node(NamedTuple):
 
 class Outline(NamedTuple):
     """A route at a glance: its price and length (as the objective has them), and whether it may keep the
-    rules of time and load; `fields` are those of its places.
+    rules of time and load; `fields` are those of its places, `rests` the metres, seconds of driving and stops
+    that its vehicle's limits leave.
     """
 
     nodes: list[_Node]
@@ -69,6 +76,7 @@ class Outline(NamedTuple):
     length: float
     feasible: bool
     fields: np.ndarray
+    rests: tuple[int, int, int]
 
 
 class Entry(NamedTuple):
@@ -102,6 +110,11 @@ class Sketch:
         width = _ROOM + 2 * len(self._dimensions)
         self._fields = np.zeros((width, len(instance.vehicles), 2 * longest + 8), np.int64)
         self._size = np.zeros(len(instance.vehicles), np.int64)
+        self._rests = np.zeros((len(instance.vehicles), 3), np.int64)
+        self._limited = any(
+            (one.max_distance, one.max_drive, one.max_stops) != (None, None, None)
+            for one in instance.vehicles
+        )
         self._rates = np.array(
             [(one.cost_per_km / 1000, one.cost_per_hour / 3600) for one in instance.vehicles]
         )
@@ -139,6 +152,7 @@ class Sketch:
             self._fields = wider
         self._fields[:, vehicle, :size] = fields
         self._size[vehicle] = size
+        self._rests[vehicle] = outline.rests
 
     def outline_of(self, vehicle: int, table: Timetable) -> Outline:
         """Return the outline of a route as it is timed, with its breaks and reloads where they are."""
@@ -225,14 +239,20 @@ class Sketch:
             if strangers:
                 out = sum(node.stop in strangers for node in nodes)
                 price += instance.problem.goals.zone_price * out
-            feasible = feasible and self._within_limits(who, nodes, work, sum(seconds), sum(metres))
+            feasible = feasible and (who.max_work is None or work <= who.max_work)
         rows = [places[:-1], places[1:], leave, by, seconds, metres]
         for axis in self._dimensions:
             rooms = self._rooms(axis, who, nodes)
             rows += rooms
             feasible = feasible and min(rooms[0]) >= 0
         length = self._length(nodes, work, sum(metres))
-        return Outline(nodes, price, length, feasible, np.array(rows, np.int64))
+        rests = (
+            _FOREVER if who.max_distance is None else who.max_distance - sum(metres),
+            _FOREVER if who.max_drive is None else who.max_drive - sum(seconds),
+            _FOREVER if who.max_stops is None else who.max_stops - sum(node.stop >= 0 for node in nodes),
+        )
+        feasible = feasible and min(rests) >= 0
+        return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests)
 
     def _loading(self, who: Vehicle, nodes: list[_Node]) -> int:
         """Return how long the first trip is loaded."""
@@ -250,15 +270,6 @@ class Sketch:
             over = max(0, work - who.overtime_after)
             price += over / 3600 * (who.overtime_cost_per_hour - who.cost_per_hour)
         return price
-
-    @staticmethod
-    def _within_limits(who: Vehicle, nodes: list[_Node], work: int, drive: int, metres: int) -> bool:
-        return not (
-            (who.max_work is not None and work > who.max_work)
-            or (who.max_drive is not None and drive > who.max_drive)
-            or (who.max_distance is not None and metres > who.max_distance)
-            or (who.max_stops is not None and sum(node.stop >= 0 for node in nodes) > who.max_stops)
-        )
 
     def _length(self, nodes: list[_Node], work: int, metres: int) -> float:
         if self._balance == BALANCE_TIME:
@@ -330,6 +341,8 @@ class Sketch:
         found = []
         longest = self.longest() if self._balance else 0.0
         for vehicle, nodes in self._candidates(unit, vehicles, most, blinks):
+            if len(found) == most:
+                break
             outline = self._outline(vehicle, nodes)
             if outline.feasible:
                 before = self.outlines.get(vehicle)
@@ -350,13 +363,13 @@ class Sketch:
         if len(unit) > 1:
             return self._pair_candidates(unit, vehicles, added, most)
         flat = added.ravel()
-        few = min(3 * most if self._instance.units.bound else most, len(flat))
+        few = min(_LOOKED_AT * most, len(flat))
         order = np.argpartition(flat, few - 1)[:few]
         order = order[np.argsort(flat[order], kind="stable")]
         width = added.shape[1]
         found: list[tuple[int, list[_Node]]] = []
         for at in order.tolist():
-            if flat[at] == np.inf or len(found) == most:
+            if flat[at] == np.inf:
                 break
             vehicle, position = int(vehicles[at // width]), at % width
             nodes = self._nodes_now(vehicle)
@@ -378,13 +391,13 @@ class Sketch:
             both[np.tril_indices(size, -1)] = np.inf
             np.fill_diagonal(both, self._side_by_side(vehicle, pickup, delivery, size))
             both[one == np.inf] = np.inf
-            few = min(most, both.size)
+            few = min(_LOOKED_AT * most, both.size)
             for at in np.argpartition(both, few - 1, axis=None)[:few].tolist():
                 price = float(both.flat[at])
                 if price != np.inf:
                     ranked.append((price, vehicle, at // size, at % size))
         found = []
-        for _, vehicle, begin, end in sorted(ranked)[: 2 * most]:
+        for _, vehicle, begin, end in sorted(ranked)[: _LOOKED_AT * most]:
             nodes = self._nodes_now(vehicle)
             if not self._may_stand(nodes, pickup, begin) or not self._may_stand(nodes, delivery, end, unit):
                 continue
@@ -471,6 +484,11 @@ class Sketch:
                     fits &= fields[_ROOM + 2 * number + 1] >= pickup[axis]
         longer = into + out - fields[_SECONDS] + node.service + _WAITING * (begin - ready)
         further = into_metres + out_metres - fields[_METRES]
+        if self._limited:
+            rests = self._rests[vehicles][:, :, None]
+            fits &= (
+                (further <= rests[:, 0]) & (into + out - fields[_SECONDS] <= rests[:, 1]) & (rests[:, 2] > 0)
+            )
         if self._alike:
             per_metre, per_second = self._rates[0]
         else:
@@ -503,9 +521,6 @@ class Sketch:
             [self.outlines[one].length if one in self.outlines else 0.0 for one in vehicles.tolist()]
         )
         return self._balance_price * np.maximum(0.0, now[:, None] + more - self.longest())
-
-
-_BLINK = 0.01
 
 
 def _node_of(instance: Instance, index: int, place: int, stop: Stop, service: int) -> _Node:
