@@ -68,7 +68,7 @@ class _Node(NamedTuple):
 class Outline(NamedTuple):
     """A route at a glance: its price and length (as the objective has them), and whether it may keep the
     rules of time and load; `fields` are those of its places, `rests` the metres, seconds of driving and stops
-    that its vehicle's limits leave.
+    that its vehicle's limits leave, and the seconds of work before overtime begins.
     """
 
     nodes: list[_Node]
@@ -76,7 +76,7 @@ class Outline(NamedTuple):
     length: float
     feasible: bool
     fields: np.ndarray
-    rests: tuple[int, int, int]
+    rests: tuple[int, int, int, int]
 
 
 class Entry(NamedTuple):
@@ -110,7 +110,7 @@ class Sketch:
         width = _ROOM + 2 * len(self._dimensions)
         self._fields = np.zeros((width, len(instance.vehicles), 2 * longest + 8), np.int64)
         self._size = np.zeros(len(instance.vehicles), np.int64)
-        self._rests = np.zeros((len(instance.vehicles), 3), np.int64)
+        self._rests = np.zeros((len(instance.vehicles), 4), np.int64)
         self._limited = any(
             (one.max_distance, one.max_drive, one.max_stops) != (None, None, None)
             for one in instance.vehicles
@@ -118,6 +118,8 @@ class Sketch:
         self._rates = np.array(
             [(one.cost_per_km / 1000, one.cost_per_hour / 3600) for one in instance.vehicles]
         )
+        self._overtime_rates = np.array([_overtime_rate(one) / 3600 for one in instance.vehicles])
+        self._overtime = bool(self._overtime_rates.any())
         self._alike = len({tuple(rates) for rates in self._rates.tolist()}) == 1
         self.outlines: dict[int, Outline] = {}
         self._idle = [self._outline(vehicle, []) for vehicle in range(len(instance.vehicles))]
@@ -250,6 +252,7 @@ class Sketch:
             _FOREVER if who.max_distance is None else who.max_distance - sum(metres),
             _FOREVER if who.max_drive is None else who.max_drive - sum(seconds),
             _FOREVER if who.max_stops is None else who.max_stops - sum(node.stop >= 0 for node in nodes),
+            _FOREVER if who.overtime_after is None else max(0, who.overtime_after - work),
         )
         feasible = feasible and min(rests) >= 0
         return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests)
@@ -266,9 +269,8 @@ class Sketch:
     @staticmethod
     def _cost(who: Vehicle, work: int, metres: int) -> float:
         price = who.fixed_cost + metres / 1000 * who.cost_per_km + work / 3600 * who.cost_per_hour
-        if who.overtime_after is not None and who.overtime_cost_per_hour is not None:
-            over = max(0, work - who.overtime_after)
-            price += over / 3600 * (who.overtime_cost_per_hour - who.cost_per_hour)
+        if who.overtime_after is not None and work > who.overtime_after:
+            price += (work - who.overtime_after) / 3600 * _overtime_rate(who)
         return price
 
     def _length(self, nodes: list[_Node], work: int, metres: int) -> float:
@@ -338,7 +340,7 @@ class Sketch:
 
         `blinks` are numbers from 0 to 1, drawn at random: where they are lowest a place is not seen.
         """
-        found = []
+        found: list[Entry] = []
         longest = self.longest() if self._balance else 0.0
         for vehicle, nodes in self._candidates(unit, vehicles, most, blinks):
             if len(found) == most:
@@ -494,6 +496,9 @@ class Sketch:
         else:
             per_metre, per_second = self._rates[vehicles].T[:, :, None]
         added = per_metre * further + per_second * longer
+        if self._overtime:
+            over = np.maximum(0, longer - self._rests[vehicles, 3][:, None])
+            added += self._overtime_rates[vehicles][:, None] * over
         if node.late_cost and node.windows:
             added += node.late_cost * np.maximum(0, begin - node.windows[-1][1])
         if node.early:
@@ -521,6 +526,13 @@ class Sketch:
             [self.outlines[one].length if one in self.outlines else 0.0 for one in vehicles.tolist()]
         )
         return self._balance_price * np.maximum(0.0, now[:, None] + more - self.longest())
+
+
+def _overtime_rate(who: Vehicle) -> float:
+    """Return how much dearer an hour of overtime is."""
+    if who.overtime_after is None or who.overtime_cost_per_hour is None:
+        return 0.0
+    return who.overtime_cost_per_hour - who.cost_per_hour
 
 
 def _node_of(instance: Instance, index: int, place: int, stop: Stop, service: int) -> _Node:
