@@ -38,6 +38,9 @@ out.
 _RELAXED = 0.4
 """Share of the time for PyVRP when rules or wishes that it does not know are to be seen to after it."""
 
+_GOING_ON = 0.6
+"""Share of the time that is left in which PyVRP goes on where its answer kept all rules."""
+
 _PUNCTUAL = 0.5
 """Share of PyVRP's time in which nobody may be late, also where that is allowed: it finds more from there."""
 
@@ -133,6 +136,13 @@ class Strategy:
         with _share(clock, share):
             found = self._relaxed(instance, clock)
         kept = mended(instance, found, self._active)
+        if share < 1 and kept == found and pyvrp_engine.knows_wishes(instance):
+            # Nothing had to be mended: PyVRP goes on.
+            with _share(clock, _GOING_ON):
+                clock.new_phase()
+                found = self._from_best(instance, kept, clock, self._settings.seed)
+            again = mended(instance, found, self._active)
+            kept = min(kept, again, key=lambda one: score(instance, one))
         if self._vehicles_are_dear(instance, kept):
             with _share(clock, _FEWER):
                 kept = self._with_fewer(instance, kept, clock)
@@ -344,4 +354,5 @@ def _within_reach(instance: Instance, active: list[int]) -> list[int]:
     worth = sorted(
         range(len(active)), key=lambda row: (-importance(instance.stops[active[row]]), int(from_depot[row]))
     )
-    return sorted(active[row] for row in worth[:most])
+    chosen = {active[row] for row in worth[:most]}
+    return sorted(stop for stop in chosen if chosen.issuperset(instance.units.of[stop]))
