@@ -211,7 +211,7 @@ NEUTRAL: dict[str, tuple[str, dict[str, Any]]] = {
 
 @st.composite
 def plannable_rich(draw: st.DrawFn, max_stops: int = 5, max_vehicles: int = 2) -> Planned:
-    """Draw a problem with a few kinds of rules at once: most stops can be served, often by several vehicles."""
+    """Draw a problem with a few kinds of rules at once, of whose stops most can be served."""
     problem, travel = draw(plannable(max_stops))
     vehicles = problem.vehicles[:max_vehicles]
     names = [vehicle.id for vehicle in vehicles]

@@ -7,41 +7,22 @@ stops on all vehicles in all orders, with any of them left out.
 from __future__ import annotations
 
 from functools import cache
-from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 import pytest
 
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import Score, score
+from optiway_qgis.engine.solving.objective import score
 from optiway_qgis.model.constraints import CONSTRAINTS, WISHES
+from tests.engine.answers import answers, rounded
 from tests.engine.decided import CASES
 from tests.engine.plannable import plan_score, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from optiway_qgis.engine.solving.objective import Score
+    from tests.engine.answers import Answer
     from tests.engine.decided import Decided
-
-Answer = tuple[tuple[int, ...], ...]
-
-
-def answers(stops: int, vehicles: int) -> Iterator[Answer]:
-    """Yield every order of every set of stops, cut into the sequences of all vehicles."""
-    for count in range(stops + 1):
-        for order in permutations(range(stops), count):
-            for cuts in combinations(range(count + vehicles - 1), vehicles - 1):
-                edges = [-1, *cuts, count + vehicles - 1]
-                places = [0]
-                for before, after in zip(edges, edges[1:]):
-                    places.append(places[-1] + after - before - 1)
-                yield tuple(order[start:end] for start, end in zip(places, places[1:]))
-
-
-def rounded(found: Score) -> Score:
-    """Return a score that compares as people read it: to a hundredth of a cent."""
-    return Score(found.broken, round(found.unserved, 6), round(found.price, 4))
 
 
 @cache
