@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .fix import Fix
+
 VISIT_START = "start"
 VISIT_STOP = "stop"
 VISIT_RELOAD = "reload"
@@ -119,8 +121,9 @@ class Unassigned:
     """A stop that no route serves: `reason` is a code of reasons.py, `text` one sentence with figures.
 
     `nearest_vehicle` is the vehicle that comes closest to serving it, `added` the seconds of work that would
-    add to its route, `fix` the cheapest change found that would make it fit; each empty or None when not
-    known.
+    add to its route and `added_cost` the money, in the user's currency. `fix` is the cheapest change found
+    that would make it fit, and `change` the same in a form that can be applied. Each is empty or None when
+    not known.
     """
 
     stop_id: str
@@ -129,6 +132,8 @@ class Unassigned:
     nearest_vehicle: str = ""
     added: int | None = None
     fix: str = ""
+    added_cost: float | None = None
+    change: Fix | None = None
 
 
 @dataclass(frozen=True)
@@ -211,13 +216,19 @@ def plan_from_json(form: dict[str, Any]) -> Plan:
         **{
             **form,
             "routes": tuple(_route(route) for route in form["routes"]),
-            "unassigned": tuple(Unassigned(**unassigned) for unassigned in form["unassigned"]),
+            "unassigned": tuple(unassigned_from_json(unassigned) for unassigned in form["unassigned"]),
             "violations": tuple(Violation(**violation) for violation in form.get("violations", ())),
             "history": tuple((when, cost) for when, cost in form.get("history", ())),
             "notes": tuple(form.get("notes", ())),
             "wishes": tuple(WishPrice(**wish) for wish in form.get("wishes", ())),
         }
     )
+
+
+def unassigned_from_json(form: dict[str, Any]) -> Unassigned:
+    """Build a stop left out from its JSON form; raises as `plan_from_json` does."""
+    change = form.get("change")
+    return Unassigned(**{**form, "change": None if change is None else Fix(**change)})
 
 
 def _route(form: dict[str, Any]) -> Route:

@@ -291,9 +291,9 @@ def problem_from_json(form: dict[str, Any]) -> Problem:
     return Problem(
         plan_date=form["plan_date"],
         time_zone=form["time_zone"],
-        stops=tuple(_stop(stop) for stop in form["stops"]),
-        depots=tuple(Depot(**{**depot, "window": _window(depot.get("window"))}) for depot in form["depots"]),
-        vehicles=tuple(_vehicle(vehicle) for vehicle in form["vehicles"]),
+        stops=tuple(stop_from_json(stop) for stop in form["stops"]),
+        depots=tuple(depot_from_json(depot) for depot in form["depots"]),
+        vehicles=tuple(vehicle_from_json(vehicle) for vehicle in form["vehicles"]),
         dimensions=form.get("dimensions", 1),
         incompatible=tuple((one, other) for one, other in form.get("incompatible", ())),
         goals=Goals(**form.get("goals", {})),
@@ -306,13 +306,20 @@ _STOP_TUPLES = (
 )
 
 
-def _stop(form: dict[str, Any]) -> Stop:
+def stop_from_json(form: dict[str, Any]) -> Stop:
+    """Build a stop from its JSON form; raises as `problem_from_json` does."""
     tuples = {name: tuple(form[name]) for name in _STOP_TUPLES if name in form}
     windows = tuple(Window(**window) for window in form.get("windows", ()))
     return Stop(**{**form, **tuples, "windows": windows})
 
 
-def _vehicle(form: dict[str, Any]) -> Vehicle:
+def depot_from_json(form: dict[str, Any]) -> Depot:
+    """Build a depot from its JSON form; raises as `problem_from_json` does."""
+    return Depot(**{**form, "window": _window(form.get("window"))})
+
+
+def vehicle_from_json(form: dict[str, Any]) -> Vehicle:
+    """Build a vehicle from its JSON form; raises as `problem_from_json` does."""
     tuples = ("capacity", "skills", "zones")
     members: dict[str, Any] = {name: tuple(form[name]) for name in tuples if name in form}
     members["shift"] = _window(form.get("shift")) or Window(0, DAY)

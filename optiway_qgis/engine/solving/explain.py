@@ -1,39 +1,54 @@
 """Why a stop is left out: the reason code, a sentence with figures, the nearest vehicle and what would help.
 
 Reasons are found, not guessed: a vehicle is proved to be full by the least that the stop would add to its
-route, or the stop is put into the route and timed.
+route, or the stop is put into the route and timed. What would help is found by trying, too (remedies.py).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
+from optiway_qgis.engine.solving.breaches import breaches
+from optiway_qgis.engine.solving.docks import berthed
 from optiway_qgis.engine.solving.insertion import (
     best_insertions,
+    penalty_of,
     places_per_route,
     vehicles_per_stop,
 )
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import route_price
+from optiway_qgis.engine.solving.objective import route_price, unserved
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
+from optiway_qgis.engine.solving.remedies import remedies
 from optiway_qgis.engine.solving.schedule import Timetable, timetables
-from optiway_qgis.engine.travel.provider import SNAP_FAR, SNAP_ISLAND, SNAP_OK, SNAP_OUTSIDE
+from optiway_qgis.engine.solving.sentences import no_way, sentence
 from optiway_qgis.model import reasons
+from optiway_qgis.model.fix import STOP, Fix
 from optiway_qgis.model.plan import Unassigned
-from optiway_qgis.model.refusals import ALONE, nobody_may, over_capacity, thousandths
+from optiway_qgis.model.refusals import ALONE, nobody_may
 
 if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.insertion import Insertion
     from optiway_qgis.engine.solving.instance import Sequences
+    from optiway_qgis.engine.solving.remedies import Remedy
     from optiway_qgis.engine.solving.schedule import Timetables
-    from optiway_qgis.model.problem import Vehicle
+
+_NOT_BY_CHANGE = (reasons.UNREACHABLE, reasons.NOT_WORTH_IT, reasons.NO_VEHICLE, reasons.EXCLUDED)
+"""Reasons of stops for which no changes are tried."""
+
+_WORDS = ("On ", "All ", "It ", "The ")
+"""Beginnings of sentences that are no names."""
+
+GIVEN = "It is on no route of the plan given."
 
 
 def hopeless(instance: Instance) -> dict[int, Unassigned]:
     """Return the stops that no vehicle could serve, at any hour, with nothing else to do, and why.
 
-    Those that are not served without one of them are lost with it.
+    Those that are not served without one of them are lost with it. What would help is not looked for.
     """
     found: dict[int, Unassigned] = {}
     best_hours = Instance(instance.problem, replace(instance.travel, slots=()))
@@ -43,10 +58,21 @@ def hopeless(instance: Instance) -> dict[int, Unassigned]:
             found[index] = reason
     units = instance.units
     for index in sorted(units.falling(found).difference(found)):
-        code = reasons.PAIR if len(units.of[index]) > 1 else reasons.ORDER
-        stop_id = instance.stops[index].id
-        found[index] = Unassigned(stop_id, code, reasons.UNASSIGNED_REASONS[code])
+        found[index] = _fallen(instance, index, set(found))
     return found
+
+
+def _fallen(instance: Instance, stop: int, lost: set[int]) -> Unassigned:
+    """Return the reason of a stop that is lost with others of its pair, or that it comes after."""
+    stops, unit = instance.stops, instance.units.of[stop]
+    if any(one in lost for one in unit):
+        return Unassigned(stops[stop].id, reasons.PAIR, reasons.UNASSIGNED_REASONS[reasons.PAIR])
+    first = sorted(instance.units.needs(unit))
+    names = ", ".join(stops[one].id for one in first if one in lost) or ", ".join(
+        stops[one].id for one in first
+    )
+    text = f"It has to come after {names}, which cannot be served."
+    return Unassigned(stops[stop].id, reasons.ORDER, text)
 
 
 def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | None:
@@ -55,58 +81,156 @@ def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | 
     Where times depend on the hour, other stops may keep a vehicle to hours at which it drives less: its
     limits stand in the way only if they do in the best hours, too.
     """
-    able = [kind[0] for kind in instance.kinds if not instance.refusals[kind[0]][stop]]
+    unit = instance.units.of[stop]
+    able = [kind[0] for kind in instance.kinds if not any(instance.refusals[kind[0]][one] for one in unit)]
     if not able:
-        return nobody_may(instance.stops[stop], instance.vehicles)
+        return _nobody(instance, stop)
     trials = []
-    pair = list(instance.units.of[stop])
     for vehicle in able:
-        table = Timetable(instance, instance.vehicles[vehicle], pair)
+        table = Timetable(instance, instance.vehicles[vehicle], list(unit))
         broken = set(table.violations)
         if instance.travel.slots and broken <= BY_THE_HOUR - {reasons.SHIFT}:
-            broken = set(Timetable(best_hours, instance.vehicles[vehicle], pair).violations)
+            broken = set(Timetable(best_hours, instance.vehicles[vehicle], list(unit)).violations)
         # What has to come before it may be on the same route.
         if broken <= {reasons.ORDER}:
             return None
         trials.append(timed_outlook(table, stop, table.work, route_price(table)))
     best = min(trials, key=lambda trial: (len(trial.codes), _miss(trial), trial.added))
-    return _unassigned(instance, stop, best, ALONE)
+    cost = sum(best.table.costs) if best.table else None
+    return replace(_unassigned(instance, stop, best, ALONE), added_cost=cost)
 
 
-def explain(instance: Instance, sequences: Sequences, left_out: list[int]) -> list[Unassigned]:
-    """Return the reason of each stop left out of a finished plan; each could be served alone, at least in the
-    best hours.
+def _nobody(instance: Instance, stop: int) -> Unassigned:
+    """Return why no vehicle may serve a stop and the one it makes a pair with."""
+    asked = instance.stops[stop]
+    if all(row[stop] for row in instance.refusals):
+        return nobody_may(asked, instance.vehicles)
+    for other in instance.units.of[stop]:
+        if all(row[other] for row in instance.refusals):
+            why = nobody_may(instance.stops[other], instance.vehicles)
+            text = f"It makes a pair with {why.stop_id}, which cannot be served. {why.text}"
+            return Unassigned(asked.id, reasons.PAIR, text)
+    partner = next(instance.stops[one].id for one in instance.units.of[stop] if one != stop)
+    return Unassigned(asked.id, reasons.PAIR, f"No vehicle may serve both it and {partner}.")
 
-    Where there are many of them and many vehicles, each is held against the vehicles of least detour.
+
+def explain(
+    instance: Instance,
+    sequences: Sequences,
+    lost: dict[int, Unassigned],
+    *,
+    timed: bool,
+    given: bool = False,
+) -> list[Unassigned]:
+    """Return the reason of each stop that the sequences leave out, in the order of the stops, and the change
+    that would help.
+
+    `lost` are the `hopeless` ones. Where many are left out and there are many vehicles, each stop is held
+    against the vehicles of least detour; with `timed`, changes are tried for some seconds at most. `given`
+    says that the plan was not made by planning: a stop may be left out of it for no reason.
     """
     tables = timetables(instance, sequences)
-    places = places_per_route(instance, len(left_out))
-    most = vehicles_per_stop(instance, len(left_out))
-    reach = Reach(instance, tables)
-    found = []
-    for stop in left_out:
-        able = [vehicle for vehicle, row in enumerate(instance.refusals) if not row[stop]]
-        near = sorted(reach.nearest(stop, able)[:most])
-        found.append(_explain_one(instance, tables, stop, near, places))
-    return found
+    left_out = unserved(instance, sequences)
+    trier = _Trier(instance, tables, len(left_out), given)
+    outlooks = {stop: trier.outlooks(stop) for stop in left_out if stop not in lost}
+    found = dict(lost)
+    for stop, seen in outlooks.items():
+        found[stop] = trier.reason(stop, seen)
+    asking = [stop for stop in left_out if found[stop].reason not in _NOT_BY_CHANGE]
+    for stop, remedy in remedies(instance, tables, asking, timed=timed).items():
+        of_vehicle = [one for one in outlooks.get(stop, ()) if one.vehicle.id == remedy.vehicle_id]
+        if of_vehicle:
+            found[stop] = trier.reason(stop, of_vehicle)
+        found[stop] = _with(found[stop], remedy)
+    return [found[stop] for stop in left_out]
 
 
-def _explain_one(
-    instance: Instance, tables: Timetables, stop: int, vehicles: list[int], places: int
-) -> Unassigned:
-    outlooks, open_vehicles = [], []
-    for vehicle in vehicles:
-        full = least_outlook(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
-        if full is None or (instance.travel.slots and BY_THE_HOUR.intersection(full.codes)):
-            open_vehicles.append(vehicle)
-        else:
-            outlooks.append(full)
-    for trial in best_insertions(instance, tables, stop, open_vehicles, places):
-        outlooks.append(timed_outlook(trial.table, stop, trial.added_seconds, trial.added_price))
-    fitting = [outlook for outlook in outlooks if not outlook.codes]
-    if fitting:
-        return _too_dear(instance, stop, min(fitting, key=lambda outlook: outlook.added_price))
-    return _unassigned(instance, stop, min(outlooks, key=lambda one: (len(one.codes), one.added)))
+def _with(why: Unassigned, remedy: Remedy) -> Unassigned:
+    return replace(
+        why,
+        nearest_vehicle=remedy.vehicle_id,
+        added=remedy.seconds,
+        added_cost=remedy.cost,
+        fix=remedy.words,
+        change=remedy.fix,
+    )
+
+
+class _Trier:
+    """The routes of a plan, into which `count` stops left out are put by way of trial."""
+
+    def __init__(self, instance: Instance, tables: Timetables, count: int, given: bool):
+        self._instance, self._tables, self._given = instance, tables, given
+        self._places = places_per_route(instance, count)
+        self._most = vehicles_per_stop(instance, count)
+        self._reach = Reach(instance, tables)
+
+    def outlooks(self, stop: int) -> list[Outlook]:
+        """Return what the routes of the nearest vehicles that may serve the stop would come to with it."""
+        instance, tables = self._instance, self._tables
+        unit = instance.units.of[stop]
+        able = [
+            vehicle for vehicle, row in enumerate(instance.refusals) if not any([row[one] for one in unit])
+        ]
+        found, open_vehicles = [], []
+        for vehicle in sorted(self._reach.nearest(stop, able)[: self._most]):
+            full = least_outlook(instance, vehicle, tables[vehicle], stop) if vehicle in tables else None
+            if full is None or (instance.travel.slots and BY_THE_HOUR.intersection(full.codes)):
+                open_vehicles.append(vehicle)
+            else:
+                found.append(full)
+        return found + [self._outlook(stop, trial) for trial in self._entries(stop, open_vehicles)]
+
+    def reason(self, stop: int, outlooks: list[Outlook]) -> Unassigned:
+        """Return the reason by the vehicle that comes closest."""
+        fitting = [outlook for outlook in outlooks if not outlook.codes]
+        if fitting:
+            return self._fits(stop, min(fitting, key=lambda outlook: outlook.added_price))
+        best = min(outlooks, key=lambda one: (len(one.codes), one.added))
+        if best.table is None:
+            vehicle = self._instance.vehicle_index[best.vehicle.id]
+            (timed,) = (self._outlook(stop, trial) for trial in self._entries(stop, [vehicle]))
+            best = replace(best, added=timed.added, table=timed.table)
+        why = _unassigned(self._instance, stop, best)
+        return replace(why, added_cost=self._cost(best)) if why.nearest_vehicle else why
+
+    def _entries(self, stop: int, vehicles: list[int]) -> list[Insertion]:
+        return best_insertions(self._instance, self._tables, stop, vehicles, self._places)
+
+    def _outlook(self, stop: int, trial: Insertion) -> Outlook:
+        outlook = timed_outlook(trial.table, stop, trial.added_seconds, trial.added_price)
+        if trial.fits and self._instance.has_docks:
+            tables = dict(sorted({**self._tables, trial.vehicle: trial.table}.items()))
+            in_turn = berthed(self._instance, tables)
+            if any(table.violations for table in in_turn.values()):
+                return replace(outlook, codes=(reasons.DOCK,))
+        return outlook
+
+    def _cost(self, outlook: Outlook) -> float | None:
+        """Return the money that a route timed with the stop costs more."""
+        if outlook.table is None:
+            return None
+        standing = self._tables.get(self._instance.vehicle_index[outlook.vehicle.id])
+        return sum(outlook.table.costs) - (sum(standing.costs) if standing else 0.0)
+
+    def _fits(self, stop: int, best: Outlook) -> Unassigned:
+        """Return why a stop is left out that a vehicle could take."""
+        asked, who = self._instance.stops[stop], best.vehicle.id
+        penalty = penalty_of(self._instance, self._instance.units.of[stop])
+        text = f"Serving it with {who} would cost {best.added_price:.2f} more"
+        why = Unassigned(asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added, "", self._cost(best))
+        if penalty is not None and (best.added_price >= penalty or not self._given):
+            text += f", leaving it out costs {penalty:.2f}."
+            enough = ceil(100 * best.added_price) / 100
+            fix = f"a penalty above {enough:.2f}"
+            own = asked.penalty or 0.0
+            change = Fix(STOP, asked.id, "penalty", round(own + max(0.0, enough - penalty) + 0.01, 2))
+            return replace(why, reason=reasons.NOT_WORTH_IT, text=text, fix=fix, change=change)
+        if self._given:
+            return replace(
+                why, reason=reasons.EXCLUDED, text=f"{GIVEN} {text}.", fix=f"a place on the route of {who}"
+            )
+        return why
 
 
 def _miss(outlook: Outlook) -> int:
@@ -114,107 +238,31 @@ def _miss(outlook: Outlook) -> int:
     return sum(lateness for _, _, lateness in outlook.late) + max(0, outlook.end - outlook.vehicle.shift.end)
 
 
-def _too_dear(instance: Instance, stop: int, best: Outlook) -> Unassigned:
-    asked, who = instance.stops[stop], best.vehicle.id
-    text = f"Serving it with {who} would cost {best.added_price:.2f} more"
-    if asked.penalty is None:
-        return Unassigned(asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added)
-    text += f", leaving it out costs {asked.penalty:.2f}."
-    fix = f"a penalty above {best.added_price:.2f}"
-    return Unassigned(asked.id, reasons.NOT_WORTH_IT, text, who, best.added, fix)
-
-
 def _unassigned(instance: Instance, stop: int, best: Outlook, opening: str = "") -> Unassigned:
     asked = instance.stops[stop]
     if best.code == reasons.UNREACHABLE:
-        text = _no_way(instance, stop, best.vehicle)
+        text = no_way(instance, stop, best.vehicle)
         return Unassigned(asked.id, best.code, text, fix="a position that can be reached")
-    last = asked.windows[-1].end if asked.windows else 0
-    text, fix = _sentence(best, asked.id, last)
-    return Unassigned(
-        asked.id, best.code, opening + text, best.vehicle.id, best.added, fix if len(best.codes) == 1 else ""
-    )
+    text, code = _opened(opening, sentence(instance, best, stop)), best.code
+    other = _told_at_partner(instance, stop, best)
+    if other is not None:
+        told = _opened(opening, sentence(instance, best, other))
+        text = f"It makes a pair with {instance.stops[other].id}, which cannot be served with it. {told}"
+        code = reasons.PAIR
+    return Unassigned(asked.id, code, text, best.vehicle.id, best.added)
 
 
-def _sentence(best: Outlook, stop_id: str, last_window_end: int) -> tuple[str, str]:
-    """Return what goes wrong, with figures, and the change that would mend it."""
-    vehicle, who = best.vehicle, best.vehicle.id
-    if best.code == reasons.CAPACITY:
-        return over_capacity(vehicle, best.peaks)
-    if best.code == reasons.TIME_WINDOW:
-        name, begin, lateness = best.late[0]
-        if name != stop_id:
-            return (
-                f"On {who} it would make {name} {minutes(lateness)} late.",
-                f"window of {name} until {clock(begin)}",
-            )
-        text = f"{who} could begin at {clock(begin)}, the last window ends at {clock(last_window_end)}."
-        return text, f"window until {clock(begin)} instead of {clock(last_window_end)}"
-    if best.code == reasons.SHIFT:
-        back = "be back" if vehicle.end_depot else "be done"
-        text = f"{who} would {back} at {clock(best.end)}, its shift ends at {clock(vehicle.shift.end)}."
-        return text, f"{minutes(best.end - vehicle.shift.end)} longer shift for {who}"
-    if best.code == reasons.DEPOT_HOURS:
-        hours = f"leave at {clock(best.start)} and be back at {clock(best.end)}"
-        return f"{who} would {hours}, when a depot is closed.", "longer opening hours of the depot"
-    if best.code == reasons.ORDER:
-        return f"On {who} it would come after a stop of higher rank.", "another rank"
-    return _limit(best)
+def _opened(opening: str, told: str) -> str:
+    """Return a sentence after an opening that ends with a colon."""
+    if opening and told.startswith(_WORDS):
+        return opening + told[0].lower() + told[1:]
+    return opening + told
 
 
-_CUT_OFF = {
-    SNAP_FAR: "The nearest road{of} is {away} away.",
-    SNAP_OUTSIDE: "The nearest road{of} is {away} away, outside the network that is known.",
-    SNAP_ISLAND: "The nearest road{of}, {away} away, is cut off from the rest of the network.",
-}
-
-
-def _no_way(instance: Instance, stop: int, vehicle: Vehicle) -> str:
-    """Return why there is no way: where the stop met the network, or else a depot of the vehicle."""
-    travel = instance.travel
-    ends = [("", travel.stop_place[stop])]
-    ends += [
-        (f" to depot {depot}", instance.depot_place(depot))
-        for depot in (vehicle.start_depot, vehicle.end_depot)
-        if depot is not None
-    ]
-    for of, place in ends:
-        snap = travel.snaps[place]
-        if snap.status != SNAP_OK:
-            return _CUT_OFF[snap.status].format(of=of, away=length(snap.metres))
-    return "There is no way to it or from it."
-
-
-def _limit(best: Outlook) -> tuple[str, str]:
-    """Return the sentence and the change for the limits of a vehicle."""
-    vehicle, who = best.vehicle, best.vehicle.id
-    work, drive = vehicle.max_work or 0, vehicle.max_drive or 0
-    distance, stops = vehicle.max_distance or 0, vehicle.max_stops or 0
-    if best.code == reasons.WORK_LIMIT:
-        text = f"{who} would work {minutes(best.work)}, {minutes(work)} are allowed."
-        return text, f"{minutes(best.work - work)} more working time for {who}"
-    if best.code == reasons.DRIVE_LIMIT:
-        text = f"{who} would drive {minutes(best.drive)}, {minutes(drive)} are allowed."
-        return text, f"{minutes(best.drive - drive)} more driving time for {who}"
-    if best.code == reasons.DISTANCE_LIMIT:
-        text = f"{who} would drive {thousandths(best.distance)} km, {thousandths(distance)} km are allowed."
-        return text, f"{thousandths(best.distance - distance)} km more for {who}"
-    if best.code == reasons.STOP_LIMIT:
-        return f"{who} would have {best.stops} stops, {stops} are allowed.", f"one more stop allowed for {who}"
-    return reasons.UNASSIGNED_REASONS[best.code], ""
-
-
-def clock(moment: int) -> str:
-    """Return seconds from midnight as HH:MM, rounded up, with the days after the plan date told."""
-    day, minute = divmod(-(-moment // 60), 24 * 60)
-    return f"{minute // 60:02d}:{minute % 60:02d}" + (f" ({day:+d} d)" if day else "")
-
-
-def minutes(seconds: int) -> str:
-    """Return a duration in minutes, rounded up."""
-    return f"{-(-seconds // 60)} min"
-
-
-def length(metres: float) -> str:
-    """Return a distance in metres, or from a kilometre on in kilometres."""
-    return f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+def _told_at_partner(instance: Instance, stop: int, best: Outlook) -> int | None:
+    """Return the other stop of a pair where it alone is what a route breaks rules at."""
+    others = [one for one in instance.units.of[stop] if one != stop]
+    if not others or best.table is None:
+        return None
+    at = {best.table.steps[number].stop if number >= 0 else number for number, _ in breaches(best.table)}
+    return others[0] if at == set(others) else None

@@ -48,6 +48,9 @@ _TELLING = (
     reasons.LOCK,
     reasons.ORDER,
     reasons.PAIR,
+    reasons.SKILL,
+    reasons.VEHICLE_RULE,
+    reasons.ZONE,
 )
 """Codes of a broken route, the most telling first."""
 
@@ -62,7 +65,8 @@ class Outlook:
     """What the route of a vehicle would come to with the stop: exactly, or at the very least.
 
     Seconds, metres, thousandths of a load; `late` holds (stop id, start of service, lateness) of stops
-    missed, the stop itself first if it is one of them.
+    missed, the stop itself first if it is one of them. `table` is the route timed with the stop, None where
+    the codes are proved without.
     """
 
     vehicle: Vehicle
@@ -77,6 +81,7 @@ class Outlook:
     added_price: float = 0.0
     start: int = 0
     late: tuple[tuple[str, int, int], ...] = ()
+    table: Timetable | None = None
 
     @property
     def code(self) -> str:
@@ -154,7 +159,7 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
         over = who.max_stops is not None and len(table.indices) + len(unit) > who.max_stops
         full = timed_outlook(table, stop, 0, 0.0)
         count = len(table.indices) + len(unit)
-        return replace(full, codes=(reasons.STOP_LIMIT,), stops=count) if over else None
+        return replace(full, codes=(reasons.STOP_LIMIT,), stops=count, table=None) if over else None
     if len(unit) > 1:
         seconds, metres = (int(one.min()) for one in pair_detours(instance, vehicle, table.indices, unit))
         peaks = tuple(map(max, table.loads[0], table.loads[-1]))
@@ -231,6 +236,7 @@ def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -
         late=tuple(
             (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])
         ),
+        table=table,
     )
 
 

@@ -68,10 +68,7 @@ def plan(
         tell("Finding out what each wish costs")
         wishes = prices(instance, sequences, active, clock, settings.seed)
     tell("Timing and checking the plan")
-    left_out = [index for index in unserved(instance, sequences) if index not in lost]
-    unassigned = [*lost.values(), *explain(instance, sequences, left_out)]
-    order = instance.stop_index
-    unassigned.sort(key=lambda one: order[one.stop_id])
+    unassigned = explain(instance, sequences, lost, timed=settings.iterations is None)
     finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings))
     return replace(
         finished,
