@@ -19,8 +19,8 @@ What the columns of the layers mean is in [fields.md](fields.md), the parameters
 in [errors.md](errors.md#reasons).
 
 A plan of `optiway:plan_routes` keeps every constraint: what an engine returns is timed, judged and mended, or
-a stop is left out with its reason. Where PyVRP cannot represent a constraint, our own search goes on from its
-answer.
+a stop is left out with its reason. Where PyVRP cannot represent a constraint exactly, our own search goes on
+from its answer.
 """
 
 

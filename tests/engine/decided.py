@@ -247,6 +247,11 @@ def break_in_parts() -> Decided:
 
 
 def work_limit() -> Decided:
+    """Three stops are too much for one driver."""
+    return _fleet_case(a_day(stops(3), cars()), max_work=50 * MINUTE)
+
+
+def work_limit_rest() -> Decided:
     """Half an hour of rest is no work, and still three stops are too many."""
     rest = Break(**_HALF_HOUR, window=between("08:00", "17:00"))
     return _fleet_case(a_day(stops(3), cars(breaks=(rest,))), max_work=50 * MINUTE)
@@ -462,6 +467,7 @@ CASES = {
         )
     },
     "trips: a reload": trips_reload,
+    "work_limit: a rest": work_limit_rest,
     "balance": lambda: _balance(BALANCE_TIME, 100.0),
     "balance: stops": lambda: _balance(BALANCE_STOPS, 30.0),
     "balance: distance": lambda: _balance(BALANCE_DISTANCE, 3.0),

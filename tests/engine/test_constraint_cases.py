@@ -14,7 +14,8 @@ import pytest
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score
-from optiway_qgis.model.constraints import CONSTRAINTS, WISHES
+from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules
+from optiway_qgis.model.constraints import CONSTRAINTS, PYVRP, WISHES
 from tests.engine.answers import answers, rounded
 from tests.engine.decided import CASES
 from tests.engine.plannable import plan_score, planned
@@ -69,3 +70,10 @@ def test_planning_finds_the_best(name: str):
     plan = planned(decided.problem, decided.travel, iterations=200)
     assert rounded(plan_score(decided.problem, decided.travel, plan)) == min(scores(name).values())
     assert check(decided.problem, decided.travel, plan) == []
+
+
+@pytest.mark.parametrize("row", CONSTRAINTS, ids=lambda row: row.name)
+def test_the_table_tells_what_pyvrp_represents(row):
+    """PyVRP's answers keep all rules of a case where the table says that it knows them exactly, and only there."""
+    decided = case(row.name)
+    assert keeps_rules(Instance(decided.problem, decided.travel)) == (row.engine == PYVRP)
