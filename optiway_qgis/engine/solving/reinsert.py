@@ -37,6 +37,8 @@ from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timeta
 from optiway_qgis.engine.solving.sketch import Sketch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.schedule import Timetables
     from optiway_qgis.engine.solving.search import Clock
@@ -53,6 +55,9 @@ _WHOLE_ROUTE = 0.05
 """Share of iterations that take off a whole small route, where that has no more than `_SMALL` stops."""
 
 _SMALL = 12
+
+_ALL = 0.1
+"""Share of iterations that take off everything, where there is no more than that."""
 
 _UNWISHED = 0.2
 """Share of iterations that begin with a stop that is served against a wish, where there are any."""
@@ -168,22 +173,15 @@ class _Search:
 
     def _insertion_orders(self) -> list[tuple[float, dict[int, float]]]:
         """Return orders in which units are put in, each with how often it is taken."""
-        instance, active = self._instance, self._active
-        matrix = instance.matrix(instance.vehicles[0])
-        depots = instance.travel.depot_place or (instance.travel.stop_place[0],)
-        away = {
-            stop: float(min(by_distance(matrix.seconds[list(depots), instance.travel.stop_place[stop]])))
-            for stop in active
-        }
-        load = {stop: float(-sum(map(sum, instance.handled[stop]))) for stop in active}
-        width = {
-            stop: float(sum(one.end - one.start for one in instance.stops[stop].windows) or inf)
-            for stop in active
-        }
-        last = {
-            stop: float(max((one.end for one in instance.stops[stop].windows), default=inf))
-            for stop in active
-        }
+        instance, place = self._instance, self._instance.travel.stop_place
+        seconds = instance.matrix(instance.vehicles[0]).seconds
+        depots = list(instance.travel.depot_place) or [place[0]]
+        away, load, width, last = ({} for _ in range(4))
+        for stop, asked in enumerate(instance.stops):
+            away[stop] = float(by_distance(seconds[depots, place[stop]]).min())
+            load[stop] = float(-sum(map(sum, instance.handled[stop])))
+            width[stop] = float(sum(one.end - one.start for one in asked.windows) or inf)
+            last[stop] = float(asked.windows[-1].end if asked.windows else inf)
         orders = [
             (4.0, {}),
             (4.0 if any(load.values()) else 0.0, load),
@@ -230,6 +228,8 @@ class _Search:
         dice, units = self._dice, self._instance.units
         if not self._vehicle_of:
             return set()
+        if len(self._vehicle_of) <= _SMALL and dice.unit() < _ALL:
+            return set(self._vehicle_of)
         if dice.unit() < _WHOLE_ROUTE:
             small = [one for one, table in self._tables.items() if len(table.indices) <= _SMALL]
             if small:
@@ -299,7 +299,7 @@ class _Search:
         now = sum(outline.price for outline in before.values() if outline)
         dropped: list[int] = []
         for unit in order:
-            vehicles = self._vehicles_for(unit)
+            vehicles = self._vehicles_for(unit, before)
             entries = sketch.entries(unit, vehicles, _PLACES, self._dice.many(vehicles.size * sketch.width))
             penalty = penalty_of(self._instance, unit)
             if entries and (penalty is None or entries[0].added < penalty):
@@ -318,7 +318,8 @@ class _Search:
             return None
         if lost < self._lost:
             return missing
-        after = sum(sketch.outlines[one].price for one in before if one in sketch.outlines)
+        outlines = [sketch.outlines[one] for one in before if one in sketch.outlines]
+        after = sum(outline.price - outline.doubt for outline in outlines)
         about = self._value + after - now + self._penalties(missing) - self._penalties(self._missing)
         if self._instance.balanced:
             about += sketch.balance_of(sketch.longest()) - sketch.balance_of(self._longest_sketch(before))
@@ -343,16 +344,18 @@ class _Search:
             stops = [stops[row] for row in np.argsort(dice.many(len(stops))).tolist()]
         return units.among(stops)
 
-    def _vehicles_for(self, unit: Unit) -> np.ndarray:
-        """Return the vehicles that a unit may be put into: those nearby, and an idle one of each kind."""
+    def _vehicles_for(self, unit: Unit, begun: Iterable[int]) -> np.ndarray:
+        """Return the vehicles that a unit may be put into: those nearby, those `begun` with in this trial
+        that were idle before, and an idle one of each kind.
+        """
         instance, outlines = self._instance, self._sketch.outlines
         needs = instance.units.needs(unit)
-        near: dict[int, None] = {}
+        near = dict.fromkeys(one for one in begun if one not in self._tables)
         for stop in self.near(unit[0]):
             vehicle = self._vehicle_of.get(stop)
             if vehicle is not None:
                 near.setdefault(vehicle)
-                if len(near) >= _ROUTES:
+                if len(near) > _ROUTES:
                     break
         if len(unit) > 1:
             for stop in self.near(unit[1])[:_ROUTES]:

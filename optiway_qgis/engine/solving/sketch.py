@@ -68,7 +68,8 @@ class _Node(NamedTuple):
 class Outline(NamedTuple):
     """A route at a glance: its price and length (as the objective has them), and whether it may keep the
     rules of time and load; `fields` are those of its places, `rests` the metres, seconds of driving and stops
-    that its vehicle's limits leave, and the seconds of work before overtime begins.
+    that its vehicle's limits leave, and the seconds of work before overtime begins. `doubt` is how much
+    cheaper the route may be when stops are served in later ones of their windows.
     """
 
     nodes: list[_Node]
@@ -77,6 +78,7 @@ class Outline(NamedTuple):
     feasible: bool
     fields: np.ndarray
     rests: tuple[int, int, int, int]
+    doubt: float = 0.0
 
 
 class Entry(NamedTuple):
@@ -227,7 +229,7 @@ class Sketch:
             end, closing = max(end, depot.window.start), min(closing, depot.window.end)
         by = _latest_arrivals(nodes, places, seconds, closing)
         feasible = leave[0] + seconds[0] <= by[0]
-        work = 0
+        work, doubt = 0, 0.0
         if nodes:
             begin = earliest
             if who.start_rule != START_EARLY:
@@ -236,6 +238,9 @@ class Sketch:
                 if who.latest_start is not None:
                     begin = max(earliest, min(begin, who.latest_start))
             work = end - begin - unpaid
+            if instance.has_second_windows:
+                busy = sum(seconds) + sum(node.service for node in nodes)
+                doubt = max(0, end - begin - busy) / 3600 * who.cost_per_hour
             price += self._cost(who, work, sum(metres)) + instance.vehicle_price
             strangers = instance.strangers[vehicle]
             if strangers:
@@ -255,7 +260,7 @@ class Sketch:
             _FOREVER if who.overtime_after is None else max(0, who.overtime_after - work),
         )
         feasible = feasible and min(rests) >= 0
-        return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests)
+        return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests, doubt)
 
     def _loading(self, who: Vehicle, nodes: list[_Node]) -> int:
         """Return how long the first trip is loaded."""
