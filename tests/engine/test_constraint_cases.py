@@ -74,6 +74,6 @@ def test_planning_finds_the_best(name: str):
 
 @pytest.mark.parametrize("row", CONSTRAINTS, ids=lambda row: row.name)
 def test_the_table_tells_what_pyvrp_represents(row):
-    """PyVRP's answers keep all rules of a case where the table says that it knows them exactly, and only there."""
+    """PyVRP's answers keep the rules of a case where the table says it knows them exactly, and only there."""
     decided = case(row.name)
     assert keeps_rules(Instance(decided.problem, decided.travel)) == (row.engine == PYVRP)
