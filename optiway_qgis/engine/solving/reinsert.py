@@ -71,8 +71,8 @@ _ROUTES = 12
 _WAITING = 15
 """Stops left out that are tried in one iteration, at most."""
 
-_PLACES = 2
-"""Places looked at closely for each unit."""
+_PLACES, _MOST_PLACES, _OUTLINES = 2, 8, 120
+"""Places looked at closely for each unit: more, up to so many, where stops are few."""
 
 _MENDED = 4
 """Of the answers that break rules which the sketch does not see, one in so many is mended, and all that serve
@@ -150,6 +150,7 @@ class _Search:
         self._vehicle_of = {stop: vehicle for vehicle, table in tables.items() for stop in table.indices}
         self._orders = self._insertion_orders()
         self._unseen = 0
+        self._look_at = max(_PLACES, min(_MOST_PLACES, _OUTLINES // max(1, len(active))))
         wanted = set(active)
         self._missing = [stop for stop in unserved(instance, self._sequences()) if stop in wanted]
         self._lost = self._weight(self._missing)
@@ -300,7 +301,8 @@ class _Search:
         dropped: list[int] = []
         for unit in order:
             vehicles = self._vehicles_for(unit, before)
-            entries = sketch.entries(unit, vehicles, _PLACES, self._dice.many(vehicles.size * sketch.width))
+            blinks = self._dice.many(vehicles.size * sketch.width)
+            entries = sketch.entries(unit, vehicles, self._look_at, blinks)
             penalty = penalty_of(self._instance, unit)
             if entries and (penalty is None or entries[0].added < penalty):
                 entry = entries[0]
