@@ -17,15 +17,30 @@ from optiway_qgis.engine.solving.explain import hopeless
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.solving.prices import cost_scale
-from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, search
-from optiway_qgis.model.problem import ORDER_STRICT, Stop, Vehicle, Window
+from optiway_qgis.engine.solving.pyvrp_engine import keeps_rules, knows_wishes, search
+from optiway_qgis.engine.solving.schedule import timetables
+from optiway_qgis.model.problem import (
+    KEEP_ORDER,
+    KEEP_PREFIX,
+    ORDER_FIRST,
+    ORDER_LAST,
+    ORDER_STRICT,
+    Break,
+    Stop,
+    Vehicle,
+    Window,
+)
+from tests.engine.answers import answers, rounded
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, between, line_travel
+from tests.engine.decided import CASES
 from tests.engine.plannable import counting_clock, examples, plannable
+from tests.engine.rich import plannable_rich
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.pyvrp_engine import Answer
 
 MILD = st.one_of(plannable(), plannable(limited=True))
+ANY = st.one_of(MILD, plannable_rich(8, 3))
 
 
 def an_instance(stops: list[Stop], *vehicles: Vehicle, apart: int = 600) -> Instance:
@@ -42,8 +57,8 @@ def to_be_searched(instance: Instance) -> None:
     assume(len(hopeless(instance)) < len(instance.stops))
 
 
-@examples(120)
-@given(MILD, st.booleans())
+@examples(150)
+@given(ANY, st.booleans())
 def test_feasible_answer_keeps_the_rules_the_adapter_knows(planned_problem, all_required):
     """PyVRP's word is taken for it: were it wrong, stops would be thrown out of the plan for no reason."""
     instance = Instance(*planned_problem)
@@ -53,25 +68,27 @@ def test_feasible_answer_keeps_the_rules_the_adapter_knows(planned_problem, all_
         assert score(instance, answer.sequences).broken == 0
 
 
-@examples(120)
-@given(MILD)
+@examples(150)
+@given(ANY)
 def test_value_of_an_answer_is_the_price_of_the_plan(planned_problem):
     """PyVRP must minimise what the user pays: the scheduler, asked for the price, says the same."""
     problem, travel = planned_problem
-    single = tuple(replace(stop, windows=stop.windows[:1], penalty=None) for stop in problem.stops)
+    single = tuple(
+        replace(stop, windows=stop.windows[:1], penalty=None, late_max=0) for stop in problem.stops
+    )
     # Driving time as the length charges a kilometre at the mean speed: the one known difference.
     vans = tuple(replace(one, max_drive=None) for one in problem.vehicles)
     instance = Instance(replace(problem, stops=single, vehicles=vans), travel)
     to_be_searched(instance)
     answer = found(instance, 60)
     priced = any(van.cost_per_km or van.cost_per_hour for van in vans)
-    if answer.feasible and priced:
+    if answer.feasible and priced and keeps_rules(instance) and knows_wishes(instance):
         assert unserved(instance, answer.sequences) == sorted(hopeless(instance))
         assert answer.value == pytest.approx(score(instance, answer.sequences).price, rel=2e-3, abs=0.01)
 
 
-@examples(60)
-@given(MILD)
+@examples(80)
+@given(ANY)
 def test_search_from_an_answer_is_never_worse(planned_problem):
     """A warm start that were lost or read wrongly would throw work away."""
     instance = Instance(*planned_problem)
@@ -95,6 +112,10 @@ def test_equal_seeds_find_equal_answers_and_threads_search_apart():
     assert answers[2].value <= answers[0].value
 
 
+PAIRED = {"picked_up_at": "S2", "delivery": (1000,)}
+REST = Break("B1", 600, window=Window(4 * HOUR, 5 * HOUR))
+
+
 @pytest.mark.parametrize(
     ("stop", "vehicle", "exact"),
     [
@@ -102,14 +123,153 @@ def test_equal_seeds_find_equal_answers_and_threads_search_apart():
         ({}, {"max_drive": HOUR}, True),
         ({}, {"max_distance": 9000}, True),
         ({}, {"max_drive": HOUR, "max_distance": 9000}, False),
+        ({}, {"latest_start": HOUR, "overtime_after": HOUR, "overtime_cost_per_hour": 99.0}, True),
+        ({}, {"service_factor": 1.5, "max_trips": 3}, True),
+        ({}, {"max_trips": 3, "max_stops": 4}, False),
+        ({}, {"breaks": (REST,)}, False),
         ({"order_rule": ORDER_STRICT, "order_rank": 1}, {}, False),
         ({"order_rule": "early"}, {}, True),
+        ({"order_rule": ORDER_FIRST}, {}, True),
+        ({"order_rule": ORDER_LAST}, {"max_trips": 2}, False),
+        ({"keep": KEEP_PREFIX, "vehicle_id": "V1"}, {}, True),
+        ({"keep": KEEP_ORDER, "vehicle_id": "V1"}, {}, False),
+        ({"before": ("S2",)}, {}, False),
+        ({"goods_class": "a"}, {}, True),
+        ({"goods_class": "b"}, {}, False),
+        ({"ready": HOUR}, {}, True),
+        ({"due": HOUR}, {}, False),
+        ({"windows": (Window(0, HOUR),), "late_max": None}, {}, True),
+        (PAIRED, {}, True),
+        (PAIRED, {"lifo": True}, False),
+        (PAIRED, {"max_stops": 4}, False),
+        ({**PAIRED, "ride_max": HOUR}, {}, False),
+        ({**PAIRED, "ready": HOUR}, {}, False),
+        ({**PAIRED, "windows": (Window(0, HOUR), Window(2 * HOUR, 3 * HOUR))}, {}, False),
+        ({**PAIRED, "pickup": (1000,)}, {}, False),
     ],
 )
 def test_adapter_knows_what_it_leaves_out(stop, vehicle, exact):
     """Where it says it keeps all rules nobody looks again."""
-    instance = an_instance([a_stop("S1", 1, **stop)], replace(VAN, **vehicle))
-    assert keeps_rules(instance) is exact
+    stops = [a_stop("S1", 1, **stop), a_stop("S2", 2, goods_class="c", pickup=stop.get("delivery", ()))]
+    instance = an_instance(stops, replace(VAN, **vehicle))
+    problem = replace(instance.problem, incompatible=(("a", "b"), ("b", "c")))
+    assert keeps_rules(Instance(problem, instance.travel)) is exact
+
+
+@pytest.mark.parametrize(
+    ("depot", "exact"),
+    [({"load": 600}, True), ({"load_per_unit": 2.0}, False), ({"load": 9, "docks": 1}, False)],
+)
+def test_loading_is_known_as_far_as_it_takes_always_the_same(depot, exact):
+    """By the unit it depends on what is loaded, with docks on the other vehicles."""
+    instance = an_instance([a_stop("S1", 1)], VAN)
+    problem = replace(instance.problem, depots=(replace(instance.problem.depots[0], **depot),))
+    assert keeps_rules(Instance(problem, instance.travel)) is exact
+
+
+EXACT = (
+    *("time_windows", "late_max", "service_time", "shift", "latest_start", "depot_hours", "ready"),
+    *("capacity", "drive_limit", "distance_limit", "stop_limit", "skills", "vehicle_rules", "vehicle"),
+    *("zone_hard", "kept_prefix", "first_last", "pairs", "cost", "overtime", "start", "penalty"),
+    *("lateness", "zone", "fewest_vehicles", "trips: a reload"),
+)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_best_answer_is_found_without_moves_of_our_own(name):
+    """Brute force knows the best under each rule that PyVRP is told of as it is: so does PyVRP."""
+    decided = CASES[name]()
+    instance = Instance(decided.problem, decided.travel)
+    assert keeps_rules(instance)
+    assert knows_wishes(instance)
+    tried = answers(len(instance.stops), len(instance.vehicles))
+    best = min(rounded(score(instance, [list(stops) for stops in answer])) for answer in tried)
+    assert rounded(score(instance, found(instance, all_required=False).sequences)) == best
+
+
+RELAXED = (
+    *("loading_time", "due", "break_after_drive", "kept_order", "strict_order", "before", "ride_time"),
+    *("loading_order", "goods", "docks"),
+)
+
+
+@pytest.mark.parametrize("name", RELAXED)
+def test_relaxed_answer_is_at_least_as_good_as_the_best(name):
+    """What PyVRP is told less strictly must not keep it from any answer; what it finds is mended later."""
+    decided = CASES[name]()
+    instance = Instance(decided.problem, decided.travel)
+    assert not keeps_rules(instance)
+    tried = answers(len(instance.stops), len(instance.vehicles))
+    best = min(score(instance, [list(stops) for stops in answer]) for answer in tried)
+    answer = found(instance, all_required=False)
+    assert answer.feasible
+    relaxed = score(instance, answer.sequences)
+    assert (relaxed.unserved, relaxed.price) <= (best.unserved, best.price + 1e-6)
+
+
+def test_pairs_reloads_and_loading_are_on_one_clock():
+    """A van for two parcels brings four in two trips, and carries a parcel between two customers meanwhile.
+
+    The ways and the loading cannot be shortened: any other order takes longer.
+    """
+    stops = [
+        *(a_stop(f"S{number}", number, delivery=(1000,), service=60) for number in range(1, 5)),
+        a_stop("P", 1, pickup=(1000,), service=60),
+        a_stop("D", 2, delivery=(1000,), service=60, picked_up_at="P"),
+    ]
+    van = replace(VAN, capacity=(2000,), max_trips=2, cost_per_hour=36.0, cost_per_km=0.0, fixed_cost=0.0)
+    instance = an_instance(stops, van)
+    depot = replace(instance.problem.depots[0], load=300)
+    instance = Instance(replace(instance.problem, depots=(depot,)), instance.travel)
+    answer = found(instance, 500)
+    assert answer.feasible
+    (table,) = timetables(instance, answer.sequences).values()
+    assert table.violations == ()
+    assert table.reloads == (len(table.trips[0]),)
+    assert table.work == 2 * 300 + (2 * 2 + 2 * 4) * 600 + 6 * 60
+    assert answer.value == pytest.approx(table.work / 100)
+
+
+@pytest.mark.parametrize("reloading", [False, True])
+def test_answer_with_pairs_and_reloads_is_gone_on_from(reloading):
+    """A start is told with its reloads and pairs; were they lost it would break rules and be thrown away."""
+    generator = np.random.default_rng(3)
+    stops = [
+        a_stop(f"S{number}", int(place), delivery=(1000,), service=60)
+        for number, place in enumerate(generator.permutation(20))
+    ]
+    pairs = [
+        one
+        for number in range(5)
+        for one in (
+            a_stop(f"P{number}", 2 * number, pickup=(1000,)),
+            a_stop(f"D{number}", 19 - number, delivery=(1000,), picked_up_at=f"P{number}"),
+        )
+    ]
+    van = replace(VAN, capacity=(4000,), max_trips=4 if reloading else 1, shift=Window(0, 48 * HOUR))
+    instance = an_instance(
+        stops + pairs, *(replace(van, id=f"V{number}") for number in range(2 if reloading else 6))
+    )
+    first = found(instance, 300)
+    assert first.feasible
+    again = found(instance, 0, start=first.sequences)
+    assert again.feasible
+    assert again.value == pytest.approx(first.value)
+
+
+def test_late_stops_cost_what_being_late_costs():
+    """Forty minutes late at 60 an hour: dearer than a second van for 30, and cheaper than one for 60."""
+    stops = [
+        a_stop("S1", 2, windows=(Window(1200, 1200),), service=2400),
+        a_stop("S2", 2, windows=(Window(1200, 1200),), service=60, late_max=None, late_cost=60.0),
+    ]
+    plain = Vehicle("V1", start_depot="D1", end_depot="D1", shift=Window(0, 9 * HOUR), cost_per_hour=0.01)
+    for fixed, used in ((30.0, 2), (60.0, 1)):
+        instance = an_instance(stops, plain, replace(plain, id="V2", fixed_cost=fixed))
+        answer = found(instance, 500)
+        assert answer.feasible
+        assert sum(map(bool, answer.sequences)) == used
+        assert not found(an_instance(stops, plain), late_too=False).feasible
 
 
 def test_limits_of_two_profiles_are_kept_apart():

@@ -109,8 +109,10 @@ class Strategy:
         return _without_broken(instance, kept, self._active) if instance.has_docks else kept
 
     def _is_seen_whole(self, instance: Instance) -> bool:
-        """Whether PyVRP knows all that makes an answer good."""
-        return pyvrp_engine.keeps_rules(instance) and pyvrp_engine.knows_wishes(instance)
+        """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few."""
+        reloading = any(vehicle.max_trips > 1 for vehicle in instance.vehicles)
+        known = pyvrp_engine.keeps_rules(instance) and pyvrp_engine.knows_wishes(instance)
+        return known and not reloading
 
     def _one_round(self, problem: Instance, own: Clock, number: int, best: Sequences) -> Sequences:
         """Return the answer to a problem whose times know no hours."""
