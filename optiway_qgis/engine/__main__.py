@@ -42,6 +42,7 @@ def main(channel: Channel) -> int:
         "plan": _plan,
         "schedule": _schedule,
         "compare": _compare,
+        "explain": _explain,
         "check": _check,
         "versions": _versions,
         "matrix": _matrix,
@@ -116,6 +117,16 @@ def _compare(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     return {"plans": [plan_to_json(plan) for plan in plans]}
 
 
+def _explain(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.solving.planner import reschedule
+
+    problem, travel = _travel(channel, job)
+    asked, settings = read_sequences(job), read_settings(job)
+    channel.emit({"event": "phase", "text": "Trying what would help", "percent": _SEARCH_PERCENT})
+    plan = reschedule(problem, travel, read_travel(job), settings, asked, explained=True)
+    return {"plan": plan_to_json(plan)}
+
+
 def _check(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.check import check
 
@@ -136,13 +147,14 @@ def _matrix(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
-    from optiway_qgis.engine.solving.explain import hopeless
+    from optiway_qgis.engine.solving.explain import helped, hopeless
     from optiway_qgis.engine.solving.instance import Instance
     from optiway_qgis.engine.travel.provider import SNAP_OK
 
     problem, travel = _travel(channel, job)
     channel.emit({"event": "phase", "text": "Trying each stop alone", "percent": _SEARCH_PERCENT})
-    lost = hopeless(Instance(problem, travel))
+    instance = Instance(problem, travel)
+    lost = helped(instance, hopeless(instance))
     places = [("stop", stop.id, place) for stop, place in zip(problem.stops, travel.stop_place, strict=True)]
     places += [
         ("depot", depot.id, place) for depot, place in zip(problem.depots, travel.depot_place, strict=True)
@@ -152,7 +164,7 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
         for kind, name, place in places
         if travel.snaps[place].status != SNAP_OK
     ]
-    return {"hopeless": [asdict(one) for one in lost.values()], "off_roads": off}
+    return {"hopeless": [asdict(one) for one in lost], "off_roads": off}
 
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:

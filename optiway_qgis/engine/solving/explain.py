@@ -22,7 +22,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price, unserved
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.remedies import remedies
+from optiway_qgis.engine.solving.remedies import remedies, without
 from optiway_qgis.engine.solving.schedule import Timetable, timetables
 from optiway_qgis.engine.solving.sentences import no_way, sentence
 from optiway_qgis.model import reasons
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.insertion import Insertion
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.remedies import Remedy
-    from optiway_qgis.engine.solving.schedule import Timetables
+    from optiway_qgis.engine.solving.schedule import Reloads, Timetables
 
 _NOT_BY_CHANGE = (reasons.UNREACHABLE, reasons.NOT_WORTH_IT, reasons.NO_VEHICLE, reasons.EXCLUDED)
 """Reasons of stops for which no changes are tried."""
@@ -120,18 +120,19 @@ def explain(
     lost: dict[int, Unassigned],
     *,
     timed: bool,
-    given: bool = False,
+    given: Reloads | None = None,
 ) -> list[Unassigned]:
     """Return the reason of each stop that the sequences leave out, in the order of the stops, and the change
     that would help.
 
     `lost` are the `hopeless` ones. Where many are left out and there are many vehicles, each stop is held
-    against the vehicles of least detour; with `timed`, changes are tried for some seconds at most. `given`
-    says that the plan was not made by planning: a stop may be left out of it for no reason.
+    against the vehicles of least detour; with `timed`, changes are tried for some seconds at most. A plan
+    that was not made by planning comes with its reloads as `given`: stops may be left out of it for no
+    reason, also one of a pair alone.
     """
-    tables = timetables(instance, sequences)
+    tables = timetables(instance, sequences, given)
     left_out = unserved(instance, sequences)
-    trier = _Trier(instance, tables, len(left_out), given)
+    trier = _Trier(instance, tables, len(left_out), given is not None)
     outlooks = {stop: trier.outlooks(stop) for stop in left_out if stop not in lost}
     found = dict(lost)
     for stop, seen in outlooks.items():
@@ -143,6 +144,15 @@ def explain(
             found[stop] = trier.reason(stop, of_vehicle)
         found[stop] = _with(found[stop], remedy)
     return [found[stop] for stop in left_out]
+
+
+def helped(instance: Instance, lost: dict[int, Unassigned]) -> list[Unassigned]:
+    """Return the `hopeless` stops with the change that would let a vehicle serve them that has nothing else
+    to do.
+    """
+    asking = [stop for stop, why in lost.items() if why.reason not in _NOT_BY_CHANGE]
+    found = remedies(instance, {}, asking, timed=True)
+    return [_with(why, found[stop]) if stop in found else why for stop, why in lost.items()]
 
 
 def _with(why: Unassigned, remedy: Remedy) -> Unassigned:
@@ -167,8 +177,9 @@ class _Trier:
 
     def outlooks(self, stop: int) -> list[Outlook]:
         """Return what the routes of the nearest vehicles that may serve the stop would come to with it."""
-        instance, tables = self._instance, self._tables
+        instance = self._instance
         unit = instance.units.of[stop]
+        tables = without(instance, self._tables, unit)
         able = [
             vehicle for vehicle, row in enumerate(instance.refusals) if not any([row[one] for one in unit])
         ]
@@ -192,25 +203,27 @@ class _Trier:
             (timed,) = (self._outlook(stop, trial) for trial in self._entries(stop, [vehicle]))
             best = replace(best, added=timed.added, table=timed.table)
         why = _unassigned(self._instance, stop, best)
-        return replace(why, added_cost=self._cost(best)) if why.nearest_vehicle else why
+        return replace(why, added_cost=self._cost(stop, best)) if why.nearest_vehicle else why
 
     def _entries(self, stop: int, vehicles: list[int]) -> list[Insertion]:
-        return best_insertions(self._instance, self._tables, stop, vehicles, self._places)
+        tables = without(self._instance, self._tables, self._instance.units.of[stop])
+        return best_insertions(self._instance, tables, stop, vehicles, self._places)
 
     def _outlook(self, stop: int, trial: Insertion) -> Outlook:
         outlook = timed_outlook(trial.table, stop, trial.added_seconds, trial.added_price)
         if trial.fits and self._instance.has_docks:
-            tables = dict(sorted({**self._tables, trial.vehicle: trial.table}.items()))
-            in_turn = berthed(self._instance, tables)
+            tables = without(self._instance, self._tables, self._instance.units.of[stop])
+            in_turn = berthed(self._instance, dict(sorted({**tables, trial.vehicle: trial.table}.items())))
             if any(table.violations for table in in_turn.values()):
                 return replace(outlook, codes=(reasons.DOCK,))
         return outlook
 
-    def _cost(self, outlook: Outlook) -> float | None:
-        """Return the money that a route timed with the stop costs more."""
+    def _cost(self, stop: int, outlook: Outlook) -> float | None:
+        """Return the money that a route timed with the stop, and its pair, costs more."""
         if outlook.table is None:
             return None
-        standing = self._tables.get(self._instance.vehicle_index[outlook.vehicle.id])
+        tables = without(self._instance, self._tables, self._instance.units.of[stop])
+        standing = tables.get(self._instance.vehicle_index[outlook.vehicle.id])
         return sum(outlook.table.costs) - (sum(standing.costs) if standing else 0.0)
 
     def _fits(self, stop: int, best: Outlook) -> Unassigned:
@@ -218,7 +231,9 @@ class _Trier:
         asked, who = self._instance.stops[stop], best.vehicle.id
         penalty = penalty_of(self._instance, self._instance.units.of[stop])
         text = f"Serving it with {who} would cost {best.added_price:.2f} more"
-        why = Unassigned(asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added, "", self._cost(best))
+        why = Unassigned(
+            asked.id, reasons.NO_VEHICLE, f"{text}.", who, best.added, "", self._cost(stop, best)
+        )
         if penalty is not None and (best.added_price >= penalty or not self._given):
             text += f", leaving it out costs {penalty:.2f}."
             enough = ceil(100 * best.added_price) / 100

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.solving.check import check
-from optiway_qgis.engine.solving.explain import explain, hopeless
+from optiway_qgis.engine.solving.explain import GIVEN, explain, hopeless
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import unserved
 from optiway_qgis.engine.solving.schedule import schedule
@@ -83,10 +83,19 @@ def plan(
 
 
 def reschedule(
-    problem: Problem, travel: Travel, source: dict[str, Any], settings: Settings, asked: Many[Sequence]
+    problem: Problem,
+    travel: Travel,
+    source: dict[str, Any],
+    settings: Settings,
+    asked: Many[Sequence],
+    *,
+    explained: bool = False,
 ) -> Plan:
     """Return the plan that serves each vehicle's stops in exactly the order given, whatever rules that
     breaks.
+
+    With `explained` it is found out for each stop that is on no route what keeps it from one, and what would
+    help.
 
     Raises
     ------
@@ -95,15 +104,19 @@ def reschedule(
     """
     instance = Instance(problem, travel)
     sequences = _given(instance, asked)
-    unassigned = [
-        Unassigned(problem.stops[index].id, reasons.EXCLUDED, "It is on no route of the plan given.")
-        for index in unserved(instance, sequences)
-    ]
     reloads = {
         instance.vehicle_index[sequence.vehicle_id]: sequence.reloads
         for sequence in asked
         if sequence.reloads is not None
     }
+    if explained:
+        timed = settings.iterations is None
+        unassigned = explain(instance, sequences, hopeless(instance), timed=timed, given=reloads)
+    else:
+        unassigned = [
+            Unassigned(problem.stops[index].id, reasons.EXCLUDED, GIVEN)
+            for index in unserved(instance, sequences)
+        ]
     identity = plan_id(problem, source, settings, asked)
     finished = _finish(instance, sequences, unassigned, identity, reloads)
     notes = tuple(

@@ -88,7 +88,21 @@ def remedies(instance: Instance, tables: Timetables, stops: list[int], *, timed:
     return found
 
 
+def without(instance: Instance, tables: Timetables, unit: Unit) -> Timetables:
+    """Return the routes without the stops of a unit: a plan made by hand may hold one of a pair alone."""
+    kept = dict(tables)
+    if len(unit) > 1:
+        for vehicle, table in tables.items():
+            if not set(unit).isdisjoint(table.indices):
+                del kept[vehicle]
+                left = [stop for stop in table.indices if stop not in unit]
+                if left:
+                    kept[vehicle] = Timetable(instance, table.vehicle, left)
+    return dict(sorted(kept.items()))
+
+
 def _remedy(instance: Instance, tables: Timetables, unit: Unit, reach: Reach) -> Remedy | None:
+    tables = without(instance, tables, unit)
     everyone = list(range(len(instance.vehicles)))
     refused = [any(row[stop] for stop in unit) for row in instance.refusals]
     near = reach.nearest(unit[0], one_empty_of_a_kind(instance, tables, everyone))
