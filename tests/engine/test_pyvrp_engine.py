@@ -14,6 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.explain import hopeless
+from optiway_qgis.engine.solving.formulation import Formulation
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score, unserved
 from optiway_qgis.engine.solving.prices import cost_scale
@@ -37,6 +38,7 @@ from tests.engine.plannable import counting_clock, examples, plannable
 from tests.engine.rich import plannable_rich
 
 if TYPE_CHECKING:
+    from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.pyvrp_engine import Answer
 
 MILD = st.one_of(plannable(), plannable(limited=True))
@@ -258,18 +260,25 @@ def test_answer_with_pairs_and_reloads_is_gone_on_from(reloading):
 
 
 def test_late_stops_cost_what_being_late_costs():
-    """Forty minutes late at 60 an hour: dearer than a second van for 30, and cheaper than one for 60."""
+    """Forty minutes late at 60 an hour: between half an hour and a full one, 45. Without lateness no answer."""
     stops = [
         a_stop("S1", 2, windows=(Window(1200, 1200),), service=2400),
         a_stop("S2", 2, windows=(Window(1200, 1200),), service=60, late_max=None, late_cost=60.0),
     ]
-    plain = Vehicle("V1", start_depot="D1", end_depot="D1", shift=Window(0, 9 * HOUR), cost_per_hour=0.01)
-    for fixed, used in ((30.0, 2), (60.0, 1)):
-        instance = an_instance(stops, plain, replace(plain, id="V2", fixed_cost=fixed))
-        answer = found(instance, 500)
-        assert answer.feasible
-        assert sum(map(bool, answer.sequences)) == used
-        assert not found(an_instance(stops, plain), late_too=False).feasible
+    plain = Vehicle("V1", start_depot="D1", end_depot="D1", shift=Window(0, 9 * HOUR), cost_per_hour=36)
+    instance = an_instance(stops, plain, replace(plain, id="V2"))
+    formulation = Formulation(instance, [0, 1], all_required=True)
+    part = formulation.part(formulation.everything)
+
+    def value(sequences: Sequences) -> float:
+        solution = part.solution(formulation.visits(sequences))
+        assert solution.is_feasible()
+        return (solution.duration_cost() + solution.uncollected_prizes()) / formulation.scale
+
+    late, punctual = [[0, 1], []], [[0], [1]]
+    saved = 36 * 2 * 1200 / 3600
+    assert value(late) - value(punctual) == pytest.approx(45 - saved)
+    assert not found(an_instance(stops, plain), late_too=False).feasible
 
 
 def test_limits_of_two_profiles_are_kept_apart():
