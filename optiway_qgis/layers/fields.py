@@ -281,7 +281,10 @@ STOP_FIELDS: tuple[Field, ...] = (
         "Price of leaving the stop out: it is left out when serving it costs more.",
         "The stop is required.",
         unit="currency",
-        aliases=(Alias("Revenue", note="a stop is left out when serving it costs more; 0 is read as empty"),),
+        aliases=(
+            Alias("penalty_cost"),
+            Alias("Revenue", note="a stop is left out when serving it costs more; 0 is read as empty"),
+        ),
     ),
     Field(
         "skills",
@@ -625,7 +628,7 @@ ZONE_FIELDS: tuple[Field, ...] = (
         "Name of the zone; features with the same name are one zone.",
         "An error.",
         "An error.",
-        aliases=_as("id", "zone", "zone_name", "name"),
+        aliases=_as("id", "zone", "zone_name", "RouteName", "name"),
     ),
 )
 
@@ -681,11 +684,17 @@ UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("actual_arrival"),
     Unused("actual_departure"),
     Unused("zone_id"),
+    Unused("max_violation_time_2"),
+    Unused("curb_approach", neutral=("0",)),
+    Unused("service_per_type"),
+    Unused("setup_per_type"),
 )
 UNUSED_VEHICLE_FIELDS: tuple[Unused, ...] = (
     Unused("position_time"),
     Unused("breaks"),
     Unused("load_min", ("StartDepotServiceTime",), ("0",)),
+    Unused("unload_min", ("EndDepotServiceTime",), ("0",)),
+    Unused("arrive_depart_delay", neutral=("0",)),
 )
 
 

@@ -75,6 +75,11 @@ _WIDGETS = {
         },
     ),
 }
+_LETTER_PX = 8
+"""Width of a letter in an attribute table, with some to spare."""
+_TIME_LETTERS = 17
+_SENTENCES = {"reason_text": 70, "cheapest_fix": 50, "remark": 50}
+"""Fields that hold sentences -> letters that are shown of them."""
 _HALTS = {VISIT_RELOAD: ("Reloads", symbols.reload_symbol), VISIT_BREAK: ("Breaks", symbols.break_symbol)}
 """Visits beside stops and ends: what the legend calls them and how they are drawn."""
 
@@ -531,13 +536,22 @@ def _set_time(layer: QgsVectorLayer, columns: _Columns, start: str, end: str = "
 
 
 def _name_fields(layer: QgsVectorLayer, own: Collection[str]) -> None:
-    """Call the fields of the plan by words; show times without seconds or zone, figures to two decimals."""
+    """Call the fields of the plan by words; show times without seconds or zone, figures to two decimals.
+
+    Columns of the attribute table are as wide as their heads, times and sentences ask for.
+    """
+    table = layer.attributeTableConfig()
+    table.update(layer.fields())
     for index, field in enumerate(layer.fields()):
         if field.name() not in own:
             continue
-        layer.setFieldAlias(index, _spoken(field.name()))
+        spoken = _spoken(field.name())
+        layer.setFieldAlias(index, spoken)
         if field.type() in _WIDGETS:
             layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup(*_WIDGETS[field.type()]))
+        least = _TIME_LETTERS if field.type() == DATE_TIME else _SENTENCES.get(field.name(), 0)
+        table.setColumnWidth(index, _LETTER_PX * max(len(spoken) + 2, least))
+    layer.setAttributeTableConfig(table)
 
 
 def _spoken(name: str) -> str:

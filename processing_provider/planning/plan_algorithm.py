@@ -753,13 +753,15 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
         reasons[reason] = reasons.get(reason, 0) + 1
     if reasons:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-        lines.append(f"{counts.unassigned} stops are not served: {listed}.")
+        stops = "1 stop is" if counts.unassigned == 1 else f"{counts.unassigned} stops are"
+        lines.append(f"{stops} not served: {listed}.")
     if counts.late or counts.overtime_min:
         lines.append(f"Stops served late: {counts.late}; overtime: {counts.overtime_min:.0f} min.")
     lines.extend(wish.text for wish in plan.wishes)
     if counts.violations:
         codes = sorted({violation.code for violation in plan.violations})
-        lines.append(f"{counts.violations} rules are broken: {', '.join(codes)}.")
+        rules = "1 rule is" if counts.violations == 1 else f"{counts.violations} rules are"
+        lines.append(f"{rules} broken: {', '.join(codes)}.")
     return lines
 
 

@@ -150,9 +150,19 @@ def test_own_name_wins_over_alias():
 def test_fields_not_built_yet_are_known_by_all_their_names():
     """What is carried along unused must be told, also under its ArcGIS name."""
     assert unused_columns(UNUSED_STOP_FIELDS, ["x", "actual arrival"]) == {"actual arrival": (1, ())}
-    assert unused_columns(UNUSED_VEHICLE_FIELDS, ["StartDepotServiceTime"]) == {
-        "StartDepotServiceTime": (0, ("0",))
+    arcgis = ["StartDepotServiceTime", "EndDepotServiceTime", "ArriveDepartDelay"]
+    assert unused_columns(UNUSED_VEHICLE_FIELDS, arcgis) == {
+        name: (index, ("0",)) for index, name in enumerate(arcgis)
     }
+    assert set(unused_columns(UNUSED_STOP_FIELDS, ["MaxViolationTime1", "MaxViolationTime2"])) == {
+        "MaxViolationTime2"
+    }
+
+
+def test_zones_and_penalties_of_other_products_are_read():
+    """The zone of a route in ArcGIS is called by the route, the penalty of a shipment penalty_cost by Google."""
+    assert recognise(ZONE_FIELDS, ["RouteName"])["zone_id"].name == "RouteName"
+    assert recognise(STOP_FIELDS, ["penalty_cost"])["penalty"].alias.factor == 1
 
 
 def test_a_field_is_either_read_or_said_to_be_unused():

@@ -406,6 +406,17 @@ def test_fields_of_the_plan_are_called_by_words_and_those_of_the_user_as_they_we
     assert layer.editorWidgetSetup(layer.fields().indexOf("late_min")).config()["Precision"] == 2
 
 
+def test_times_and_reasons_are_not_cut_off_in_the_attribute_table(styled):
+    """In the width that QGIS gives a column a time ends after its date, and a reason after three words."""
+    for name, field, least in ((VISITS, "eta", 130), (UNASSIGNED, "reason_text", 400)):
+        layer = styled[name]
+        columns = layer.attributeTableConfig().columns()
+        assert next(column.width for column in columns if column.name == field) >= least
+    for sink, field in ((VISITS, "lat"), (ROUTES, "stops")):
+        columns = {column.name: column.width for column in styled[sink].attributeTableConfig().columns()}
+        assert columns[field] < 100
+
+
 @pytest.mark.parametrize("moment", [(8, 0), (9, 20), (10, 10)])
 def test_playing_the_day_shows_the_leg_each_vehicle_is_on(moment, town, styled):
     """Between two moments: the legs driven then, the visits reached until then, the routes at work."""
