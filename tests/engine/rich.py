@@ -67,12 +67,12 @@ def _rich_stop(draw: st.DrawFn, stop: Stop, first: int, day: int, vehicle_ids: t
 
 
 @st.composite
-def _related(draw: st.DrawFn, stops: list[Stop], day: int) -> list[Stop]:
-    """Make pairs of some stops, and let some come before others, without circles."""
+def _related(draw: st.DrawFn, stops: list[Stop], day: int, *, paired: bool) -> list[Stop]:
+    """Make pairs of some stops, or of all, and let some come before others, without circles."""
     order = draw(st.permutations(range(len(stops))))
     stops = list(stops)
     free = list(order)
-    for _ in range(draw(st.integers(0, len(stops) // 2))):
+    for _ in range(len(stops) // 2 if paired else draw(st.integers(0, len(stops) // 2))):
         pickup, delivery = free[0], free[1]
         del free[:2]
         amounts = stops[pickup].pickup
@@ -132,15 +132,31 @@ def _rich_depot(draw: st.DrawFn, depot: Depot, day: int) -> Depot:
 
 @st.composite
 def enriched(draw: st.DrawFn, problem: Problem) -> Problem:
-    """Draw what a plain problem has not: relations, breaks, trips, docks and wishes."""
+    """Draw what a plain problem has not: relations, breaks, trips, docks and wishes.
+
+    Now and then all stops are of pairs and the last in is the first out, or all vehicles load at one dock.
+    """
     first, day = _moments(problem)
     vehicle_ids = tuple(vehicle.id for vehicle in problem.vehicles)
+    theme = draw(st.sampled_from(("", "", "", "pairs", "dock")))
     stops = [draw(_rich_stop(stop, first, day, vehicle_ids)) for stop in problem.stops]
+    depots = [draw(_rich_depot(depot, day)) for depot in problem.depots]
+    vehicles = [draw(_rich_vehicle(vehicle, first, day)) for vehicle in problem.vehicles]
+    if theme == "pairs":
+        vehicles = [replace(vehicle, lifo=True) for vehicle in vehicles]
+    if theme == "dock":
+        alike = {
+            "start_depot": depots[0].id,
+            "shift": vehicles[0].shift,
+            "start_rule": vehicles[0].start_rule,
+        }
+        vehicles = [replace(vehicle, **alike) for vehicle in vehicles]
+        depots[0] = replace(depots[0], docks=1, load=draw(st.integers(1, max(1, day // 10))))
     return replace(
         problem,
-        stops=tuple(draw(_related(stops, day))),
-        depots=tuple(draw(_rich_depot(depot, day)) for depot in problem.depots),
-        vehicles=tuple(draw(_rich_vehicle(vehicle, first, day)) for vehicle in problem.vehicles),
+        stops=tuple(draw(_related(stops, day, paired=theme == "pairs"))),
+        depots=tuple(depots),
+        vehicles=tuple(vehicles),
         incompatible=tuple(draw(st.lists(st.sampled_from(INCOMPATIBLE), unique=True, max_size=2))),
         goals=draw(
             st.builds(
