@@ -73,9 +73,9 @@ def _as(*names: str) -> tuple[Alias, ...]:
     return tuple(Alias(name) for name in names)
 
 
-_ARCGIS_KM = "ArcGIS gives it in the distance unit of the analysis; it is read in kilometres"
+_ARCGIS_KM = "a name of ArcGIS, there in the distance unit of the analysis; read in kilometres"
 _ARCGIS_LATE = "a name of ArcGIS, where empty allows any lateness; here empty allows none, write -1 for any"
-_ARCGIS_MINUTE = "ArcGIS gives it per minute; it is read so"
+_ARCGIS_MINUTE = "a name of ArcGIS, read per minute as there"
 _VROOM_SECONDS = "a name of VROOM, read in seconds; call it {name} for minutes"
 _VROOM_METRES = "a name of VROOM, read in metres; call it {name} for kilometres"
 
@@ -283,7 +283,10 @@ STOP_FIELDS: tuple[Field, ...] = (
         unit="currency",
         aliases=(
             Alias("penalty_cost"),
-            Alias("Revenue", note="a stop is left out when serving it costs more; 0 is read as empty"),
+            Alias(
+                "Revenue",
+                note="a name of ArcGIS; the stop is left out when serving it costs more, 0 is read as empty",
+            ),
         ),
     ),
     Field(

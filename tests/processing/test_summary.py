@@ -26,7 +26,7 @@ def test_hours_lateness_and_prices_of_wishes_are_told(qgis_app):
     assert "17.7 h of work" in told[0]
     assert told[2] == "Stops served late: 3; overtime: 90 min."
     assert told[3:6] == [wish.text for wish in rich_town()[1].wishes]
-    assert told[6] == "1 rules are broken: time_window."
+    assert told[6] == "1 rule is broken: time_window."
 
 
 def test_what_there_is_nothing_of_is_not_told(qgis_app):
