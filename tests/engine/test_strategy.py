@@ -115,7 +115,8 @@ def test_fewest_vehicles_are_used_whatever_that_costs():
         for number in (1, 2)
     ]
     problem = a_problem(stops, [a_depot("D1", 0), a_depot("D2", 9)], vans)
-    travel = line_travel(problem)
+    along = np.array([0, 9, 1, 2, 7, 8])
+    travel = given_travel(problem, (600 * abs(along[:, None] - along)).tolist())
     assert len(planned(problem, travel, 200).routes) == 2
     wished = replace(problem, goals=Goals(fewest_vehicles=True))
     assert len(planned(wished, travel, 200).routes) == 1

@@ -56,6 +56,9 @@ _FEWER, _EACH_FEWER = 0.6, 0.5
 _DEAR = 2.0
 """A vehicle is dear when having it costs that many times what its route does."""
 
+_MENDINGS = 2.0
+"""A search is begun only where there is time to mend what it finds so many times."""
+
 _MANY = 1000
 """Up to that many stops all are searched over, even when the fleet could never serve them."""
 
@@ -87,6 +90,7 @@ class Strategy:
         self._settings = settings
         self._clock = clock
         self._tell = tell
+        self._mending = 0.0
         self.engines: list[str] = []
 
     def search(self) -> Sequences:
@@ -137,13 +141,13 @@ class Strategy:
         share = 1.0 if self._is_seen_whole(instance) else _RELAXED
         with _share(clock, share):
             found = self._relaxed(instance, clock)
-        kept = mended(instance, found, self._active)
-        if share < 1 and kept == found and pyvrp_engine.knows_wishes(instance):
+        kept = self._mended(instance, found)
+        if share < 1 and kept == found and pyvrp_engine.knows_wishes(instance) and self._has_time(clock):
             # Nothing had to be mended: PyVRP goes on.
             with _share(clock, _GOING_ON):
                 clock.new_phase()
                 found = self._from_best(instance, kept, clock, self._settings.seed)
-            again = mended(instance, found, self._active)
+            again = self._mended(instance, found)
             kept = min(kept, again, key=lambda one: score(instance, one))
         if self._vehicles_are_dear(instance, kept):
             with _share(clock, _FEWER):
@@ -210,7 +214,7 @@ class Strategy:
         """Return sequences for fewer vehicles, without the one with the fewest stops each time, as long as
         there are any that serve the same stops.
         """
-        while not clock.over():
+        while self._has_time(clock):
             used = [vehicle for vehicle, stops in enumerate(best) if stops]
             if len(used) < 2:
                 break
@@ -250,18 +254,20 @@ class Strategy:
             return None
         sequences: Sequences = [[] for _ in instance.vehicles]
         part.put_back(answer.sequences, sequences)
-        return mended(instance, sequences, self._active)
+        return self._mended(instance, sequences)
 
     def _resting(self, instance: Instance, best: Sequences, clock: Clock) -> Sequences:
         """Return the best of some searches in which each break is part of the stop that it follows."""
         best_score, last = score(instance, best), best
         for number in range(_RESTS):
+            if not self._has_time(clock):
+                break
             self._tell("Searching with the breaks at their places")
             with _share(clock, 1 / (_RESTS - number)):
                 clock.new_phase()
                 seen = without_breaks(instance, timetables(instance, last))
                 found = self._from_best(seen, last, clock, self._settings.seed + number)
-            last = mended(instance, found, self._active)
+            last = self._mended(instance, found)
             own = score(instance, last)
             if own < best_score:
                 best, best_score = last, own
@@ -271,8 +277,21 @@ class Strategy:
         self, instance: Instance, limited: Instance, best: Sequences, clock: Clock
     ) -> Sequences:
         """Return what PyVRP finds under limits on the longest route, mended by the rules of the problem."""
+        if not self._has_time(clock):
+            return best
         found = self._from_best(limited, best, clock, self._settings.seed)
-        return found if found is best else mended(instance, found, self._active)
+        return found if found is best else self._mended(instance, found)
+
+    def _mended(self, instance: Instance, found: Sequences) -> Sequences:
+        """Return sequences that keep all rules, and note how long it took to make them so."""
+        begun = self._clock.now()
+        kept = mended(instance, found, self._active)
+        self._mending = self._clock.now() - begun
+        return kept
+
+    def _has_time(self, clock: Clock) -> bool:
+        """Whether another search, and mending what it finds, can be over in time."""
+        return clock.iterations is not None or clock.remaining() > _MENDINGS * self._mending
 
     @property
     def _workers(self) -> int:
