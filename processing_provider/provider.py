@@ -11,6 +11,7 @@ import optiway_qgis
 
 from .engine.install_engine import InstallEngine
 from .planning.compare_plans import ComparePlans
+from .planning.explain_unassigned import ExplainUnassigned
 from .planning.plan_one_route import PlanOneRoute
 from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
@@ -46,6 +47,7 @@ class OptiwayProvider(QgsProcessingProvider):
             PlanOneRoute,
             Schedule,
             ComparePlans,
+            ExplainUnassigned,
             TravelMatrix,
             Validate,
             InstallEngine,

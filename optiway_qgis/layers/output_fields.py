@@ -97,6 +97,7 @@ _UNASSIGNED = (
     ("reason_text", TEXT),
     ("nearest_vehicle", TEXT),
     ("added_min", REAL),
+    ("added_cost", REAL),
     ("cheapest_fix", TEXT),
 )
 _COMPARISON = (

@@ -50,6 +50,13 @@ def schedule_job(
     }
 
 
+def explain_job(
+    problem: Problem, travel: dict[str, Any], settings: Settings, sequences: Sequence[StopSequence]
+) -> dict[str, Any]:
+    """The job that keeps the order of the stops and finds out why the others are on no route."""
+    return {**schedule_job(problem, travel, settings, sequences), "task": "explain"}
+
+
 def compare_job(
     problem: Problem,
     travel: dict[str, Any],

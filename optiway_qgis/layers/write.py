@@ -300,13 +300,14 @@ class _PlanFeatures:
                 left_out.text,
                 left_out.nearest_vehicle or None,
                 None if left_out.added is None else left_out.added / 60,
+                left_out.added_cost,
                 left_out.fix or None,
             )
             point = self._point(self._stops[left_out.stop_id])
             yield make_feature(fields, (*self._values_of_stop(left_out.stop_id), *values), point)
         for stop in self._carried.rejected:
             carried = self._carried_values(stop.stop_id, stop.attributes)
-            yield make_feature(fields, (*carried, stop.reason, stop.text, None, None, None), stop.geometry)
+            yield make_feature(fields, (*carried, stop.reason, stop.text, *[None] * 4), stop.geometry)
 
     def _place(self, visit: Visit) -> Any:
         return (self._stops if visit.type == VISIT_STOP else self._depots)[visit.id]

@@ -88,9 +88,12 @@ class KeptOrder(RuledAlgorithm):
         return layers
 
     def fleet(
-        self, parameters, context, reading: Reading, seen: RoutesSeen
+        self, parameters, context, reading: Reading, seen: RoutesSeen, idle_too: bool = False
     ) -> tuple[list[Depot], list[Vehicle]]:
-        """The depots and vehicles given, or those seen in the visits."""
+        """The depots and vehicles given, or those seen in the visits.
+
+        With `idle_too` those given are all that work, also those that no visit names.
+        """
         if self.source(DEPOTS) is None:
             depots = depots_seen(seen, reading)
         else:
@@ -103,7 +106,7 @@ class KeptOrder(RuledAlgorithm):
                 depots,
                 open_shift(start),
                 reading,
-                only=seen.vehicle_ids,
+                only=None if idle_too else seen.vehicle_ids,
                 start_rule=rule,
             )
         else:
@@ -111,4 +114,4 @@ class KeptOrder(RuledAlgorithm):
                 replace(vehicle, start_rule=rule) for vehicle in vehicles_seen(seen, depots, start, reading)
             ]
             tell_default_costs(reading)
-        return depots, self.with_breaks(parameters, context, vehicles, reading, whole_fleet=False)
+        return depots, self.with_breaks(parameters, context, vehicles, reading, whole_fleet=idle_too)

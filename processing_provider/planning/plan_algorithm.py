@@ -530,7 +530,11 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         progress.part(100, RUN_PERCENT, 100)
         for line in summary(plan, inputs.carried, counts):
             feedback.pushInfo(line)
-        return {**results, **counts.numbers()}
+        return {**results, **self.numbers(counts, plan)}
+
+    def numbers(self, counts: write.Counts, plan: Plan) -> dict[str, float]:
+        """Return the numbers under their public output names."""
+        return counts.numbers()
 
     def _read(self, parameters, context, feedback) -> Inputs:
         inputs, reading = self.gather(parameters, context, feedback, self.unwritable(parameters, context))
@@ -603,11 +607,14 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
-            if inputs.sequences is None:
-                job = run.plan_job(inputs.problem, travel, settings)
-            else:
-                job = run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
+            job = self.job(inputs, travel, settings)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
+
+    def job(self, inputs: Inputs, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
+        """Return the job that plans, or that keeps the order there is."""
+        if inputs.sequences is None:
+            return run.plan_job(inputs.problem, travel, settings)
+        return run.schedule_job(inputs.problem, travel, settings, inputs.sequences)
 
     @contextmanager
     def job_travel(self, parameters, context, feedback, inputs: Inputs, progress: run.Progress):
@@ -712,13 +719,15 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             (VISITS, output_fields.visits_fields(carried.fields, problem.dimensions), point),
             (UNASSIGNED, output_fields.unassigned_fields(carried.fields), point),
         ):
+            if self.parameterDefinition(name) is None:
+                continue
             sink, destination = self.parameterAsSink(parameters, name, context, fields, kind, carried.crs)
             if sink is not None:
                 sinks[name], destinations[name] = sink, destination
             elif parameters.get(name):
                 raise QgsProcessingException(self.invalidSinkError(parameters, name))
         counts = write.write_plan(problem, plan, carried, sinks, feedback, context)
-        del sink
+        sink = None
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
             looks = styles.route_looks(problem, plan)

@@ -44,6 +44,7 @@ def test_enabled_plugin_offers_its_algorithms(qgis_process):
         "plan_one_route",
         "schedule",
         "compare_plans",
+        "explain_unassigned",
         "validate",
         "install_engine",
     ):

@@ -48,6 +48,10 @@ PARAMETERS = {
             "CSV",
         ),
     ],
+    "explain_unassigned": [
+        *("PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "START_TIME"),
+        *("SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END", *RULES, *TRAVEL, "UNASSIGNED", "REPORT"),
+    ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
 }
 OUTPUTS = {
@@ -56,6 +60,7 @@ OUTPUTS = {
         *("COMPARISON", "CHANGES", "REPORT", "CSV", "COST_BEFORE", "COST_AFTER", "COST_DIFFERENCE"),
         *("MOVED_COUNT", "UNSERVED_BEFORE", "UNSERVED_AFTER", "VIOLATIONS_BEFORE", "VIOLATIONS_AFTER"),
     ],
+    "explain_unassigned": ["UNASSIGNED", "REPORT", "UNASSIGNED_COUNT", "FIXABLE_COUNT"],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
 }
@@ -77,6 +82,7 @@ BASIC = {
         "TRAFFIC",
         "BARRIERS",
     ],
+    "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "validate": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
