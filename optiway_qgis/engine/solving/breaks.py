@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from optiway_qgis.engine.solving.steps import FOREVER, Rest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
     from optiway_qgis.engine.solving.steps import Step
     from optiway_qgis.model.problem import Vehicle
@@ -51,14 +51,32 @@ def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int]
     broken, of_breaks, _ = day.outcome(())
     if not of_breaks:
         return []
-    found = day.best(broken - of_breaks)
+    allowed = broken - of_breaks
+    # A rest of a rule that is kept without any is never needed: others do as much in less time. Unless they
+    # delay the day so that it is broken, too.
+    due = day.due()
+    found = None
+    if len(due) < len(vehicle.breaks):
+        found = _Day(vehicle, steps, arrive, start, due).best(allowed)
+    if found is None or day.outcome(found)[0] > allowed:
+        found = day.best(allowed)
     return list(day.needed(day.best(FOREVER) or () if found is None else found))
 
 
 class _Day:
-    """The rules of a vehicle's breaks and the steps of its route, and how both go on from a label."""
+    """The rules of a vehicle's breaks and the steps of its route, and how both go on from a label.
 
-    def __init__(self, vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int], start: int):
+    Of the breaks only those with the numbers `among` count, all when it is None.
+    """
+
+    def __init__(
+        self,
+        vehicle: Vehicle,
+        steps: list[Step],
+        arrive: Callable[[int, int], int],
+        start: int,
+        among: Container[int] | None = None,
+    ):
         self._steps = steps
         self._arrive = arrive
         self._shift_end = vehicle.shift.end
@@ -66,6 +84,8 @@ class _Day:
         self._windows: dict[int, tuple[int, int, int, int]] = {}
         key = [0, start]
         for which, rest in enumerate(vehicle.breaks):
+            if among is not None and which not in among:
+                continue
             at = len(key)
             limit = rest.after_drive if rest.after_work is None else rest.after_work
             if limit is not None:
@@ -76,6 +96,18 @@ class _Day:
                 self._windows[which] = (at, rest.window.start, rest.window.end, rest.duration)
                 key.append(1)
         self._first = tuple(key)
+
+    def due(self) -> list[int]:
+        """Return the breaks with a window, and those whose rules are broken without rests."""
+        key = self._first
+        for number in range(len(self._steps)):
+            key, _ = self._go(number, key)
+        broken = [
+            which
+            for which, driven, at, limit, _, _ in self._rules
+            if key[at] + (0 if driven else key[1]) > limit
+        ]
+        return [*self._windows, *broken]
 
     def outcome(self, taken: Iterable[Rest]) -> tuple[int, int, int]:
         """Return how many rules are broken in all, how many of them by breaks, and when work ends."""
