@@ -29,7 +29,6 @@ from optiway_qgis.engine.solving.objective import (
     length_of,
     price_of,
     route_price,
-    score_of,
     unserved,
 )
 from optiway_qgis.engine.solving.outlook import by_distance
@@ -154,7 +153,8 @@ class _Search:
         wanted = set(active)
         self._missing = [stop for stop in unserved(instance, self._sequences()) if stop in wanted]
         self._lost = self._weight(self._missing)
-        self._value = self.best_value = score_of(instance, tables.values()).price
+        self._value = price_of(instance, tables.values()) + self._penalties(self._missing)
+        self.best_value = self._value
         self._best_lost = self._lost
         self.best, self.best_cost = dict(tables), cost_of(tables.values())
         served = max(1, len(self._vehicle_of))
@@ -386,8 +386,7 @@ class _Search:
         tables: Timetables = {}
         for vehicle, outline in changed.items():
             if outline is not None:
-                stops = [node.stop for node in outline.nodes if node.stop >= 0]
-                tables[vehicle] = self._timetable(vehicle, stops)
+                tables[vehicle] = self._timed_like(vehicle, outline)
         whole = {one: table for one, table in self._tables.items() if one not in changed} | tables
         broken = [vehicle for vehicle, table in tables.items() if table.violations]
         if broken:
@@ -453,7 +452,10 @@ class _Search:
         return fewer, [*missing, *dropped]
 
     def _is_best(self) -> bool:
-        """Note the answer gone on from if it is the best so far, with its waits for docks."""
+        """Note the answer gone on from if it is the best so far, with its best reloads and with docks."""
+        if (self._lost, self._value) >= (self._best_lost, self.best_value - 1e-9):
+            return False
+        self._reload_better()
         tables, value = self._tables, self._value
         if self._instance.has_docks:
             tables = berthed(self._instance, tables)
@@ -464,6 +466,27 @@ class _Search:
         self.best, self.best_value, self._best_lost = dict(tables), value, self._lost
         self.best_cost = cost_of(tables.values())
         return True
+
+    def _reload_better(self) -> None:
+        """Let vehicles reload where that is best instead of where the sketch has it."""
+        for vehicle, table in self._tables.items():
+            if table.vehicle.max_trips > 1:
+                best = self._timetable(vehicle, table.indices)
+                if best.reloads != table.reloads and not best.violations:
+                    self._tables[vehicle] = best
+                    self._prices[vehicle] = route_price(best)
+                    self._sketch.put(vehicle, self._sketch.outline_of(vehicle, best))
+        self._value = price_of(self._instance, self._tables.values()) + self._penalties(self._missing)
+
+    def _timed_like(self, vehicle: int, outline: Outline) -> Timetable:
+        """Return the route timed with the reloads of the sketch, or the best ones if those break rules."""
+        stops = outline.stops
+        who = self._instance.vehicles[vehicle]
+        if who.max_trips > 1 and (vehicle, *stops) not in self._timed:
+            table = Timetable(self._instance, who, stops, outline.reloads)
+            if not table.violations:
+                return table
+        return self._timetable(vehicle, stops)
 
     def _timetable(self, vehicle: int, stops: list[int]) -> Timetable:
         key = (vehicle, *stops)

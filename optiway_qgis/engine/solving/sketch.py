@@ -6,7 +6,7 @@ scheduler put them last, so nothing is proved here: what a search keeps is timed
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,6 +46,9 @@ _BLINK = 0.01
 _LOOKED_AT = 4
 """How many times more places are looked at than asked for, as long as they turn out not to keep the rules."""
 
+_PAIR_ROUTES = 6
+"""Routes looked at for a pair: those where its two stops, each for itself, add the least."""
+
 _WAITING = 0.5
 """Share of waiting that is counted: some of it goes away when the vehicle leaves later."""
 
@@ -79,6 +82,17 @@ class Outline(NamedTuple):
     fields: np.ndarray
     rests: tuple[int, int, int, int]
     doubt: float = 0.0
+
+    @property
+    def stops(self) -> list[int]:
+        """The stops in the order of service."""
+        return [node.stop for node in self.nodes if node.stop >= 0]
+
+    @property
+    def reloads(self) -> tuple[int, ...]:
+        """After how many of the stops the vehicle reloads each time."""
+        stops = list(accumulate(node.stop >= 0 for node in self.nodes))
+        return tuple(count for count, node in zip(stops, self.nodes) if node.reload)
 
 
 class Entry(NamedTuple):
@@ -177,10 +191,17 @@ class Sketch:
 
     def without(self, vehicle: int, out: set[int]) -> Outline | None:
         """Return a route without some stops, None when no stop is left."""
-        nodes = [node for node in self.outlines[vehicle].nodes if node.stop not in out]
-        if all(node.stop < 0 for node in nodes):
-            return None
-        return self._outline(vehicle, nodes)
+        nodes: list[_Node] = []
+        empty = True
+        for node in self.outlines[vehicle].nodes:
+            if node.reload and empty:
+                continue
+            if node.stop not in out:
+                nodes.append(node)
+                empty = node.reload or (empty and node.stop < 0)
+        while nodes and nodes[-1].stop < 0:
+            nodes.pop()
+        return self._outline(vehicle, nodes) if nodes else None
 
     def _outline(self, vehicle: int, nodes: list[_Node]) -> Outline:
         """Follow the route forwards from the earliest start and backwards from the latest end."""
@@ -391,7 +412,9 @@ class Sketch:
         pickup, delivery = unit
         after = self._added(delivery, vehicles)
         ranked: list[tuple[float, int, int, int]] = []
-        for row, vehicle in enumerate(vehicles.tolist()):
+        nearest = np.argsort(added.min(axis=1) + after.min(axis=1), kind="stable")[:_PAIR_ROUTES]
+        for row in nearest.tolist():
+            vehicle = int(vehicles[row])
             size = int(self._size[vehicle])
             one, other = added[row, :size], after[row, :size]
             both = one[:, None] + other

@@ -28,6 +28,8 @@ Unit = tuple[int, ...]
 
 _PREFIX, _FIRST, _FREE, _LAST = range(4)
 
+_NONE: frozenset[int] = frozenset()
+
 
 class Units:
     """The units of a problem and the order its rules ask for, by index of the stops.
@@ -53,6 +55,9 @@ class Units:
             for other in later:
                 self._earlier.setdefault(other, set()).add(number)
         self._stage = [_stage(stop) for stop in stops]
+        self._ruled = any(
+            stop.keep or stop.order_rule in (ORDER_STRICT, ORDER_FIRST, ORDER_LAST) for stop in stops
+        )
         self.bound = frozenset(
             number
             for number, stop in enumerate(stops)
@@ -125,13 +130,20 @@ class Units:
         `beside` are stops that are not on the route yet, but will be.
         """
         first, last = 0, len(route)
-        if stop in self.bound or not self.bound.isdisjoint(route):
-            if not self._earlier.get(stop, set()).issubset((*route, *beside)):
-                return range(0)
+        earlier, later = self._earlier.get(stop, _NONE), self._later.get(stop, _NONE)
+        if earlier and not earlier.issubset((*route, *beside)):
+            return range(0)
+        if self._ruled:
             for position, other in enumerate(route):
                 if self.precedes(other, stop):
                     first = position + 1
                 elif self.precedes(stop, other):
+                    last = min(last, position)
+        elif earlier or later:
+            for position, other in enumerate(route):
+                if other in earlier:
+                    first = position + 1
+                elif other in later:
                     last = min(last, position)
         return range(first, last + 1)
 

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     """Returns what is different in the second routes, which know nothing of the wish."""
 
 
+_LEAST = 0.2
+"""Seconds without which nothing is looked for."""
+
+
 @dataclass(frozen=True)
 class _Wish:
     """A wish by its name in model/constraints.py: what people call it, the problem without it, and what
@@ -58,8 +62,8 @@ def prices(
 ) -> tuple[WishPrice, ...]:
     """Return what each wish costs in the plan: how much cheaper one without it was found to be, at least 0.
 
-    All share the time or the iterations of the clock; the order is that of `_WISHES`. `active` are the
-    stops that may be served.
+    All share the time or the iterations of the clock; the order is that of `_WISHES`. What there is no time
+    for is not told of. `active` are the stops that may be served.
     """
     present = [
         (wish, freed) for wish in _WISHES if (freed := wish.freed(instance.problem)) != instance.problem
@@ -67,6 +71,8 @@ def prices(
     standing = timetables(instance, sequences)
     found = []
     for number, (wish, freed) in enumerate(present):
+        if clock.iterations is None and clock.remaining() < _LEAST:
+            break
         without = Instance(freed, instance.travel)
         own = _share(clock, len(present) - number)
         free = timetables(without, reinsert(without, sequences, active, own, seed))
@@ -88,7 +94,7 @@ def _share(clock: Clock, parts: int) -> Clock:
     """Return the clock of one of as many searches as are left; it tells nobody."""
     return replace(
         clock,
-        deadline=clock.now() + max(0.0, clock.remaining()) / parts,
+        deadline=clock.now() + max(_LEAST, clock.remaining() / parts),
         iterations=None if clock.iterations is None else max(1, clock.iterations // parts),
         report=lambda seconds, cost: None,
         history=[],
