@@ -31,9 +31,11 @@ from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model.problem import ORDER_EARLY, ORDER_STRICT, Stop, Vehicle, Window
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, given_travel, line_travel
 from tests.engine.plannable import counting_clock, examples, plannable
+from tests.engine.rich import rich_cases
 from tests.engine.strategies import sequences_of
 
-ANY_PROBLEM = st.one_of(plannable(), plannable(ranked=True), plannable(limited=True), plannable(hasty=True))
+PLAIN_PROBLEM = st.one_of(plannable(), plannable(ranked=True), plannable(limited=True), plannable(hasty=True))
+ANY_PROBLEM = st.one_of(PLAIN_PROBLEM, rich_cases().map(lambda case: (case.problem, case.travel)))
 
 
 def an_instance(stops: list[Stop], *vehicles: Vehicle) -> Instance:
@@ -145,7 +147,7 @@ def tried_everywhere(instance: Instance, vehicle: int, stops: list[int], stop: i
 
 
 @examples(100)
-@given(ANY_PROBLEM, st.data())
+@given(PLAIN_PROBLEM, st.data())
 def test_detours_are_what_a_stop_adds_to_the_driving(planned_problem, draw):
     """Places are tried in this order, so the nearest ones must come first; the oracle is the scheduler."""
     instance = Instance(*planned_problem)
@@ -164,7 +166,7 @@ def test_detours_are_what_a_stop_adds_to_the_driving(planned_problem, draw):
 
 
 @examples(60)
-@given(ANY_PROBLEM, st.data())
+@given(PLAIN_PROBLEM, st.data())
 def test_best_insertion_is_the_best_of_all_places(planned_problem, draw):
     """With few stops each place is tried: one that keeps the rules first, then the cheapest."""
     instance = Instance(*planned_problem)

@@ -225,10 +225,12 @@ def _cheapest_entry(
 
 
 def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list[int]:
-    """Return those of the stops that no sequence holds, required ones first, the most important first."""
+    """Return those of the stops that no sequence holds, required ones first, the most important first; of
+    pairs those both of whose stops are asked for.
+    """
     wanted = set(stops)
     return sorted(
-        (index for index in unserved(instance, sequences) if index in wanted),
+        (index for index in unserved(instance, sequences) if wanted.issuperset(instance.units.of[index])),
         key=lambda index: (instance.stops[index].penalty is not None, -importance(instance.stops[index])),
     )
 

@@ -151,7 +151,8 @@ class _Search:
         self._unseen = 0
         self._look_at = max(_PLACES, min(_MOST_PLACES, _OUTLINES // max(1, len(active))))
         wanted = set(active)
-        self._missing = [stop for stop in unserved(instance, self._sequences()) if stop in wanted]
+        left = unserved(instance, sequences_of(instance, tables))
+        self._missing = [stop for stop in left if wanted.issuperset(instance.units.of[stop])]
         self._lost = self._weight(self._missing)
         self._value = price_of(instance, tables.values()) + self._penalties(self._missing)
         self.best_value = self._value
@@ -160,9 +161,6 @@ class _Search:
         served = max(1, len(self._vehicle_of))
         driven = self._value - instance.vehicle_price * len(tables)
         self._step_price = max(driven / served, 1e-9)
-
-    def _sequences(self) -> Sequences:
-        return sequences_of(self._instance, self._tables)
 
     def _weight(self, stops: list[int]) -> float:
         """Return what required stops left out weigh."""
