@@ -42,6 +42,7 @@ from .plan_algorithm import (
     VEHICLES,
     Inputs,
     destination_of,
+    is_wanted,
     report_options,
     tr,
     write_text,
@@ -267,7 +268,7 @@ class ComparePlans(KeptOrder):
             (CHANGES, output_fields.changes_fields(), point, crs, changes_features(compared, crs, context)),
         ):
             sink, destination = self.parameterAsSink(parameters, name, context, fields, kind, in_crs)
-            if sink is None and parameters.get(name):
+            if sink is None and is_wanted(parameters.get(name), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, name))
             if sink is not None:
                 destinations[name] = destination

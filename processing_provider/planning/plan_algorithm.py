@@ -724,7 +724,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             sink, destination = self.parameterAsSink(parameters, name, context, fields, kind, carried.crs)
             if sink is not None:
                 sinks[name], destinations[name] = sink, destination
-            elif parameters.get(name):
+            elif is_wanted(parameters.get(name), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, name))
         counts = write.write_plan(problem, plan, carried, sinks, feedback, context)
         sink = None
@@ -799,3 +799,10 @@ def destination_of(value: Any, context) -> str:
     if isinstance(value, QgsProcessingOutputLayerDefinition):
         return value.sink.valueAsString(context.expressionContext(), "")[0]
     return value if isinstance(value, str) else ""
+
+
+def is_wanted(value: Any, context) -> bool:
+    """Whether an output was given a place; in a batch those left empty are a definition of nowhere."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        return bool(destination_of(value, context))
+    return bool(value)

@@ -31,7 +31,7 @@ from optiway_qgis.layers.write import verify_written
 from optiway_qgis.model.errors import InputError, JobCancelled
 from optiway_qgis.model.problem import Problem, Vehicle
 
-from .plan_algorithm import MATRIX, READ_PERCENT, RUN_PERCENT, PlanAlgorithm, destination_of, tr
+from .plan_algorithm import MATRIX, READ_PERCENT, RUN_PERCENT, PlanAlgorithm, destination_of, is_wanted, tr
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.travel_table import Ends
@@ -173,7 +173,7 @@ class TravelMatrix(PlanAlgorithm):
             QgsWkbTypes.Type.NoGeometry,
             QgsCoordinateReferenceSystem(),
         )
-        if sink is None and parameters.get(TABLE):
+        if sink is None and is_wanted(parameters.get(TABLE), context):
             raise QgsProcessingException(self.invalidSinkError(parameters, TABLE))
         pairs = len(origins.names()) * len(ends.names())
         try:

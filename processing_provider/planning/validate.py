@@ -35,7 +35,16 @@ from optiway_qgis.model.errors import (
 from optiway_qgis.model.findings import ERROR, INFO, SEVERITIES, WARNING, About, Fault
 from optiway_qgis.reports.findings_report import Checked, findings_report
 
-from .plan_algorithm import ALLOW_FAR, READ_PERCENT, REPORT, ROADS_PERCENT, RUN_PERCENT, tr, write_text
+from .plan_algorithm import (
+    ALLOW_FAR,
+    READ_PERCENT,
+    REPORT,
+    ROADS_PERCENT,
+    RUN_PERCENT,
+    is_wanted,
+    tr,
+    write_text,
+)
 from .plan_routes import PlanRoutes
 
 if TYPE_CHECKING:
@@ -181,7 +190,7 @@ class Validate(PlanRoutes):
             QgsCoordinateReferenceSystem(WGS84),
         )
         if sink is None:
-            if parameters.get(FINDINGS):
+            if is_wanted(parameters.get(FINDINGS), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, FINDINGS))
             return {}
         features = findings_layer.findings_features(findings)

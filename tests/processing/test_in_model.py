@@ -18,19 +18,21 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QEventLoop, QThread
 
-from tests.made_layers import Log, depot, layer, stops
+from tests.made_layers import Log, depot, layer, stops, table
 from tests.made_models import lift_by
 
 POINT = [QgsProcessing.SourceType.TypeVectorPoint]
+TABLE = [QgsProcessing.SourceType.TypeVector]
+REST = {"break_id": "rest", "duration_min": 15, "after_work_min": 20}
 
 
 @pytest.fixture
 def model(optiway_provider):
     """Plans two point layers and lifts the visits to the height ASSIGNED_COUNT."""
     made = QgsProcessingModelAlgorithm("Plan and lift", "tests")
-    for name in ("stops", "depots"):
+    for name, kind in (("stops", POINT), ("depots", POINT), ("breaks", TABLE)):
         made.addModelParameter(
-            QgsProcessingParameterFeatureSource(name, name, POINT), QgsProcessingModelParameter(name)
+            QgsProcessingParameterFeatureSource(name, name, kind), QgsProcessingModelParameter(name)
         )
     plan = QgsProcessingModelChildAlgorithm("optiway:plan_routes")
     plan.setChildId("plan")
@@ -39,6 +41,8 @@ def model(optiway_provider):
     for name, given in (
         ("STOPS", source("stops")),
         ("DEPOTS", source("depots")),
+        ("BREAKS", source("breaks")),
+        ("GOAL", value("fewest_vehicles")),
         ("ITERATIONS", value(60)),
         ("VEHICLE_COUNT", value(2)),
         ("PLAN_DATE", value("2026-05-04")),
@@ -61,12 +65,21 @@ def test_layers_and_numbers_go_on_to_the_next_step(model):
     context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
     output = model.destinationParameterDefinitions()[0].name()
-    given = {"stops": layer(stops(7)), "depots": layer([depot()]), output: "TEMPORARY_OUTPUT"}
+    breaks = table([REST], duration_min="double", after_work_min="double")
+    given = {
+        "stops": layer(stops(7)),
+        "depots": layer([depot()]),
+        "breaks": breaks,
+        output: "TEMPORARY_OUTPUT",
+    }
     lifted = processing.run(model, given, feedback=Log(), context=context)[output]
     assert {feature.geometry().constGet().z() for feature in lifted.getFeatures()} == {7}
     visits = [feature for feature in lifted.getFeatures() if feature["visit_type"] == "stop"]
     assert sorted(feature["stop_id"] for feature in visits) == sorted(f"S{n}" for n in range(1, 8))
     assert {feature["planned_service_min"] for feature in visits} == {6}
+    rests = [feature for feature in lifted.getFeatures() if feature["visit_type"] == "break"]
+    assert rests and {feature["planned_service_min"] for feature in rests} == {15}
+    assert len({feature["vehicle_id"] for feature in lifted.getFeatures()}) == 1
 
 
 def test_a_task_in_the_background(optiway_provider):

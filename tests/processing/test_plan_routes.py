@@ -8,6 +8,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingFeatureSourceDefinition,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
@@ -197,6 +198,17 @@ def test_an_output_may_be_left_out(run_algorithm):
     outcome = run_algorithm("plan_routes", STOPS=layer(stops(4)), DEPOTS=layer([depot()]), **nothing)
     assert outcome.results["ASSIGNED_COUNT"] == 4
     assert not set(nothing) & set(outcome.results)
+
+
+def test_a_batch_may_leave_outputs_empty(run_algorithm):
+    """The batch dialog defines each output, those that are left empty as one without a place."""
+    empty = {name: QgsProcessingOutputLayerDefinition("") for name in ("ROUTES", "LEGS", "UNASSIGNED")}
+    outcome = run_algorithm("plan_routes", STOPS=layer(stops(4)), DEPOTS=layer([depot()]), **empty)
+    assert len(outcome.rows("VISITS")) == 6
+    assert not set(empty) & set(outcome.results)
+    source = {"STOPS": layer(stops(4)), "DEPOTS": layer([depot()])}
+    findings = QgsProcessingOutputLayerDefinition("")
+    assert "FINDINGS" not in run_algorithm("validate", **source, FINDINGS=findings).results
 
 
 def test_carried_fields_arrive_with_their_stop(run_algorithm):
