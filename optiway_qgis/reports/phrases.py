@@ -73,7 +73,7 @@ PHRASES = {
     "late_mark": "Late, since the end of the window",
     "late_soft": "Late as allowed",
     "shift": "Shift",
-    "timeline_hint": "Numbers are the stops in order, at the start of service.",
+    "timeline_hint": "Numbers are those of the stop lists, at the start of service.",
     "unused": "Not used",
     # map
     "map": "Map",
@@ -101,6 +101,8 @@ PHRASES = {
     "break_time": "Breaks",
     "reload_visit": "Reload: {depot}, trip {number}",
     "break_visit": "Break",
+    "pick_up_for": "pick up for {stop}",
+    "bring_from": "from {stop}",
     "unpaid": "unpaid",
     "loading_remark": "loading {amount}",
     "cost_fixed": "Fixed cost",

@@ -38,13 +38,16 @@ class ReportOptions:
 
 @dataclass(frozen=True)
 class PlanView:
-    """The plan of a problem, ready to be shown; `unassigned` includes stops that never reached the engine."""
+    """The plan of a problem, ready to be shown; `unassigned` includes stops that never reached the engine.
+
+    `deliveries` has the delivery of each pickup of a pair."""
 
     problem: Problem
     plan: Plan
     unassigned: tuple[Unassigned, ...]
     options: ReportOptions
     stops: dict[str, Stop]
+    deliveries: dict[str, str]
     depots: dict[str, Depot]
     vehicles: dict[str, Vehicle]
 
@@ -102,6 +105,14 @@ class PlanView:
         """Return the name of a stop; "" when it has none or was never read."""
         stop = self.stops.get(stop_id)
         return stop.name if stop else ""
+
+    def pair(self, visit: Visit) -> str:
+        """Return which stop goods are picked up for, or brought from; "" where a visit is none of a pair."""
+        stop = self.stops.get(visit.id) if visit.type == VISIT_STOP else None
+        if stop and stop.picked_up_at:
+            return phrase("bring_from", stop=stop.picked_up_at)
+        delivery = self.deliveries.get(stop.id) if stop else None
+        return phrase("pick_up_for", stop=delivery) if delivery else ""
 
     def windows(self, route: Route, visit: Visit) -> tuple[Window, ...]:
         """Return the windows of a visit's stop or break, the opening hours of its depot."""
@@ -206,6 +217,7 @@ def view_of(
         unassigned=(*plan.unassigned, *rejected),
         options=options,
         stops={stop.id: stop for stop in problem.stops},
+        deliveries={stop.picked_up_at: stop.id for stop in problem.stops if stop.picked_up_at},
         depots={depot.id: depot for depot in problem.depots},
         vehicles={vehicle.id: vehicle for vehicle in problem.vehicles},
     )

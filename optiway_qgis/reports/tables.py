@@ -234,6 +234,7 @@ def _remarks(view: PlanView, route: Route, visit: Visit) -> str:
     remarks = [
         violation_words(visit.violations),
         view.lateness(visit) if view.late_max(visit) != 0 else "",
+        view.pair(visit),
         phrase("unpaid") if view.is_unpaid(route, visit) else "",
     ]
     if visit.type in (VISIT_START, VISIT_RELOAD) and visit.service:

@@ -364,6 +364,15 @@ def test_reloads_breaks_and_loading_are_rows_of_the_stop_list():
     assert reload[9] == "20"
 
 
+def test_remarks_tell_what_is_picked_up_for_whom():
+    """Both ends of a pair name the other; other stops name none."""
+    problem, plan = rich_town()
+    stops = tuple(replace(stop, picked_up_at="S1") if stop.id == "S3" else stop for stop in problem.stops)
+    rows = Page(plan_report(replace(problem, stops=stops), plan)).rows("stop-lists")
+    remarks = {row[6]: row[12] for row in rows}
+    assert (remarks["S1"], remarks["S2"], remarks["S3"]) == ("pick up for S3", "", "from S1")
+
+
 def test_lateness_that_is_allowed_is_told_from_lateness_that_is_not():
     """Both are late; only one breaks a rule, is an alarm and has its mark filled."""
     page = Page(plan_report(*rich_town()))
