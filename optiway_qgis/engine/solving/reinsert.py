@@ -81,7 +81,7 @@ more.
 _CLOSELY = 4
 """Places of each route tried by the scheduler for a stop when that is done."""
 
-_HOT, _COLD = 1.0, 0.02
+_HOT, _COLD = 0.2, 0.01
 """How much worse an answer to go on from may be, at first and in the end: about that share of the mean price
 of serving a stop.
 """
