@@ -16,7 +16,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.levelling import levelled, limited
 from optiway_qgis.engine.solving.resting import without_breaks
 from optiway_qgis.engine.solving.schedule import Timetable
-from optiway_qgis.model.problem import Break, Depot, Goals, Problem, Stop
+from optiway_qgis.model.problem import Break, Depot, Goals, Problem, Stop, Vehicle
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, between, given_travel, line_travel
 from tests.engine.plannable import counting_clock, plan_score, planned
 
@@ -63,15 +63,21 @@ def test_without_breaks_all_times_stay():
 
 
 def test_a_limit_on_the_longest_route_never_loosens_one():
-    """In hours, stops or kilometres, beside what vehicles have."""
-    problem, travel = scattered(4, 2, max_stops=3)
-    for balance, asked in (("time", {"max_work": 2 * HOUR}), ("distance", {"max_distance": 2000})):
-        goals = Goals(balance=balance, balance_price=1.0)
-        bounded = limited(Instance(replace(problem, goals=goals), travel), 2)
-        assert bounded.vehicles == tuple(replace(van, **asked) for van in problem.vehicles)
-    by_stops = Instance(replace(problem, goals=Goals(balance="stops", balance_price=1.0)), travel)
-    assert [van.max_stops for van in limited(by_stops, 5).vehicles] == [3, 3]
-    assert [van.max_stops for van in limited(by_stops, 2).vehicles] == [2, 2]
+    """In hours, stops or kilometres, beside what vehicles have; hours beyond it cost as the longest."""
+    problem, travel = scattered(4, 2, max_stops=3, cost_per_hour=20.0)
+
+    def bounded(balance: str, length: float, **members: object) -> tuple[Vehicle, ...]:
+        vehicles = tuple(replace(van, **members) for van in problem.vehicles)
+        goals = Goals(balance=balance, balance_price=7.0)
+        return limited(Instance(replace(problem, goals=goals, vehicles=vehicles), travel), length).vehicles
+
+    assert [van.max_stops for van in bounded("stops", 5)] == [3, 3]
+    assert [van.max_stops for van in bounded("stops", 2)] == [2, 2]
+    assert [van.max_distance for van in bounded("distance", 2)] == [2000, 2000]
+    dear = [(van.overtime_after, van.overtime_cost_per_hour, van.max_work) for van in bounded("time", 2)]
+    assert dear == [(2 * HOUR, 27.0, None)] * 2
+    own = {"overtime_after": HOUR, "overtime_cost_per_hour": 30.0}
+    assert [van.max_work for van in bounded("time", 2, **own)] == [2 * HOUR] * 2
 
 
 def test_levelling_keeps_what_is_best_and_asks_for_ever_shorter_routes():

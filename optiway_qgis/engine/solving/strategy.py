@@ -91,6 +91,7 @@ class Strategy:
         self._clock = clock
         self._tell = tell
         self._mending = 0.0
+        self._searches = 0
         self.engines: list[str] = []
 
     def search(self) -> Sequences:
@@ -279,7 +280,8 @@ class Strategy:
         """Return what PyVRP finds under limits on the longest route, mended by the rules of the problem."""
         if not self._has_time(clock):
             return best
-        found = self._from_best(limited, best, clock, self._settings.seed)
+        self._searches += 1
+        found = self._from_best(limited, best, clock, self._settings.seed + self._searches)
         return found if found is best else self._mended(instance, found)
 
     def _mended(self, instance: Instance, found: Sequences) -> Sequences:
