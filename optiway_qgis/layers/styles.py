@@ -75,11 +75,20 @@ _WIDGETS = {
         },
     ),
 }
-_LETTER_PX = 8
+_LETTER_PX = 7
 """Width of a letter in an attribute table, with some to spare."""
-_TIME_LETTERS = 17
-_SENTENCES = {"reason_text": 70, "cheapest_fix": 50, "remark": 50}
-"""Fields that hold sentences -> letters that are shown of them."""
+_TIME_LETTERS = 19
+_LETTERS = {
+    "plan_id": 14,
+    "driver": 20,
+    "name": 20,
+    "to_name": 24,
+    "reason_text": 70,
+    "cheapest_fix": 50,
+    "remark": 50,
+    "violations": 20,
+}
+"""Fields that hold longer texts than their names -> letters that are shown of them."""
 _HALTS = {VISIT_RELOAD: ("Reloads", symbols.reload_symbol), VISIT_BREAK: ("Breaks", symbols.break_symbol)}
 """Visits beside stops and ends: what the legend calls them and how they are drawn."""
 
@@ -549,7 +558,7 @@ def _name_fields(layer: QgsVectorLayer, own: Collection[str]) -> None:
         layer.setFieldAlias(index, spoken)
         if field.type() in _WIDGETS:
             layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup(*_WIDGETS[field.type()]))
-        least = _TIME_LETTERS if field.type() == DATE_TIME else _SENTENCES.get(field.name(), 0)
+        least = _TIME_LETTERS if field.type() == DATE_TIME else _LETTERS.get(field.name(), 0)
         table.setColumnWidth(index, _LETTER_PX * max(len(spoken) + 2, least))
     layer.setAttributeTableConfig(table)
 
