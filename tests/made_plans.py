@@ -107,7 +107,7 @@ def rich_town() -> tuple[Problem, Plan]:
             WishPrice(
                 "lateness",
                 31.0,
-                "Being seldom late costs 31.00 (5.0 %): without it lateness adds up to 19"
+                "Being on time costs 31.00 (5.0 %): without it lateness adds up to 19"
                 "0 min instead of 80 min.",
             ),
             WishPrice(

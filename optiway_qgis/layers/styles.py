@@ -79,7 +79,7 @@ _LETTER_PX = 7
 """Width of a letter in an attribute table, with some to spare."""
 _TIME_LETTERS = 19
 _LETTERS = {
-    "plan_id": 14,
+    "plan_id": 16,
     "driver": 20,
     "name": 20,
     "to_name": 24,

@@ -82,6 +82,19 @@ def test_kept_order_costs_the_way_back_and_forth():
     assert found["vehicle"][0] == pytest.approx(found["kept_order"][0])
 
 
+def test_order_that_costs_a_stop_is_not_said_to_cost_nothing():
+    """Kept as 2, 1, the nearer stop would come after its window: it is left out, which spares money."""
+    kept = {"vehicle_id": "V1", "keep": KEEP_ORDER}
+    early, late = Window(8 * HOUR, 9 * HOUR), Window(14 * HOUR, 15 * HOUR)
+    stops = [
+        a_stop("S1", 1, keep_rank=2, windows=(early,), **kept),
+        a_stop("S2", 2, keep_rank=1, windows=(late,), **kept),
+    ]
+    price, text = told(on_a_line(stops, PER_KM), [1])["kept_order"]
+    assert price == 0
+    assert text.endswith("costs no money, but without it 1 more stop is served.")
+
+
 def test_few_vehicles_cost_the_long_way():
     """Two stops where two vans may begin: one van alone drives between them, where two have none to drive."""
     goals = Goals(fewest_vehicles=True)

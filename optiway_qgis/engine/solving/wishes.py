@@ -119,7 +119,8 @@ def _price(wish: _Wish, instance: Instance, standing: Timetables, free: Timetabl
             wish.name, 0.0, f"{wish.called} costs nothing: no cheaper plan was found without it."
         )
     if saved <= 0:
-        return WishPrice(wish.name, 0.0, f"{wish.called} costs nothing: without it {figure}.")
+        price = "costs no money, but" if more > 0 else "costs nothing:"
+        return WishPrice(wish.name, 0.0, f"{wish.called} {price} without it {figure}.")
     share = f" ({100 * saved / cost:.1f} %)" if cost else ""
     text = f"{wish.called} costs {saved:.2f}{share}: without it " + (figure or "there is a cheaper plan")
     return WishPrice(wish.name, saved, f"{text}.")
@@ -242,7 +243,7 @@ def _without_zone_price(problem: Problem) -> Problem:
 
 _WISHES = (
     _Wish("early", "Serving stops early", _without_order(ORDER_EARLY), _waiting),
-    _Wish("lateness", "Being seldom late", _without_late_price, _lateness),
+    _Wish("lateness", "Being on time", _without_late_price, _lateness),
     _Wish("zone", "Staying in zones", _without_zone_price, _outside),
     _Wish("fewest_vehicles", "Using few vehicles", _without_fewest, _vehicles),
     _Wish("balance", "Balance", _without_balance, _longest),
