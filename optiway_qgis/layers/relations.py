@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ..model.problem import Stop
     from .row import Row
 
-_GIVE_BOTH = "Give a pair one stop of kind pickup and one of kind delivery, with equal amounts or one of them empty"
+_GIVE_BOTH = (
+    "Give a pair one stop of kind pickup and one of kind delivery, with equal amounts or one of them empty"
+)
 
 
 @dataclass(frozen=True)
