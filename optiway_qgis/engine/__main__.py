@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _PROCESS_START = time.perf_counter()
 _TICK = 0.4
+_HELPING_SECONDS = 5.0
 _TRAVEL_PERCENT, _SEARCH_PERCENT, _FINISH_PERCENT = 2, 10, 92
 
 
@@ -154,7 +155,7 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     problem, travel = _travel(channel, job)
     channel.emit({"event": "phase", "text": "Trying each stop alone", "percent": _SEARCH_PERCENT})
     instance = Instance(problem, travel)
-    lost = helped(instance, hopeless(instance))
+    lost = helped(instance, hopeless(instance), _HELPING_SECONDS)
     places = [("stop", stop.id, place) for stop, place in zip(problem.stops, travel.stop_place, strict=True)]
     places += [
         ("depot", depot.id, place) for depot, place in zip(problem.depots, travel.depot_place, strict=True)

@@ -358,7 +358,7 @@ def _of_windows(stop: Stop, whose: str) -> Iterator[Change]:
 
         following = windows[number + 1].start if number + 1 < len(windows) else None
         preceding = windows[number - 1].end if number else None
-        later = 120 * _HOURS_TRIED if following is None else (following - 1) // 60 - window.end // 60
+        later = 120 * _HOURS_TRIED if following is None else (following - 1) // 60 + -window.end // 60
         earlier = 120 * _HOURS_TRIED
         if preceding is not None:
             earlier = -(-window.start // 60) - (preceding + 60) // 60
@@ -406,7 +406,7 @@ def _once(fix: Fix, words: str, code: str, price: float = RULE_PRICE) -> Change:
 
 def _later(moment: int, steps: int) -> int:
     """Return the whole minute that is so many steps later."""
-    return (moment // 60 + steps) * 60
+    return (-(-moment // 60) + steps) * 60
 
 
 def _earlier(moment: int, steps: int) -> int:

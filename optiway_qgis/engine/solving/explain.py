@@ -22,7 +22,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price, unserved
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.remedies import remedies, without
+from optiway_qgis.engine.solving.remedies import remedies, takes_long, without
 from optiway_qgis.engine.solving.schedule import Timetable, timetables
 from optiway_qgis.engine.solving.sentences import no_way, sentence
 from optiway_qgis.model import reasons
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
 _NOT_BY_CHANGE = (reasons.UNREACHABLE, reasons.NOT_WORTH_IT, reasons.NO_VEHICLE, reasons.EXCLUDED)
 """Reasons of stops for which no changes are tried."""
+
+_TRIALS, _VEHICLES = 1000, 8
+"""Routes with reloads or breaks timed at most, and vehicles looked at, at most, for each stop."""
 
 _WORDS = ("On ", "All ", "It ", "The ")
 """Beginnings of sentences that are no names."""
@@ -118,17 +121,16 @@ def explain(
     instance: Instance,
     sequences: Sequences,
     lost: dict[int, Unassigned],
-    *,
-    timed: bool,
+    seconds: float | None,
     given: Reloads | None = None,
 ) -> list[Unassigned]:
     """Return the reason of each stop that the sequences leave out, in the order of the stops, and the change
     that would help.
 
     `lost` are the `hopeless` ones. Where many are left out and there are many vehicles, each stop is held
-    against the vehicles of least detour; with `timed`, changes are tried for some seconds at most. A plan
-    that was not made by planning comes with its reloads as `given`: stops may be left out of it for no
-    reason, also one of a pair alone.
+    against the vehicles of least detour; changes are tried for so many `seconds`, with None for a fixed
+    number of stops. A plan that was not made by planning comes with its reloads as `given`: stops may be left
+    out of it for no reason, also one of a pair alone.
     """
     tables = timetables(instance, sequences, given)
     left_out = unserved(instance, sequences)
@@ -138,7 +140,7 @@ def explain(
     for stop, seen in outlooks.items():
         found[stop] = trier.reason(stop, seen)
     asking = [stop for stop in left_out if found[stop].reason not in _NOT_BY_CHANGE]
-    for stop, remedy in remedies(instance, tables, asking, timed=timed).items():
+    for stop, remedy in remedies(instance, tables, asking, seconds).items():
         of_vehicle = [one for one in outlooks.get(stop, ()) if one.vehicle.id == remedy.vehicle_id]
         if of_vehicle:
             found[stop] = trier.reason(stop, of_vehicle)
@@ -146,12 +148,12 @@ def explain(
     return [found[stop] for stop in left_out]
 
 
-def helped(instance: Instance, lost: dict[int, Unassigned]) -> list[Unassigned]:
+def helped(instance: Instance, lost: dict[int, Unassigned], seconds: float) -> list[Unassigned]:
     """Return the `hopeless` stops with the change that would let a vehicle serve them that has nothing else
-    to do.
+    to do, tried for so many seconds.
     """
     asking = [stop for stop, why in lost.items() if why.reason not in _NOT_BY_CHANGE]
-    found = remedies(instance, {}, asking, timed=True)
+    found = remedies(instance, {}, asking, seconds)
     return [_with(why, found[stop]) if stop in found else why for stop, why in lost.items()]
 
 
@@ -173,6 +175,10 @@ class _Trier:
         self._instance, self._tables, self._given = instance, tables, given
         self._places = places_per_route(instance, count)
         self._most = vehicles_per_stop(instance, count)
+        if takes_long(instance):
+            trials = _TRIALS // max(1, count)
+            self._most = min(_VEHICLES, max(1, trials))
+            self._places = min(self._places, max(1, trials // self._most))
         self._reach = Reach(instance, tables)
 
     def outlooks(self, stop: int) -> list[Outlook]:

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 _PRICING = 0.15
 """Share of the time for finding out what wishes cost, where there are any."""
 
+_EXPLAINING_LEAST, _EXPLAINING_MOST = 2.0, 10.0
+"""Seconds for finding out what would help stops that are left out: those that the search has left over."""
+
 
 def plan(
     problem: Problem,
@@ -68,7 +71,10 @@ def plan(
         tell("Finding out what each wish costs")
         wishes = prices(instance, sequences, active, clock, settings.seed)
     tell("Timing and checking the plan")
-    unassigned = explain(instance, sequences, lost, timed=settings.iterations is None)
+    seconds = None
+    if settings.iterations is None:
+        seconds = min(_EXPLAINING_MOST, max(_EXPLAINING_LEAST, clock.remaining()))
+    unassigned = explain(instance, sequences, lost, seconds)
     finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings))
     return replace(
         finished,
@@ -110,8 +116,8 @@ def reschedule(
         if sequence.reloads is not None
     }
     if explained:
-        timed = settings.iterations is None
-        unassigned = explain(instance, sequences, hopeless(instance), timed=timed, given=reloads)
+        seconds = settings.time_limit if settings.iterations is None else None
+        unassigned = explain(instance, sequences, hopeless(instance), seconds, reloads)
     else:
         unassigned = [
             Unassigned(problem.stops[index].id, reasons.EXCLUDED, GIVEN)

@@ -27,6 +27,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import importance, route_price
 from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.steps import NO_STOP
 from optiway_qgis.model import reasons
 from optiway_qgis.model.fix import FLEET, apply_fix
 from optiway_qgis.model.problem import BALANCE_NONE
@@ -38,17 +39,16 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.units import Unit
     from optiway_qgis.model.fix import Fix
 
-_MOST_STOPS = 40
-"""Stops for which changes are tried, the most important first."""
-
-_SECONDS = 5.0
-"""How long they are tried where time counts."""
+_MOST_STOPS, _MOST_STOPS_LONG = 40, 10
+"""Stops for which changes are tried where time does not count, the most important first; the second where
+routes take long to be timed.
+"""
 
 _ABLE, _REFUSED = 4, 2
 """Vehicles tried for each stop: of those that may serve it, and of those that may not; the nearest first."""
 
-_PLACES = 12
-"""Places of a route tried, of least detour; pairs are tried at more."""
+_PLACES, _PLACES_LONG = 12, 4
+"""Places of a route tried, of least detour; pairs are tried at more, routes that take long at less."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +66,25 @@ class Remedy:
     cost: float
 
 
-def remedies(instance: Instance, tables: Timetables, stops: list[int], *, timed: bool) -> dict[int, Remedy]:
+def remedies(
+    instance: Instance, tables: Timetables, stops: list[int], seconds: float | None
+) -> dict[int, Remedy]:
     """Return the best change found for each of the stops left out, by index, where there is any.
 
-    With `timed` nothing is tried any more after some seconds.
+    The most important stops come first, as many as that many seconds allow; with None a fixed number.
     """
     by_importance = sorted(stops, key=lambda stop: (-importance(instance.stops[stop]), stop))
-    over = time.perf_counter() + _SECONDS if timed else None
+    over = None if seconds is None else time.perf_counter() + seconds
     found: dict[int, Remedy] = {}
     tried: dict[Unit, Remedy | None] = {}
     reach = Reach(instance, tables)
-    for stop in by_importance[:_MOST_STOPS]:
-        if over is not None and time.perf_counter() > over:
+    most = _MOST_STOPS_LONG if takes_long(instance) else _MOST_STOPS
+    for stop in by_importance[: most if over is None else None]:
+        if _is_over(over):
             break
         unit = instance.units.of[stop]
         if unit not in tried:
-            tried[unit] = _remedy(instance, tables, unit, reach)
+            tried[unit] = _remedy(instance, tables, unit, reach, over)
         best = tried[unit]
         if best is not None:
             found[stop] = best
@@ -101,19 +104,31 @@ def without(instance: Instance, tables: Timetables, unit: Unit) -> Timetables:
     return dict(sorted(kept.items()))
 
 
-def _remedy(instance: Instance, tables: Timetables, unit: Unit, reach: Reach) -> Remedy | None:
+def takes_long(instance: Instance) -> bool:
+    """Whether routes take long to be timed: where to reload and rest has to be found for each."""
+    return any(vehicle.max_trips > 1 or vehicle.breaks for vehicle in instance.vehicles)
+
+
+def _is_over(over: float | None) -> bool:
+    return over is not None and time.perf_counter() > over
+
+
+def _remedy(
+    instance: Instance, tables: Timetables, unit: Unit, reach: Reach, over: float | None
+) -> Remedy | None:
     tables = without(instance, tables, unit)
     everyone = list(range(len(instance.vehicles)))
     refused = [any(row[stop] for stop in unit) for row in instance.refusals]
     near = reach.nearest(unit[0], one_empty_of_a_kind(instance, tables, everyone))
-    able = [vehicle for vehicle in near if not refused[vehicle]][:_ABLE]
-    others = [vehicle for vehicle in near if refused[vehicle]][:_REFUSED]
+    share = 2 if takes_long(instance) else 1
+    able = [vehicle for vehicle in near if not refused[vehicle]][: _ABLE // share]
+    others = [vehicle for vehicle in near if refused[vehicle]][: _REFUSED // share]
     best: Remedy | None = None
     for vehicle in [*able, *others]:
-        best = _Site(instance, tables, vehicle, unit).best(best)
+        best = _Site(instance, tables, vehicle, unit).best(best, over)
     for kind in instance.kinds:
         if not any(instance.refusals[kind[0]][stop] for stop in unit):
-            best = _Site(instance, tables, kind[0], unit, one_more=True).best(best)
+            best = _Site(instance, tables, kind[0], unit, one_more=True).best(best, over)
     return best
 
 
@@ -147,8 +162,10 @@ class _Site:
         self._own_unit = tuple(own[stop] for stop in unit)
         self._own_route = [own[stop] for stop in self._route]
 
-    def best(self, best: Remedy | None) -> Remedy | None:
-        """Return the best change at this site, or the one given if none is better."""
+    def best(self, best: Remedy | None, over: float | None) -> Remedy | None:
+        """Return the best change at this site, or the one given if none is better, or when time is over."""
+        if _is_over(over):
+            return best
         if self._fleet_change:
             changes: Iterable[Change] = [self._fleet_change]
             orders = [list(self._own_unit)]
@@ -157,14 +174,17 @@ class _Site:
             orders = self._orders(small)
             changes = self._changes(small, orders)
         for change in sorted(changes, key=lambda one: one.price(1)):
+            if _is_over(over):
+                break
             best = self._tried(change, orders, best)
         return best
 
     def _orders(self, small: Instance) -> list[list[int]]:
         """Return the route with the unit at each of the places that are tried."""
         found = []
+        places = _PLACES_LONG if takes_long(small) else _PLACES
         for in_order in (False, True):
-            for order in orders_with(small, 0, self._own_route, self._own_unit, _PLACES, in_order):
+            for order in orders_with(small, 0, self._own_route, self._own_unit, places, in_order):
                 if order not in found:
                     found.append(order)
         return found
@@ -172,13 +192,16 @@ class _Site:
     def _changes(self, small: Instance, orders: list[list[int]]) -> Iterator[Change]:
         """Yield the changes that may mend any of the rules broken."""
         who = small.vehicles[0]
-        at: dict[int, set[str]] = {}
+        codes: set[str] = set()
+        # Stops that are, in some order, the only ones at which rules are broken.
+        alone: set[int] = set()
         for order in orders:
             table = Timetable(small, who, order)
-            for number, code in breaches(table):
-                step = table.steps[number].stop if number >= 0 else -1
-                at.setdefault(step, set()).add(code)
-        codes = set().union(*at.values())
+            broken = list(breaches(table))
+            codes.update(code for _, code in broken)
+            at = {table.steps[number].stop for number, _ in broken if number >= 0} - {NO_STOP}
+            if len(at) == 1:
+                alone |= at
         if self._whole.has_docks:
             codes.add(reasons.DOCK)
         # Reloads and breaks are put elsewhere when anything changes: what they break may be mended by all.
@@ -197,7 +220,7 @@ class _Site:
         for index, stop in enumerate(small.stops):
             own = index in self._own_unit
             if own or index in self._own_route:
-                here = codes if own or at.get(index) else set()
+                here = codes if own or index in alone else set()
                 order_broken = codes & {reasons.LOCK, reasons.ORDER, reasons.READY_DUE}
                 for change in changes_of_stop(stop, own=own, taken_by=who.id):
                     if (own and shifting) or change.codes & here or change.codes & order_broken:
