@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from optiway_qgis.layers import findings_layer, output_fields
@@ -160,7 +162,7 @@ def test_fields_not_built_yet_are_known_by_all_their_names():
 
 
 def test_zones_and_penalties_of_other_products_are_read():
-    """The zone of a route in ArcGIS is called by the route, the penalty of a shipment penalty_cost by Google."""
+    """A zone of ArcGIS is named by its route, the penalty of a shipment is penalty_cost at Google."""
     assert recognise(ZONE_FIELDS, ["RouteName"])["zone_id"].name == "RouteName"
     assert recognise(STOP_FIELDS, ["penalty_cost"])["penalty"].alias.factor == 1
 
@@ -209,3 +211,19 @@ def test_the_page_states_the_default_costs(checkout):
     costs = DEFAULT_COSTS
     prices = f"{costs.fixed:g} fixed, {costs.per_km:.2f} per km and {costs.per_hour:g} per hour"
     assert f"every vehicle gets {prices}" in page
+
+
+def test_the_page_of_other_products_names_what_is_read(checkout):
+    """What docs/migrating.md says may stay as it is, is recognised; what it is called here is a field."""
+    page = (checkout / "docs" / "migrating.md").read_text(encoding="utf-8")
+    tables = [*TABLES.values(), ZONE_FIELDS, BARRIER_FIELDS]
+    own = {field.name for fields in tables for field in fields}
+    told = {
+        *re.findall(r"^\| `(\w+)` \|", (checkout / "docs" / "fields.md").read_text("utf-8"), re.MULTILINE)
+    }
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    kept = [name for there, here in rows if here.startswith("as ") for name in re.findall(r"`(\w+)`", there)]
+    assert len(kept) > 50
+    assert not [name for name in kept if not any(recognise(fields, [name]) for fields in tables)]
+    named = {name for _, here in rows for name in re.findall(r"`([a-z]\w+)`", here)}
+    assert named - own - told <= {"shipment_id", "job_id", "fewest_vehicles", "time", "seconds", "metres"}
