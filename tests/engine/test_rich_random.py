@@ -22,7 +22,7 @@ from tests.engine.rich import plans_of, rich_cases, rich_cases_by_the_hour, wild
 from tests.engine.strategies import damaged
 
 if TYPE_CHECKING:
-    from optiway_qgis.model.plan import Plan
+    from optiway_qgis.model.plan import Plan, Route
 
 
 def judged_alike(case: Case, plan: Plan) -> None:
@@ -31,12 +31,22 @@ def judged_alike(case: Case, plan: Plan) -> None:
     assert said(found) == set(oracle_breaches(case.problem, case.travel, plan))
 
 
+def reloads_of(route: Route) -> tuple[int, ...]:
+    """Return after how many stops a vehicle reloads each time."""
+    kinds = [visit.type for visit in route.visits]
+    return tuple(kinds[:number].count("stop") for number, kind in enumerate(kinds) if kind == "reload")
+
+
 def agree(case: Case) -> None:
     plan = reschedule(case.problem, case.travel, {}, Settings(), case.sequences)
     assert plan.routes == judged(case.problem, case.travel, plan).routes
     judged_alike(case, plan)
     asked = {sequence.vehicle_id: sequence.stops for sequence in case.sequences if sequence.stops}
     assert {route.vehicle_id: route.stop_ids for route in plan.routes} == asked
+    given_reloads = {one.vehicle_id: one.reloads for one in case.sequences if one.reloads is not None}
+    for route in plan.routes:
+        if route.vehicle_id in given_reloads:
+            assert reloads_of(route) == given_reloads[route.vehicle_id]
 
 
 @examples(150)
