@@ -41,6 +41,8 @@ _PAIR_PLACES = 3
 _TRIALS = 50_000
 """Routes timed at most for one round of insertions; with many stops fewer places are tried for each."""
 
+_DEAR_TRIALS = 1000
+"""The same where breaks or reloads have to be placed on each route timed."""
 
 _AT_ONCE = 16
 """Vehicles whose insertions are compared; those farther off are asked when none of the nearer can."""
@@ -68,7 +70,9 @@ class Insertion:
 
 def places_per_route(instance: Instance, stops: int) -> int:
     """Return how many places of each route to try when that many stops are to be inserted."""
-    return max(1, min(12, _TRIALS // max(1, stops * len(instance.vehicles))))
+    dear = any(vehicle.breaks or vehicle.max_trips > 1 for vehicle in instance.vehicles)
+    trials = _DEAR_TRIALS if dear else _TRIALS
+    return max(1, min(12, trials // max(1, stops * len(instance.vehicles))))
 
 
 def vehicles_per_stop(instance: Instance, stops: int) -> int:
