@@ -51,16 +51,14 @@ def rests(vehicle: Vehicle, steps: list[Step], arrive: Callable[[int, int], int]
     broken, of_breaks, _ = day.outcome(())
     if not of_breaks:
         return []
-    allowed = broken - of_breaks
     # A rest of a rule that is kept without any is never needed: others do as much in less time. Unless they
     # delay the day so that it is broken, too.
-    due = day.due()
-    found = None
-    if len(due) < len(vehicle.breaks):
-        found = _Day(vehicle, steps, arrive, start, due).best(allowed)
-    if found is None or day.outcome(found)[0] > allowed:
+    allowed, due = broken - of_breaks, day.due()
+    few = _Day(vehicle, steps, arrive, start, due) if len(due) < len(vehicle.breaks) else day
+    found = few.best(allowed)
+    if found is not None and day.outcome(found)[0] > allowed:
         found = day.best(allowed)
-    return list(day.needed(day.best(FOREVER) or () if found is None else found))
+    return list(day.needed(day.best(broken) or () if found is None else found))
 
 
 class _Day:
@@ -193,9 +191,16 @@ class _Day:
                     waiting.append(label)
 
     def _choices(self, number: int, key: _Key, here: bool) -> Iterator[tuple[int, int]]:
-        """Yield the rests that may be taken after a step: number of the break and seconds."""
-        for which, (at, _, latest, seconds) in self._windows.items():
-            if key[at] and key[1] <= latest:
+        """Yield the rests that may be taken after a step: number of the break and seconds.
+
+        None waits for its window where that is as well done after the next step.
+        """
+        soonest = 0
+        if self._windows and number + 2 < len(self._steps):
+            later, missed = self._go(number + 1, key)
+            soonest = 0 if missed else later[1]
+        for which, (at, opens, latest, seconds) in self._windows.items():
+            if key[at] and key[1] <= latest and (not soonest or soonest > opens):
                 yield which, seconds
         for which, driven, at, _, seconds, first in () if here else self._rules:
             if not number and key[at] == (0 if driven else -key[1]):
