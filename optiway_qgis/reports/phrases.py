@@ -145,6 +145,7 @@ PHRASES = {
     "why": "Why",
     "nearest_vehicle": "Nearest vehicle",
     "added": "Added time",
+    "added_cost": "Added cost",
     "fix": "Cheapest fix",
     # wishes
     "wishes": "What the wishes cost",

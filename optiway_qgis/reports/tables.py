@@ -357,6 +357,7 @@ def unassigned_table(view: PlanView) -> Markup:
     columns = [
         *(Column(phrase(key), True) for key in ("id", "name", "reason", "why", "nearest_vehicle")),
         Column(phrase("added")),
+        Column(phrase("added_cost")),
         Column(phrase("fix"), True),
     ]
     rows = [row(columns, _unassigned_cells(view, one)) for one in view.unassigned]
@@ -371,6 +372,7 @@ def _unassigned_cells(view: PlanView, one: Unassigned) -> list[object]:
         one.text or UNASSIGNED_REASONS.get(one.reason, NOTHING),
         one.nearest_vehicle or NOTHING,
         NOTHING if one.added is None else quantities.duration(one.added),
+        NOTHING if one.added_cost is None else quantities.money(one.added_cost),
         one.fix or NOTHING,
     ]
 

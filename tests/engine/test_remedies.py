@@ -16,7 +16,10 @@ from optiway_qgis.engine.job_form import read_problem
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.insertion import orders_with
 from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.outlook import timed_outlook
 from optiway_qgis.engine.solving.planner import reschedule
+from optiway_qgis.engine.solving.schedule import Timetable
+from optiway_qgis.engine.solving.sentences import sentence
 from optiway_qgis.model.fix import DEPOT, FLEET, PROBLEM, STOP, VEHICLE, Fix, apply_fix
 from optiway_qgis.model.problem import Problem, Sequence, Settings, problem_to_json
 from tests.engine.cases import HOUR, VAN, Case, a_depot, a_problem, a_stop, between, line_travel
@@ -146,6 +149,16 @@ def test_cheaper_change_is_proposed_of_two_that_help():
     earlier = replace(problem, stops=(replace(late, windows=(between("06:00", "07:50"),), late_cost=0.0),))
     (left,) = explained(earlier)
     assert left.fix == "window until 08:10 instead of 07:50"
+
+
+def test_trips_beyond_those_allowed_are_told():
+    """Told where reloads are given, as by hand: the scheduler would rather overload."""
+    problem = a_problem([NEAR, FAR, replace(FAR, id="S3")], [a_depot("D1", 0)], [replace(VAN, max_trips=2)])
+    instance = Instance(problem, line_travel(problem))
+    table = Timetable(instance, problem.vehicles[0], [0, 1, 2], (1, 2))
+    outlook = timed_outlook(table, 2, 0, 0.0)
+    assert outlook.code == "reload"
+    assert sentence(instance, outlook, 2) == "V1 would need 3 trips, 2 are allowed."
 
 
 def test_another_vehicle_has_an_id_of_its_own():

@@ -86,7 +86,13 @@ def sample(routes=3, stops=8, seed=1, *, open_ends=False, begin=8 * HOUR, gap=60
         routes=tuple(planned),
         unassigned=tuple(
             Unassigned(
-                stop.id, reason, f"Sentence about {stop.id}.", "V01", 1500, "Widen the window by 20 min."
+                stop.id,
+                reason,
+                f"Sentence about {stop.id}.",
+                "V01",
+                1500,
+                "Widen the window by 20 min.",
+                12.5,
             )
             for stop, reason in zip(left, reasons)
         ),
@@ -545,6 +551,7 @@ def test_unassigned_stops_keep_their_reason_and_are_counted():
         "Sentence about U0.",
         "V01",
         "0:25",
+        "12.50",
         "Widen the window by 20 min.",
     ]
     assert rows[-1] == [
@@ -552,6 +559,7 @@ def test_unassigned_stops_keep_their_reason_and_are_counted():
         "\u2013",
         "invalid input",
         "Feature 17 has no geometry.",
+        "\u2013",
         "\u2013",
         "\u2013",
         "\u2013",
