@@ -161,6 +161,27 @@ def test_trips_beyond_those_allowed_are_told():
     assert sentence(instance, outlook, 2) == "V1 would need 3 trips, 2 are allowed."
 
 
+@pytest.mark.parametrize(
+    ("start_rule", "fix"),
+    [
+        ("late", "depot D1 open from 07:55 instead of 08:00"),
+        ("early", "window until 08:10 instead of 08:05"),
+    ],
+)
+def test_no_other_vehicle_suffers_from_a_change(start_rule: str, fix: str):
+    """A driver who begins when the depot opens would work too long if it opened earlier."""
+    early = a_stop("S1", 1, windows=(between("08:00", "08:05"),), late_cost=600.0)
+    noon = a_stop("S2", 2, windows=(between("12:00", "12:00"),))
+    day = between("06:00", "17:00")
+    vans = [
+        replace(VAN, shift=day),
+        replace(VAN, id="V2", shift=day, start_rule=start_rule, max_work=4 * HOUR + 1200),
+    ]
+    problem = a_problem([early, noon], [a_depot("D1", 0, between("08:00", "20:00"))], vans)
+    (left,) = explained(problem, Sequence("V2", ("S2",)))
+    assert left.fix == fix
+
+
 def test_another_vehicle_has_an_id_of_its_own():
     """A second car named like one that is there would be refused."""
     stops = [replace(NEAR, service=8 * HOUR), *(replace(FAR, id=name, service=8 * HOUR) for name in "ABC")]

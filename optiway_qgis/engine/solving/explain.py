@@ -11,7 +11,6 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.breaches import breaches
-from optiway_qgis.engine.solving.docks import berthed
 from optiway_qgis.engine.solving.insertion import (
     best_insertions,
     penalty_of,
@@ -22,7 +21,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price, unserved
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.remedies import remedies, takes_long, without
+from optiway_qgis.engine.solving.remedies import harmless, remedies, takes_long, without
 from optiway_qgis.engine.solving.schedule import Timetable, timetables
 from optiway_qgis.engine.solving.sentences import no_way, sentence
 from optiway_qgis.model import reasons
@@ -219,8 +218,8 @@ class _Trier:
         outlook = timed_outlook(trial.table, stop, trial.added_seconds, trial.added_price)
         if trial.fits and self._instance.has_docks:
             tables = without(self._instance, self._tables, self._instance.units.of[stop])
-            in_turn = berthed(self._instance, dict(sorted({**tables, trial.vehicle: trial.table}.items())))
-            if any(table.violations for table in in_turn.values()):
+            joined = {**tables, trial.vehicle: trial.table}
+            if not harmless(self._instance, tables, joined, trial.vehicle):
                 return replace(outlook, codes=(reasons.DOCK,))
         return outlook
 

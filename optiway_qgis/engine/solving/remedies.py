@@ -29,7 +29,7 @@ from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.solving.steps import NO_STOP
 from optiway_qgis.model import reasons
-from optiway_qgis.model.fix import FLEET, apply_fix
+from optiway_qgis.model.fix import DEPOT, FLEET, apply_fix
 from optiway_qgis.model.problem import BALANCE_NONE
 
 if TYPE_CHECKING:
@@ -102,6 +102,16 @@ def without(instance: Instance, tables: Timetables, unit: Unit) -> Timetables:
                 if left:
                     kept[vehicle] = Timetable(instance, table.vehicle, left)
     return dict(sorted(kept.items()))
+
+
+def harmless(instance: Instance, standing: Timetables, tables: Timetables, vehicle: int) -> bool:
+    """Whether a vehicle keeps all rules and the others break no more than they do in the `standing` routes,
+    when all take turns at the docks.
+    """
+    in_turn = berthed(instance, dict(sorted(tables.items()))) if instance.has_docks else tables
+    before = sum(len(table.violations) for one, table in standing.items() if one != vehicle)
+    now = sum(len(table.violations) for one, table in in_turn.items() if one != vehicle)
+    return not in_turn[vehicle].violations and now <= before
 
 
 def takes_long(instance: Instance) -> bool:
@@ -253,10 +263,12 @@ class _Site:
         """Return the timetables, with the change made, that keep all rules."""
         instance = Instance(apply_fix(self._problem, fix), self._travel)
         who = instance.vehicles[-1]
+        # Hours of a depot are those of all vehicles there: one that starts early starts earlier then.
+        meets_others = self._whole.has_docks or fix.of == DEPOT
         found = []
         for order in orders:
             table = Timetable(instance, who, order)
-            if not table.violations and (not self._whole.has_docks or self._docks_keep(table, fix)):
+            if not table.violations and (not meets_others or self._others_keep(table, fix)):
                 found.append(table)
         return found
 
@@ -277,8 +289,10 @@ class _Site:
         vehicle_id = self._problem.vehicles[0].id
         return Remedy(change.fix(steps), change.words(steps), vehicle_id, price, work, cost)
 
-    def _docks_keep(self, table: Timetable, fix: Fix) -> bool:
-        """Whether no rule is broken anywhere when all vehicles take turns at the docks."""
+    def _others_keep(self, table: Timetable, fix: Fix) -> bool:
+        """Whether the route keeps all rules beside the others, which break no more than they do now, when all
+        take turns at the docks.
+        """
         problem = apply_fix(self._whole.problem, fix)
         whole = Instance(problem, self._whole.travel)
         vehicle = len(problem.vehicles) - 1 if fix.of == FLEET else self._vehicle
@@ -289,4 +303,4 @@ class _Site:
             if one != vehicle
         }
         tables[vehicle] = Timetable(whole, whole.vehicles[vehicle], order)
-        return not any(one.violations for one in berthed(whole, dict(sorted(tables.items()))).values())
+        return harmless(whole, self._tables, tables, vehicle)
