@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optiway_qgis.model.problem import Break, Problem
 
 _MINUTE, _STEP_METRES = 60, 100
-_HOURS_TRIED = 12
+_MINUTES_TRIED = 12 * 60
 
 RULE_PRICE = 20.0
 """A rule of order, a lock, a vehicle rule, a zone or last-in-first-out given up."""
@@ -108,7 +108,7 @@ def changes_of_vehicle(vehicle: Vehicle, stops: list[Stop], loads: list[int]) ->
     ) -> Iterator[Change]:
         had = getattr(vehicle, member)
         if had is not None:
-            steps = 60 * _HOURS_TRIED if step == _MINUTE else 10_000
+            steps = _MINUTES_TRIED if step == _MINUTE else 10_000
             codes = frozenset({code})
             yield Change(lambda n: set_to(member, had + n * step), words, codes, 0.0, price, steps)
 
@@ -118,14 +118,14 @@ def changes_of_vehicle(vehicle: Vehicle, stops: list[Stop], loads: list[int]) ->
         lambda n: f"{n} min longer shift for {who}",
         frozenset({reasons.SHIFT}),
         each=driver,
-        most=60 * _HOURS_TRIED,
+        most=_MINUTES_TRIED,
     )
     yield Change(
         lambda n: set_to("shift", asdict(Window(_earlier(shift.start, n), shift.end))),
         lambda n: f"shift of {who} from {clock(_earlier(shift.start, n))} instead of {clock(shift.start)}",
         _IN_TIME - {reasons.WORK_LIMIT},
         each=driver,
-        most=60 * _HOURS_TRIED,
+        most=_MINUTES_TRIED,
     )
     if vehicle.latest_start is not None:
         latest = vehicle.latest_start
@@ -134,7 +134,7 @@ def changes_of_vehicle(vehicle: Vehicle, stops: list[Stop], loads: list[int]) ->
             lambda n: f"start of {who} until {clock(_later(latest, n))} instead of {clock(latest)}",
             frozenset({reasons.SHIFT}),
             each=driver,
-            most=60 * _HOURS_TRIED,
+            most=_MINUTES_TRIED,
         )
     yield from limit(
         "max_work", reasons.WORK_LIMIT, _MINUTE, driver, lambda n: f"{n} min more working time for {who}"
@@ -188,23 +188,24 @@ def changes_of_vehicle(vehicle: Vehicle, stops: list[Stop], loads: list[int]) ->
 
 def _more_room(vehicle: Vehicle, loads: list[int]) -> Iterator[Change]:
     for axis, (limit, load) in enumerate(zip(vehicle.capacity, loads)):
-        if limit is None or load <= limit:
-            continue
-        name = f"capacity_{axis + 1}" if len(loads) > 1 else "capacity"
+        if limit is not None and load > limit:
+            name = f"capacity_{axis + 1}" if len(loads) > 1 else "capacity"
+            yield _larger(vehicle, axis, limit, load - limit, name)
 
-        def larger(more: int, axis: int = axis, limit: int = limit) -> Fix:
-            capacity = [*vehicle.capacity]
-            capacity[axis] = limit + more
-            return Fix(VEHICLE, vehicle.id, "capacity", capacity)
 
-        yield Change(
-            larger,
-            lambda n, name=name: f"{thousandths(n)} more {name} for {vehicle.id}",  # type: ignore[misc]
-            frozenset({reasons.CAPACITY, reasons.RELOAD}),
-            CAPACITY_PRICE,
-            CAPACITY_SHARE_PRICE / max(1, limit),
-            load - limit,
-        )
+def _larger(vehicle: Vehicle, axis: int, limit: int, most: int, name: str) -> Change:
+    def larger(more: int) -> Fix:
+        capacity = [*vehicle.capacity[:axis], limit + more, *vehicle.capacity[axis + 1 :]]
+        return Fix(VEHICLE, vehicle.id, "capacity", capacity)
+
+    return Change(
+        larger,
+        lambda n: f"{thousandths(n)} more {name} for {vehicle.id}",
+        frozenset({reasons.CAPACITY, reasons.RELOAD}),
+        CAPACITY_PRICE,
+        CAPACITY_SHARE_PRICE / max(1, limit),
+        most,
+    )
 
 
 def _of_break(vehicle: Vehicle, number: int, rest: Break) -> Iterator[Change]:
@@ -213,60 +214,68 @@ def _of_break(vehicle: Vehicle, number: int, rest: Break) -> Iterator[Change]:
         breaks[number] = replace(rest, **members)
         return Fix(VEHICLE, vehicle.id, "breaks", [asdict(one) for one in breaks])
 
+    def put_off(member: str, had: int) -> Change:
+        return Change(
+            lambda n: moved(**{member: had + n * _MINUTE}),
+            lambda n: f"{name} {n} min later",
+            _IN_TIME,
+            REST_PRICE,
+            PROMISE_HOUR / 60,
+            _MINUTES_TRIED,
+        )
+
     name = f"break {rest.id} of {vehicle.id}"
-    window = rest.window
-    if window:
-        yield Change(
-            lambda n: moved(window=Window(window.start, _later(window.end, n))),
-            lambda n: f"{name} until {clock(_later(window.end, n))} instead of {clock(window.end)}",
-            _IN_TIME,
-            each=BREAK_HOUR / 60,
-            most=60 * _HOURS_TRIED,
-        )
-        yield Change(
-            lambda n: moved(window=Window(_earlier(window.start, n), window.end)),
-            lambda n: f"{name} from {clock(_earlier(window.start, n))} instead of {clock(window.start)}",
-            _IN_TIME,
-            each=BREAK_HOUR / 60,
-            most=60 * _HOURS_TRIED,
-        )
-    for member, had in (("after_drive", rest.after_drive), ("after_work", rest.after_work)):
+    if rest.window:
+        yield from _widened(rest.window, name, lambda window: moved(window=window), BREAK_HOUR / 60)
+    for member in ("after_drive", "after_work"):
+        had = getattr(rest, member)
         if had is not None:
-            yield Change(
-                lambda n, member=member, had=had: moved(**{member: had + n * _MINUTE}),  # type: ignore[misc]
-                lambda n: f"{name} {n} min later",
-                _IN_TIME,
-                REST_PRICE,
-                PROMISE_HOUR / 60,
-                60 * _HOURS_TRIED,
-            )
+            yield put_off(member, had)
 
 
 def changes_of_depots(depots: Iterable[Depot]) -> Iterator[Change]:
     """Yield what may be changed of the depots of a vehicle."""
     for depot in depots:
-        window, docks, who = depot.window, depot.docks, depot.id
-        if window:
-            for words, moved in (
-                ("until", lambda n, one=window: Window(one.start, _later(one.end, n))),
-                ("from", lambda n, one=window: Window(_earlier(one.start, n), one.end)),
-            ):
-                yield _depot_hours(depot, window, words, moved)
-        if docks is not None:
-            fix = Fix(DEPOT, who, "docks", docks + 1)
-            yield _once(fix, f"one more dock at {who}", reasons.DOCK, DOCK_PRICE)
+        if depot.window:
+            yield from _hours(depot, depot.window)
+        if depot.docks is not None:
+            fix = Fix(DEPOT, depot.id, "docks", depot.docks + 1)
+            yield _once(fix, f"one more dock at {depot.id}", reasons.DOCK, DOCK_PRICE)
 
 
-def _depot_hours(depot: Depot, had: Window, words: str, moved: Callable[[int], Window]) -> Change:
-    at = (lambda one: one.end) if words == "until" else (lambda one: one.start)
-    codes = frozenset({reasons.DEPOT_HOURS}) if words == "until" else _IN_TIME
-    return Change(
-        lambda n: Fix(DEPOT, depot.id, "window", asdict(moved(n))),
-        lambda n: f"depot {depot.id} open {words} {clock(at(moved(n)))} instead of {clock(at(had))}",
-        codes,
-        each=DEPOT_HOUR / 60,
-        most=60 * _HOURS_TRIED,
-    )
+def _hours(depot: Depot, window: Window) -> Iterator[Change]:
+    def opened(hours: Window) -> Fix:
+        return Fix(DEPOT, depot.id, "window", asdict(hours))
+
+    return _widened(window, f"depot {depot.id} open", opened, DEPOT_HOUR / 60)
+
+
+def _widened(
+    window: Window,
+    name: str,
+    fix: Callable[[Window], Fix],
+    price: float,
+    later: int | None = None,
+    earlier: int | None = None,
+) -> Iterator[Change]:
+    """Yield a window ending later and beginning earlier, by so many minutes at most; None: by hours."""
+    later, earlier = (_MINUTES_TRIED if most is None else most for most in (later, earlier))
+    if later > 0:
+        yield Change(
+            lambda n: fix(Window(window.start, _later(window.end, n))),
+            lambda n: f"{name} until {clock(_later(window.end, n))} instead of {clock(window.end)}",
+            _IN_TIME,
+            each=price,
+            most=later,
+        )
+    if earlier > 0:
+        yield Change(
+            lambda n: fix(Window(_earlier(window.start, n), window.end)),
+            lambda n: f"{name} from {clock(_earlier(window.start, n))} instead of {clock(window.start)}",
+            _IN_TIME,
+            each=price,
+            most=earlier,
+        )
 
 
 def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]:
@@ -288,7 +297,7 @@ def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]
             lambda n: f"{_later(late, n) // 60} min late allowed at {who} instead of {-(-late // 60)} min",
             frozenset({reasons.TIME_WINDOW}),
             each=stop.late_cost / 60,
-            most=60 * _HOURS_TRIED,
+            most=_MINUTES_TRIED,
         )
     if stop.ride_max is not None:
         ride = stop.ride_max
@@ -297,7 +306,7 @@ def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]
             lambda n: f"{n} min longer ride to {who}",
             frozenset({reasons.RIDE_TIME}),
             each=hour,
-            most=60 * _HOURS_TRIED,
+            most=_MINUTES_TRIED,
         )
     if stop.due is not None:
         due = stop.due
@@ -306,7 +315,7 @@ def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]
             lambda n: f"goods{whose} due at {clock(_later(due, n))} instead of {clock(due)}",
             frozenset({reasons.READY_DUE}),
             each=hour,
-            most=60 * _HOURS_TRIED,
+            most=_MINUTES_TRIED,
         )
     if stop.ready is not None:
         ready = stop.ready
@@ -315,7 +324,7 @@ def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]
             lambda n: f"goods{whose} ready at {clock(_earlier(ready, n))} instead of {clock(ready)}",
             _IN_TIME,
             each=hour,
-            most=60 * _HOURS_TRIED,
+            most=_MINUTES_TRIED,
         )
     if stop.order_rule != ORDER_FREE:
         words = f"{who} not bound to order_rule {stop.order_rule}"
@@ -351,38 +360,24 @@ def _of_windows(stop: Stop, whose: str) -> Iterator[Change]:
     """
     windows = stop.windows
     for number, window in enumerate(windows):
+        later = earlier = None
+        if number:
+            earlier = _minute(window.start) - (windows[number - 1].end + 60) // 60
+        if number + 1 < len(windows):
+            later = (windows[number + 1].start - 1) // 60 - _minute(window.end)
+        elif stop.late_max:
+            later = 0
+        yield from _of_window(stop, number, f"window{whose}", later, earlier)
 
-        def widened(start: int, end: int, number: int = number) -> Fix:
-            changed = [*windows[:number], Window(start, end), *windows[number + 1 :]]
-            return Fix(STOP, stop.id, "windows", [asdict(one) for one in changed])
 
-        following = windows[number + 1].start if number + 1 < len(windows) else None
-        preceding = windows[number - 1].end if number else None
-        later = 120 * _HOURS_TRIED if following is None else (following - 1) // 60 + -window.end // 60
-        earlier = 120 * _HOURS_TRIED
-        if preceding is not None:
-            earlier = -(-window.start // 60) - (preceding + 60) // 60
-        price = stop.late_cost / 60
-        if later > 0 and not (following is None and stop.late_max):
-            yield Change(
-                lambda n, one=window, to=widened: to(one.start, _later(one.end, n)),  # type: ignore[misc]
-                lambda n, one=window: (  # type: ignore[misc]
-                    f"window{whose} until {clock(_later(one.end, n))} instead of {clock(one.end)}"
-                ),
-                _IN_TIME,
-                each=price,
-                most=later,
-            )
-        if earlier > 0:
-            yield Change(
-                lambda n, one=window, to=widened: to(_earlier(one.start, n), one.end),  # type: ignore[misc]
-                lambda n, one=window: (  # type: ignore[misc]
-                    f"window{whose} from {clock(_earlier(one.start, n))} instead of {clock(one.start)}"
-                ),
-                _IN_TIME,
-                each=price,
-                most=earlier,
-            )
+def _of_window(
+    stop: Stop, number: int, name: str, later: int | None, earlier: int | None
+) -> Iterator[Change]:
+    def changed(window: Window) -> Fix:
+        windows = [*stop.windows[:number], window, *stop.windows[number + 1 :]]
+        return Fix(STOP, stop.id, "windows", [asdict(one) for one in windows])
+
+    return _widened(stop.windows[number], name, changed, stop.late_cost / 60, later, earlier)
 
 
 def _of_vehicle_rules(stop: Stop, vehicle_id: str) -> Iterator[Change]:
@@ -404,11 +399,16 @@ def _once(fix: Fix, words: str, code: str, price: float = RULE_PRICE) -> Change:
     return Change(lambda _: fix, lambda _: words, frozenset({code}), price)
 
 
+def _minute(moment: int) -> int:
+    """Return the first whole minute that is not before."""
+    return -(-moment // 60)
+
+
 def _later(moment: int, steps: int) -> int:
     """Return the whole minute that is so many steps later."""
-    return (-(-moment // 60) + steps) * 60
+    return (_minute(moment) + steps) * 60
 
 
 def _earlier(moment: int, steps: int) -> int:
     """Return the whole minute that is so many steps earlier."""
-    return (-(-moment // 60) - steps) * 60
+    return (_minute(moment) - steps) * 60
