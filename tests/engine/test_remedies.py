@@ -24,7 +24,7 @@ from optiway_qgis.model.fix import DEPOT, FLEET, PROBLEM, STOP, VEHICLE, Fix, ap
 from optiway_qgis.model.problem import Problem, Sequence, Settings, problem_to_json
 from tests.engine.cases import HOUR, VAN, Case, a_depot, a_problem, a_stop, between, line_travel
 from tests.engine.plannable import examples, planned
-from tests.engine.rich import plannable_rich, rich_cases
+from tests.engine.rich import plannable_rich, rich_cases, rich_cases_by_the_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def test_problem_with_the_change_is_one_that_can_be_planned(planned_problem):
 
 
 @examples(40)
-@given(rich_cases(6))
+@given(rich_cases(6) | rich_cases_by_the_hour())
 def test_stops_left_out_of_any_plan_are_explained(case: Case):
     """Routes that break rules and pairs torn apart are no reason to fail; the plan itself stays as it is."""
     plain = reschedule(case.problem, case.travel, {}, COUNTING, case.sequences)
