@@ -24,7 +24,7 @@ from optiway_qgis.engine.solving.changes import (
 from optiway_qgis.engine.solving.docks import berthed
 from optiway_qgis.engine.solving.insertion import one_empty_of_a_kind, orders_with, penalty_of
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import importance, route_price
+from optiway_qgis.engine.solving.objective import importance, price_of, route_price
 from optiway_qgis.engine.solving.reach import Reach
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.solving.steps import NO_STOP
@@ -279,20 +279,33 @@ class _Site:
         instance = fitting[0].instance
         before = Timetable(instance, fitting[0].vehicle, self._own_route) if self._own_route else None
         table = min(fitting, key=lambda one: (route_price(one), one.indices))
-        wished, cost, work = route_price(table), sum(table.costs), table.work
+        cost, work = sum(table.costs), table.work
         if before:
-            wished, cost, work = wished - route_price(before), cost - sum(before.costs), work - before.work
-        penalty = penalty_of(instance, self._own_unit)
+            cost, work = cost - sum(before.costs), work - before.work
         price = change.price(steps) + max(0.0, cost)
-        if (penalty is not None and wished >= penalty) or (best is not None and price >= best.price):
+        if (best is not None and price >= best.price) or not self._is_worth_it(table, change.fix(steps)):
             return best
         vehicle_id = self._problem.vehicles[0].id
         return Remedy(change.fix(steps), change.words(steps), vehicle_id, price, work, cost)
+
+    def _is_worth_it(self, table: Timetable, fix: Fix) -> bool:
+        """Whether serving the unit is cheaper, wishes included, than leaving it out."""
+        penalty = penalty_of(self._whole, self._unit)
+        if penalty is None:
+            return True
+        whole, tables, _ = self._with(table, fix)
+        standing = [Timetable(whole, one.vehicle, one.indices, one.reloads) for one in self._tables.values()]
+        return price_of(whole, list(tables.values())) - price_of(whole, standing) < penalty
 
     def _others_keep(self, table: Timetable, fix: Fix) -> bool:
         """Whether the route keeps all rules beside the others, which break no more than they do now, when all
         take turns at the docks.
         """
+        whole, tables, vehicle = self._with(table, fix)
+        return harmless(whole, self._tables, tables, vehicle)
+
+    def _with(self, table: Timetable, fix: Fix) -> tuple[Instance, Timetables, int]:
+        """Return the whole problem with the change, its routes with the one given, and whose that is."""
         problem = apply_fix(self._whole.problem, fix)
         whole = Instance(problem, self._whole.travel)
         vehicle = len(problem.vehicles) - 1 if fix.of == FLEET else self._vehicle
@@ -303,4 +316,4 @@ class _Site:
             if one != vehicle
         }
         tables[vehicle] = Timetable(whole, whole.vehicles[vehicle], order)
-        return harmless(whole, self._tables, tables, vehicle)
+        return whole, tables, vehicle
