@@ -110,8 +110,10 @@ class Strategy:
         if instance.travel.slots or not self._is_seen_whole(instance):
             clock.new_phase()
             self._tell("Putting groups of stops where they cost least by all rules and wishes")
+            if instance.has_docks and self._has_time(clock):
+                kept = _without_broken(instance, kept, self._active, clock)
             kept = reinsert(instance, kept, self._active, clock, self._settings.seed)
-        return _without_broken(instance, kept, self._active) if instance.has_docks else kept
+        return _without_broken(instance, kept, self._active, clock) if instance.has_docks else kept
 
     def _is_seen_whole(self, instance: Instance) -> bool:
         """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few."""
@@ -330,7 +332,7 @@ def _required_left(instance: Instance, sequences: Sequences, active: list[int]) 
     ]
 
 
-def _without_broken(instance: Instance, sequences: Sequences, active: list[int]) -> Sequences:
+def _without_broken(instance: Instance, sequences: Sequences, active: list[int], clock: Clock) -> Sequences:
     """Return sequences that break no rule of several routes together.
 
     Of those that do the ones that matter least are taken off, and their stops put where there is room.
@@ -344,7 +346,28 @@ def _without_broken(instance: Instance, sequences: Sequences, active: list[int])
             broken, key=lambda vehicle: sum(importance(instance.stops[stop]) for stop in best[vehicle])
         )
         best[least] = []
-    return min(best, complete(instance, best, active), key=lambda one: score(instance, one))
+    return _filled(instance, best, active, clock)
+
+
+def _filled(instance: Instance, sequences: Sequences, active: list[int], clock: Clock) -> Sequences:
+    """Return sequences with stops put where there is room: all at once or, where routes then break a rule
+    together, one after another while there is time.
+    """
+    best, best_score = sequences, score(instance, sequences)
+    if not unserved(instance, best):
+        return best
+    whole = complete(instance, best, active)
+    if score(instance, whole) < best_score:
+        return whole
+    missing = set(active).intersection(unserved(instance, best))
+    for unit in instance.units.among(sorted(missing, key=lambda stop: -importance(instance.stops[stop]))):
+        if clock.iterations is None and clock.remaining() < 0:
+            break
+        more = complete(instance, best, list(unit))
+        own = score(instance, more)
+        if own < best_score:
+            best, best_score = more, own
+    return best
 
 
 def _first_answer(instance: Instance, active: list[int]) -> Sequences:
