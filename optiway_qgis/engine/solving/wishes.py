@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import cost_of, length_of, unserved
+from optiway_qgis.engine.solving.objective import cost_of, length_of, score, unserved
 from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.model.plan import WishPrice
@@ -63,20 +63,23 @@ def prices(
     """Return what each wish costs in the plan: how much cheaper one without it was found to be, at least 0.
 
     All share the time or the iterations of the clock; the order is that of `_WISHES`. What there is no time
-    for is not told of. `active` are the stops that may be served.
+    for is not told of. A plan that is no worse with the wish than the finished one owes nothing to being free
+    of it. `active` are the stops that may be served.
     """
     present = [
         (wish, freed) for wish in _WISHES if (freed := wish.freed(instance.problem)) != instance.problem
     ]
-    standing = timetables(instance, sequences)
+    standing, own_score = timetables(instance, sequences), score(instance, sequences)
     found = []
     for number, (wish, freed) in enumerate(present):
         if clock.iterations is None and clock.remaining() < _LEAST:
             break
         without = Instance(freed, instance.travel)
         own = _share(clock, len(present) - number)
-        free = timetables(without, reinsert(without, sequences, active, own, seed))
-        found.append(_price(wish, instance, standing, free))
+        freely = reinsert(without, sequences, active, own, seed)
+        if score(instance, freely) <= own_score:
+            freely = sequences
+        found.append(_price(wish, instance, standing, timetables(without, freely)))
     return tuple(found)
 
 
