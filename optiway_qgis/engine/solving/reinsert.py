@@ -3,8 +3,8 @@
 Neighbouring strings of routes are taken off, or a small route as a whole, and put back greedily by a sketch
 of the routes (slack induction by string removals: J. Christiaens and G. Vanden Berghe, Transportation Science
 54, 2020). What might be worth while is timed by the scheduler, so that it serves all rules and wishes, and
-travel times that depend on the hour. Worse answers are gone on from now and then, ever less. Single moves are
-tried in polish.py.
+travel times that depend on the hour. Worse answers are gone on from now and then, ever less. Routes met on
+the way are put together anew by recombine.py. Single moves are tried in polish.py.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from optiway_qgis.engine.solving.objective import (
     unserved,
 )
 from optiway_qgis.engine.solving.outlook import by_distance
+from optiway_qgis.engine.solving.recombine import recombined
 from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 from optiway_qgis.engine.solving.sketch import Sketch
 
@@ -89,6 +90,9 @@ of serving a stop.
 _KEPT = 50_000
 """Timed routes kept at hand."""
 
+_RECOMBINED = 10
+"""How often, evenly over the search, the routes at hand are put together anew."""
+
 _DRAWN = 4096
 
 
@@ -102,11 +106,16 @@ def reinsert(
     search = _Search(instance, timetables(instance, sequences), active, seed)
     clock.gain(search.best_value, search.best_cost)
     begun, length = clock.now(), clock.remaining()
+    recombinations = 1
     for iteration in count():
         if clock.over(iteration):
             break
         done = iteration / clock.iterations if clock.iterations else (clock.now() - begun) / max(length, 1e-9)
-        if search.step(min(1.0, done)):
+        better = search.step(min(1.0, done))
+        if done * _RECOMBINED >= recombinations and not instance.has_docks:
+            recombinations += 1
+            better |= search.recombine()
+        if better:
             clock.gain(search.best_value, search.best_cost)
     return sequences_of(instance, search.best)
 
@@ -143,24 +152,28 @@ class _Search:
         self._places = np.array([instance.travel.stop_place[stop] for stop in active])
         self._near: dict[int, list[int]] = {}
         self._timed: dict[tuple[int, ...], Timetable] = {}
-        self._tables = dict(tables)
-        self._prices = {vehicle: route_price(table) for vehicle, table in tables.items()}
-        self._sketch = Sketch(instance, tables)
-        self._vehicle_of = {stop: vehicle for vehicle, table in tables.items() for stop in table.indices}
         self._orders = self._insertion_orders()
         self._unseen = 0
         self._look_at = max(_PLACES, min(_MOST_PLACES, _OUTLINES // max(1, len(active))))
-        wanted = set(active)
-        left = unserved(instance, sequences_of(instance, tables))
-        self._missing = [stop for stop in left if wanted.issuperset(instance.units.of[stop])]
-        self._lost = self._weight(self._missing)
-        self._value = price_of(instance, tables.values()) + self._penalties(self._missing)
+        self._stand_on(tables)
         self.best_value = self._value
         self._best_lost = self._lost
         self.best, self.best_cost = dict(tables), cost_of(tables.values())
         served = max(1, len(self._vehicle_of))
         driven = self._value - instance.vehicle_price * len(tables)
         self._step_price = max(driven / served, 1e-9)
+
+    def _stand_on(self, tables: Timetables) -> None:
+        """Make these routes the answer that is gone on from."""
+        instance, wanted = self._instance, set(self._active)
+        self._tables = dict(tables)
+        self._prices = {vehicle: route_price(table) for vehicle, table in tables.items()}
+        self._sketch = Sketch(instance, tables)
+        self._vehicle_of = {stop: vehicle for vehicle, table in tables.items() for stop in table.indices}
+        left = unserved(instance, sequences_of(instance, tables))
+        self._missing = [stop for stop in left if wanted.issuperset(instance.units.of[stop])]
+        self._lost = self._weight(self._missing)
+        self._value = price_of(instance, tables.values()) + self._penalties(self._missing)
 
     def _weight(self, stops: list[int]) -> float:
         """Return what required stops left out weigh."""
@@ -448,6 +461,14 @@ class _Search:
         dropped = [stop for table in tables.values() for stop in table.indices if stop not in served]
         fewer = {vehicle: self._timetable(vehicle, stops) for vehicle, stops in enumerate(kept) if stops}
         return fewer, [*missing, *dropped]
+
+    def recombine(self) -> bool:
+        """Go on from the best answer that the routes timed so far make together, if it is a new best."""
+        found = recombined(self._instance, self.best, self._timed.values())
+        if found is None:
+            return False
+        self._stand_on(found)
+        return self._is_best()
 
     def _is_best(self) -> bool:
         """Note the answer gone on from if it is the best so far, with its best reloads and with docks."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optiway_qgis.engine.solving import pyvrp_engine
+from optiway_qgis.engine.solving import pyvrp_engine, recombine
 from optiway_qgis.engine.solving.district import District
 from optiway_qgis.engine.solving.first_answer import first_answer, surely_too_much
 from optiway_qgis.engine.solving.insertion import complete, keep_rules, nearest_first
@@ -112,6 +112,8 @@ class Strategy:
             self._tell("Putting groups of stops where they cost least by all rules and wishes")
             if instance.has_docks and self._has_time(clock):
                 kept = _without_broken(instance, kept, self._active, clock)
+            if not instance.has_docks:
+                self.engines.append(recombine.NAME)
             kept = reinsert(instance, kept, self._active, clock, self._settings.seed)
         return _without_broken(instance, kept, self._active, clock) if instance.has_docks else kept
 
