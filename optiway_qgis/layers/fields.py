@@ -20,8 +20,8 @@ NO_DEPOT = "none"
 
 LOCK_NONE, LOCK_VEHICLE, LOCK_EXCLUDE = "none", "vehicle", "exclude"
 LOCK_ORDER, LOCK_PREFIX, LOCK_FIRST, LOCK_LAST = "order", "prefix", "first", "last"
-ANY_LATENESS = "-1"
-"""The text in late_max_min that allows any lateness."""
+ANY_LATENESS = -1
+"""The number in late_max_min that allows any lateness."""
 KIND_DELIVERY, KIND_PICKUP, KIND_SERVICE = "delivery", "pickup", "service"
 BLOCK, DELAY, SCALE = "block", "delay", "scale"
 
@@ -144,6 +144,7 @@ STOP_FIELDS: tuple[Field, ...] = (
         "stop_id",
         "Name of the stop, unique; compared as text.",
         'The stop is called "stop-" and its feature id, with a warning.',
+        "`name`, where it is filled and unique; else as empty.",
         aliases=_as("id", "order_id", "stop", "job_id", "customer_id"),
     ),
     Field(

@@ -24,9 +24,10 @@ from ..model.problem import KEEP_FREE, KEEP_ORDER, KEEP_PREFIX, LATE_COST, ORDER
 from . import fields
 from .carried import CarriedStops, RejectedStop
 from .points import as_point, position, to_wgs84
+from .qgis_compat import is_null
 from .reading import Reading, is_filled, no_crs, tell_columns, tell_unused
 from .relations import Relations
-from .row import Row, Table, as_text, merged
+from .row import Row, Table, as_number, as_text, merged
 
 if TYPE_CHECKING:
     from qgis.core import (
@@ -109,7 +110,7 @@ class StopsReader:
         self._source = source
         self._reading = reading
         self._layer = layer
-        self._table = Table(fields.STOP_FIELDS, columns, reading.day)
+        self._table = Table(fields.STOP_FIELDS, _with_id(columns, source), reading.day)
         self._expressions = self._parsed(expressions)
         self._context = expressions.context
         self._unused = fields.unused_columns(fields.UNUSED_STOP_FIELDS, source.fields().names())
@@ -341,6 +342,25 @@ class StopsReader:
             self._reading.tell(INFO, Fault("vehicle_kept", text, field=name), About(self._layer))
 
 
+def _with_id(
+    columns: Mapping[str, fields.Column], source: QgsProcessingFeatureSource
+) -> Mapping[str, fields.Column]:
+    """The columns, with `name` as the id too where no other column is and it tells all features apart."""
+    name = columns.get("name")
+    if "stop_id" in columns or name is None or name.alias.name != "name":
+        return columns
+    flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    seen: set[str] = set()
+    for feature in source.getFeatures(request.setSubsetOfAttributes([name.index]), flags):
+        value = feature.attribute(name.index)
+        text = "" if is_null(value) else as_text(value)
+        if not text or text in seen:
+            return columns
+        seen.add(text)
+    return {"stop_id": name, **columns}
+
+
 def _named(layer_fields: QgsFields, carried: Sequence[tuple[int, str]]) -> QgsFields:
     named = QgsFields()
     for index, name in carried:
@@ -368,9 +388,17 @@ def _penalty(row: Row) -> float | None:
 
 
 def _late_max(row: Row) -> int | None:
-    value = row.value("late_max_min")
-    if value is not None and as_text(value).removesuffix(".0") == fields.ANY_LATENESS:
+    """The longest lateness in seconds; None: any."""
+    try:
+        minutes = as_number(row.value("late_max_min"))
+    except Fault:
+        minutes = 0.0
+    if minutes == fields.ANY_LATENESS:
         return None
+    if minutes < 0:
+        remedy = "Write -1 for any lateness, 0 or more minutes for a limit, or leave it empty"
+        row.problem("late_max_min", Fault("out_of_range", "is negative", remedy))
+        return 0
     return row.seconds("late_max_min") or 0
 
 

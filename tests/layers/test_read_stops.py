@@ -91,6 +91,33 @@ def test_a_stop_without_any_field_is_a_stop():
 
 
 @pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (["Kiosk", " School"], ["Kiosk", "School"]),
+        ([7.0, 12.0], ["7", "12"]),
+        (["Kiosk", "Kiosk "], ["stop-1", "stop-2"]),
+        (["Kiosk", NULL], ["stop-1", "stop-2"]),
+        (["Kiosk", ""], ["stop-1", "stop-2"]),
+    ],
+)
+def test_a_name_is_the_id_where_there_is_none_and_each_stop_has_its_own(names, ids):
+    """As in ArcGIS, where Name tells orders apart; two stops of one name are two stops."""
+    stops, shared = read([{"at": CENTRE, "Name": name} for name in names])
+    assert [stop.id for stop in stops.stops] == ids
+    told = any("Name (as stop_id)" in text for text in shared.feedback.infos)
+    assert told == (ids[0] != "stop-1")
+    assert told != any("no stop_id" in text for text in shared.warnings.texts())
+
+
+def test_a_name_or_description_is_no_id_beside_one():
+    """What an id column leaves empty is named by the feature; a description is none however unique."""
+    beside, _ = read([{"at": CENTRE, "id": "A", "name": "Kiosk"}, {"at": CENTRE, "id": "", "name": "School"}])
+    described, _ = read([{"at": CENTRE, "description": "Kiosk"}])
+    assert [stop.id for stop in beside.stops] == ["A", "stop-2"]
+    assert [(stop.id, stop.name) for stop in described.stops] == [("stop-1", "Kiosk")]
+
+
+@pytest.mark.parametrize(
     ("values", "delivery", "pickup"),
     [
         ({"demand": 4}, (4000,), ()),
@@ -319,7 +346,7 @@ def test_a_stop_that_says_nothing_of_them_is_as_it_always_was():
 
 
 @pytest.mark.parametrize(
-    ("value", "late_max"), [(-1, None), ("-1", None), (-1.0, None), ("-1.0", None), (0, 0), (2.5, 150)]
+    ("value", "late_max"), [(-1, None), ("-1", None), (-1.0, None), ("-1,0", None), (0, 0), (2.5, 150)]
 )
 def test_lateness_is_none_some_or_any(value, late_max):
     """A whole column of zeros must not soften all windows."""
@@ -353,7 +380,8 @@ def test_lock_decides_what_of_vehicle_and_place_is_kept(values, bound, keep, rul
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"late_max_min": -2}, ['late_max_min "-2" is negative']),
+        ({"late_max_min": -2}, ['late_max_min "-2" is negative', "Write -1 for any lateness, 0 or more"]),
+        ({"late_max_min": "late"}, ['late_max_min "late" is not a number']),
         ({"lock": "order", "sequence": 1}, ['lock "order" needs a vehicle, and vehicle_id is empty']),
         ({"lock": "prefix", "vehicle_id": "V1"}, ['lock "prefix" needs a place, and sequence is empty']),
         ({"ready_time": "soon"}, ['ready_time "soon" is not a time']),
