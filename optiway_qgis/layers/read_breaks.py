@@ -13,9 +13,9 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.findings import About, Fault
 from ..model.problem import Break, Window
 from . import fields
-from .read_vehicles import zero_padded
+from .read_vehicles import some, zero_padded
 from .reading import Reading, tell_columns
-from .row import Row, Table
+from .row import Row, Table, next_day
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
@@ -47,12 +47,14 @@ def read_breaks(
 ) -> list[Vehicle]:
     """Return the vehicles with the breaks of the table; a break of no vehicle is for all of them.
 
-    With `whole_fleet` a vehicle that is not there is warned of.
+    With `whole_fleet` a vehicle that is not there is warned of. A break without a date that comes before a
+    shift is on the next day where that is within it.
     """
     names = source.fields().names()
     table = Table(fields.BREAK_FIELDS, fields.recognise(fields.BREAK_FIELDS, names), reading.day)
     tell_columns(reading, BREAKS, table.columns)
     breaks: dict[str, list[Break]] = {vehicle.id: [] for vehicle in vehicles}
+    shifts = {vehicle.id: vehicle.shift for vehicle in vehicles}
     request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
     for feature in source.getFeatures(request, _FLAGS):
         row, one = _break(feature, table, reading)
@@ -61,16 +63,20 @@ def read_breaks(
             if name not in breaks:
                 text = f'No active vehicle is called "{name}"{zero_padded(name, breaks)}'
                 row.warn(Fault("unknown_vehicle", text, field=row.shown("vehicle_id")))
-        theirs = [breaks[name] for name in named or breaks if name in breaks]
-        if any(one.id == other.id for listed in theirs for other in listed):
+        theirs = [name for name in named or breaks if name in breaks]
+        if any(one.id == other.id for name in theirs for other in breaks[name]):
             text = f'{row.shown("break_id")} "{one.id}" is already that of another break of the vehicle'
             remedy = "Give each break an id of its own"
             row.problems.append(Fault("doubled_id", text, remedy, row.shown("break_id")))
         where = f'{BREAKS}: feature {feature.id()} (break_id "{one.id}")'
         for fault in row.problems:
             reading.refuse(fault, row.about, where)
-        for listed in theirs:
-            listed.append(one)
+        later = _day_after(one, row)
+        night = [name for name in theirs if later is not None and _only_after(shifts[name], one, later)]
+        if night:
+            row.warn(next_day(f"the shift of {some(night)}", row.shown("tw_start")))
+        for name in theirs:
+            breaks[name].append(later if name in night else one)
     return [replace(vehicle, breaks=tuple(breaks[vehicle.id])) for vehicle in vehicles]
 
 
@@ -119,6 +125,19 @@ def _break(feature: QgsFeature, table: Table, reading: Reading) -> tuple[Row, Br
         paid=row.yes("paid"),
         first_part=first_part,
     )
+
+
+def _day_after(one: Break, row: Row) -> Break | None:
+    """The break by the same clock a day later; None where it has a date, or is not by the clock."""
+    if one.window is None or row.moment("tw_start").dated:
+        return None
+    start = row.moment("tw_start", next_day=True).seconds
+    return replace(one, window=Window(start, start + one.window.end - one.window.start))
+
+
+def _only_after(shift: Window, one: Break, later: Break) -> bool:
+    """Whether work begins too late for a break, as at night, and goes on when it comes a day later."""
+    return one.window.start < shift.start and later.window.end <= shift.end
 
 
 def _window(row: Row) -> Window | None:

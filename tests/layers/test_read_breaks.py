@@ -47,6 +47,28 @@ def test_a_table_of_arcgis_is_read_as_it_is():
     assert breaks == {"V1": (), "V2": (Break("break-1", 1800, after_work=14400, paid=True),), "V3": ()}
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "by_night"),
+    [
+        ("00:30", "01:30", Window(88200, 91800)),
+        ("23:30", "00:30", Window(84600, 88200)),
+        ("05:30", "06:30", Window(19800, 23400)),
+        ("2026-05-04T00:30", "2026-05-04T01:30", Window(1800, 5400)),
+    ],
+)
+def test_a_break_after_midnight_is_within_a_shift_of_the_night(start, end, by_night):
+    """Read on the plan date it would be over before work begins, and never be due."""
+    day, night = Vehicle("day", shift=Window(0, 86400)), Vehicle("night", shift=Window(72000, 108000))
+    source = source_of(table([{"break_id": "meal", "duration_min": 30, "tw_start": start, "tw_end": end}]))
+    shared = reading()
+    read = {vehicle.id: vehicle.breaks[0].window for vehicle in read_breaks(source, [day, night], shared)}
+    assert shared.errors == []
+    assert read["night"] == by_night
+    assert read["day"].start == by_night.start % 86400
+    told = "tw_start is before the shift of night: read as the next day (meal)"
+    assert (told in shared.warnings.texts()) == (read["night"] != read["day"])
+
+
 def test_breaks_belong_to_the_vehicles_they_name():
     """The same id for two vehicles is two breaks; one that is for all comes after those before it."""
     rows = [
