@@ -344,9 +344,10 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     layer.setDisplayExpression(f"{columns['vehicle_id']} || ' ' || {number} || ': ' || {place}")
     service = f"{_clock(columns, 'start_time')} || ' - ' || {_clock(columns, 'end_time')}"
     window = f"'Window ' || {columns['tw1_start']} || ' - ' || {columns['tw1_end']}"
-    most = columns["late_max_min"]
-    allowed = f"if({most} <> 0, ' (allowed ' || if({most} < 0, 'any', round({most})) || ')', '')"
-    late = f"round({columns['late_min']}) || ' min late' || coalesce({allowed}, '')"
+    # A field of the user's, so perhaps text.
+    most = f"coalesce(try(to_real(replace({columns['late_max_min']}, ',', '.'))), 0)"
+    allowed = f"' (allowed ' || if({most} < 0, 'any', round({most})) || ')'"
+    late = f"round({columns['late_min']}) || ' min late' || if({most} = 0, '', {allowed})"
     late = f"if({columns['late_min']} > 0, {late}, NULL)"
     word = f"if({kind} = 'break', 'break', if({kind} = 'reload', 'loading', 'service'))"
     lines = (

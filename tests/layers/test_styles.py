@@ -226,10 +226,21 @@ def test_map_tips_of_breaks_and_reloads_tell_what_is_done_there(rich_visits):
     assert "service 08:24 - 08:46" in tips[1]
 
 
-@pytest.mark.parametrize(("most", "words"), [(30.0, " (allowed 30)"), (-1.0, " (allowed any)"), (0.0, "")])
-def test_map_tips_tell_how_late_a_stop_may_be(most, words):
-    """The field travels along from the stops."""
-    columns = "late_min:double&field=late_max_min:double&field=visit_type:string"
+@pytest.mark.parametrize(
+    ("kind", "most", "words"),
+    [
+        ("double", 30.0, " (allowed 30)"),
+        ("double", -1.0, " (allowed any)"),
+        ("double", 0.0, ""),
+        ("string", "12,5", " (allowed 13)"),
+        ("string", "-1", " (allowed any)"),
+        ("string", "", ""),
+        ("string", "soon", ""),
+    ],
+)
+def test_map_tips_tell_how_late_a_stop_may_be(kind, most, words):
+    """The field travels along from the stops, and a CSV file has it as text."""
+    columns = f"late_min:double&field=late_max_min:{kind}&field=visit_type:string"
     layer = QgsVectorLayer(f"Point?crs=EPSG:4326&field=sequence:integer&field={columns}", "visits", "memory")
     styles.style_layer(layer, VISITS, ())
     context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
