@@ -14,7 +14,7 @@ from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.instance import Instance, Sequences
 from optiway_qgis.engine.solving.objective import score
 from optiway_qgis.engine.solving.reinsert import reinsert
-from optiway_qgis.model.problem import Break, Goals, Stop, Vehicle
+from optiway_qgis.model.problem import ORDER_STRICT, Break, Goals, Stop, Vehicle
 from tests.engine.cases import HOUR, VAN, a_depot, a_problem, a_stop, between, line_travel
 from tests.engine.decided import CASES
 from tests.engine.plannable import best_score, counting_clock, examples, plannable
@@ -132,3 +132,24 @@ def test_lunch_is_kept_free():
     done = searched(instance, nothing(instance))
     assert held(done) == [0, 1, 2]
     assert score(instance, done).broken == 0
+
+
+@pytest.mark.parametrize("seed", [3, 7, 8])
+def test_trips_kept_in_a_search_are_no_plan_where_the_scheduler_would_choose_others(seed):
+    """D would be served for less by V2; V1 would reload after A, be back sooner and work ten minutes too
+    long.
+    """
+    v1 = replace(VAN, capacity=(2000,), max_trips=2, max_work=70 * 60)
+    v2 = replace(VAN, id="V2", start_depot="D2", end_depot="D2", cost_per_hour=0, fixed_cost=0)
+    own = {"vehicle_id": "V1", "order_rule": ORDER_STRICT, "delivery": (1000,)}
+    stops = [
+        a_stop("A", 2, order_rank=1, **own),
+        a_stop("B", 2, order_rank=2, windows=(between("12:00", "12:00"),), **own),
+        a_stop("D", 1, delivery=(1000,), service=600),
+        a_stop("C", 1, order_rank=3, **own),
+    ]
+    problem = a_problem(stops, [a_depot("D1", 0), a_depot("D2", 1)], [v1, v2])
+    instance = Instance(problem, line_travel(problem))
+    assert score(instance, [[0, 1, 3], [2]]).broken
+    done = searched(instance, [[0, 1, 2, 3], []], 20, seed)
+    assert (held(done), score(instance, done).broken) == ([0, 1, 2, 3], 0)

@@ -474,7 +474,9 @@ class _Search:
         """Note the answer gone on from if it is the best so far, with its best reloads and with docks."""
         if (self._lost, self._value) >= (self._best_lost, self.best_value - 1e-9):
             return False
-        self._reload_better()
+        if not self._reload_better():
+            self._stand_on(self.best)
+            return False
         tables, value = self._tables, self._value
         if self._instance.has_docks:
             tables = berthed(self._instance, tables)
@@ -486,16 +488,21 @@ class _Search:
         self.best_cost = cost_of(tables.values())
         return True
 
-    def _reload_better(self) -> None:
-        """Let vehicles reload where that is best instead of where the sketch has it."""
+    def _reload_better(self) -> bool:
+        """Let vehicles reload where the scheduler will have it instead of where the sketch has it; return
+        whether that breaks no rule: trips are chosen without a look at breaks and limits on work.
+        """
         for vehicle, table in self._tables.items():
             if table.vehicle.max_trips > 1:
                 best = self._timetable(vehicle, table.indices)
-                if best.reloads != table.reloads and not best.violations:
+                if best.reloads != table.reloads:
+                    if best.violations:
+                        return False
                     self._tables[vehicle] = best
                     self._prices[vehicle] = route_price(best)
                     self._sketch.put(vehicle, self._sketch.outline_of(vehicle, best))
         self._value = price_of(self._instance, self._tables.values()) + self._penalties(self._missing)
+        return True
 
     def _timed_like(self, vehicle: int, outline: Outline) -> Timetable:
         """Return the route timed with the reloads of the sketch, or the best ones if those break rules."""
