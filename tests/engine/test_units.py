@@ -200,3 +200,10 @@ def test_what_falls_and_what_is_tied():
     assert units.in_order([1, 0, 4, 3, 2]) == [4, 2, 3, 0, 1]
     assert list(units.places([2, 4], 3)) == [1, 2]
     assert list(units.places([4], 3)) == []
+
+
+def test_long_chain_of_stops_that_come_before_each_other():
+    """As many as a day may have, asked for from the last to the first."""
+    stops = [a_stop(f"S{number}", 1, before=(f"S{number + 1}",)) for number in range(3000)]
+    chain = list(range(len(stops)))
+    assert Units(stops).among(chain[::-1]) == [(stop,) for stop in chain]

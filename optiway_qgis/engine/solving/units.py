@@ -71,19 +71,19 @@ class Units:
     def among(self, stops: Many[int]) -> list[Unit]:
         """Return the units of the stops, each once and after those it needs, else in the order met."""
         asked = set(stops)
-        found: list[Unit] = []
+        found: dict[Unit, None] = {}
         met: set[Unit] = set()
-
-        def add(unit: Unit) -> None:
-            if unit not in met:
-                met.add(unit)
-                for needed in sorted(self.needs(unit) & asked):
-                    add(self.of[needed])
-                found.append(unit)
-
         for stop in stops:
-            add(self.of[stop])
-        return found
+            waiting = [self.of[stop]]
+            while waiting:
+                unit = waiting[-1]
+                if unit not in met:
+                    met.add(unit)
+                    needed = [self.of[one] for one in sorted(self.needs(unit) & asked, reverse=True)]
+                    waiting += [one for one in needed if one not in met]
+                else:
+                    found.setdefault(waiting.pop())
+        return list(found)
 
     def whole(self, stops: Iterable[int]) -> set[int]:
         """Return the stops with those they make pairs with."""
