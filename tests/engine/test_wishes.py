@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optiway_qgis.engine.solving import wishes
 from optiway_qgis.engine.solving.insertion import complete
 from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.wishes import prices
 from optiway_qgis.model.constraints import CONSTRAINTS, WISHES
 from optiway_qgis.model.problem import (
     BALANCE_STOPS,
     KEEP_ORDER,
     ORDER_EARLY,
+    ORDER_FIRST,
     ORDER_STRICT,
     Goals,
     Stop,
@@ -133,6 +136,21 @@ def test_wish_that_changes_nothing_costs_nothing():
     stops = [a_stop(f"S{rank}", rank, order_rule=ORDER_STRICT, order_rank=rank) for rank in (1, 2)]
     text = "The order of ranks costs nothing: no cheaper plan was found without it."
     assert told(on_a_line(stops, PER_KM), [0, 1]) == {"strict_order": (0.0, text)}
+
+
+def test_all_wishes_together_take_no_more_iterations_than_there_are(monkeypatch):
+    """Each has its share, the last one, too."""
+    shares = []
+
+    def counted(instance, sequences, active, clock, seed):
+        shares.append(clock.iterations)
+        return reinsert(instance, sequences, active, clock, seed)
+
+    monkeypatch.setattr(wishes, "reinsert", counted)
+    ranked = [a_stop(f"S{rank}", rank, order_rule=ORDER_STRICT, order_rank=rank) for rank in (1, 2)]
+    stops = [*ranked, a_stop("S3", 3, order_rule=ORDER_FIRST)]
+    told(on_a_line(stops, PER_KM, goals=Goals(fewest_vehicles=True)), [2, 0, 1], iterations=90)
+    assert shares == [30, 30, 30]
 
 
 @examples(30)

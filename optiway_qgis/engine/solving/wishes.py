@@ -66,16 +66,14 @@ def prices(
     for is not told of. A plan that is no worse with the wish than the finished one owes nothing to being free
     of it. `active` are the stops that may be served.
     """
-    present = [
-        (wish, freed) for wish in _WISHES if (freed := wish.freed(instance.problem)) != instance.problem
-    ]
+    present = _present(instance.problem)
     standing, own_score = timetables(instance, sequences), score(instance, sequences)
     found = []
     for number, (wish, freed) in enumerate(present):
         if clock.iterations is None and clock.remaining() < _LEAST:
             break
         without = Instance(freed, instance.travel)
-        own = _share(clock, len(present) - number)
+        own = _share(clock, len(present), number)
         freely = reinsert(without, sequences, active, own, seed)
         if score(instance, freely) <= own_score:
             freely = sequences
@@ -93,11 +91,11 @@ def _present(problem: Problem) -> list[tuple[_Wish, Problem]]:
     return [(wish, freed) for wish in _WISHES if (freed := wish.freed(problem)) != problem]
 
 
-def _share(clock: Clock, parts: int) -> Clock:
-    """Return the clock of one of as many searches as are left; it tells nobody."""
+def _share(clock: Clock, parts: int, done: int) -> Clock:
+    """Return the clock of one of several searches, some of which are done; it tells nobody."""
     return replace(
         clock,
-        deadline=clock.now() + max(_LEAST, clock.remaining() / parts),
+        deadline=clock.now() + max(_LEAST, clock.remaining() / (parts - done)),
         iterations=None if clock.iterations is None else max(1, clock.iterations // parts),
         report=lambda seconds, cost: None,
         history=[],
