@@ -1,33 +1,43 @@
 """A plan and the stops that it does not serve, from layers into one problem: what is to be explained.
 
 How visits are read is read_visits.py's, how stops are read_stops.py's. What a stop needs is what the plan
-says of those it serves, and STOPS of the others; pairs, and what comes before what, are those of STOPS.
+says of those it serves, and STOPS of the others; pairs, and what comes before what, are those of STOPS
+where it has the stop.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from ..model.reasons import EXCLUDED
+from qgis.core import QgsProcessingFeedback
+
 from . import fields
 from .carried import CarriedStops, RejectedStop
 from .feedback import GroupedWarnings
 from .output_fields import UNASSIGNED, own_names
 from .problem_of import problem_of
 from .read_stops import StopsReader
-from .read_visits import read_order, skilled
+from .read_visits import (
+    PLANNED_FOR,
+    ROUTE_VEHICLE,
+    for_any_driver,
+    read_order,
+    service_factors,
+    skilled,
+)
 from .relations import without_lost
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from qgis.core import QgsFeature, QgsProcessingFeatureSource
+    from qgis.core import QgsProcessingFeatureSource
 
     from ..model.problem import Depot, Problem, Sequence, Stop, Vehicle
     from .read_stops import Expressions, StopsRead
     from .read_visits import VisitsLayer
     from .reading import Reading
+    from .row import Row
 
 PLAN, STOPS = "PLAN", "STOPS"
 
@@ -49,7 +59,7 @@ def read_unserved(
     `expressions` are by the name of the layer. What travels along is that of `asked`, where it is given.
     """
     read, sequences = read_order(plan, vehicles, reading, expressions[PLAN])
-    rows = _without_vehicle(plan, reading, expressions[PLAN])
+    rows, known = _without_vehicle(plan, vehicles, reading, expressions[PLAN])
     others = None if asked is None else _asked(asked, reading, expressions[STOPS])
     served = {stop_id for sequence in sequences for stop_id in sequence.stops}
     # A stop that both layers leave out is taken from the one whose fields travel along.
@@ -64,27 +74,40 @@ def read_unserved(
                     unserved[stop.id] = stop, [None if at is None else values[at] for at in columns]
     stops = {**{stop.id: stop for stop in read.stops}, **{name: stop for name, (stop, _) in unserved.items()}}
     if others is not None:
-        stops = _related(stops, others)
+        known.update({stop.id: stop for stop in others.stops})
+    stops = _related(stops, known)
     if not judges_skills:
         vehicles = skilled(vehicles, list(stops.values()))
     problem = problem_of(without_lost(stops.values()), list(depots), list(vehicles), reading, STOPS)
-    rejected = _rejected(read, others, carried, served | set(unserved))
+    sources = [source for source in (read, rows, others) if source is not None]
+    rejected = _rejected(sources, carried, served | set(unserved))
     attributes = {name: values for name, (_, values) in unserved.items()}
     return problem, CarriedStops(carried.fields, carried.crs, attributes, rejected), sequences
 
 
-def _without_vehicle(plan: VisitsLayer, reading: Reading, expressions: Expressions) -> StopsRead | None:
-    """The rows of the plan that are stops without a vehicle; None where there are none."""
+def _without_vehicle(
+    plan: VisitsLayer, vehicles: Collection[Vehicle], reading: Reading, expressions: Expressions
+) -> tuple[StopsRead | None, dict[str, Stop]]:
+    """The rows of the plan that are stops without a vehicle, None where there are none; and, where there are
+    some, all its stops by id as they are read together: the other stop of a pair may be on a route."""
+    if all(plan.vehicle_id(feature) for feature in plan.source.getFeatures() if plan.is_stop(feature)):
+        return None, {}
+    factors = service_factors(plan, vehicles, expressions)
+    factor_of: dict[str, float] = {}
 
-    def is_unserved(feature: QgsFeature) -> bool:
-        return plan.is_stop(feature) and not plan.vehicle_id(feature)
+    def judge(row: Row) -> str:
+        if not row.text(ROUTE_VEHICLE):
+            factor_of[row.label] = factors.get(row.text(PLANNED_FOR), 1.0)
+        return ""
 
-    if not any(map(is_unserved, plan.source.getFeatures())):
-        return None
     # What is odd about these rows was told when the order was read.
-    own = replace(reading, warnings=GroupedWarnings(), findings={}, errors=[])
+    silent = QgsProcessingFeedback(False)
+    own = replace(reading, warnings=GroupedWarnings(), findings={}, errors=[], feedback=silent)
     reader = StopsReader(plan.source, plan.columns, own, expressions, plan.name, plan.is_plan)
-    return reader.read(is_unserved, None, plan.carried)
+    read = reader.read(plan.is_stop, judge, plan.carried)
+    left = [for_any_driver(stop, factor_of[stop.id]) for stop in read.stops if stop.id in factor_of]
+    rejected = [row for row in read.rejected if row.stop_id in factor_of]
+    return replace(read, stops=left, rejected=rejected), {stop.id: stop for stop in read.stops}
 
 
 def _asked(source: QgsProcessingFeatureSource, reading: Reading, expressions: Expressions) -> StopsRead:
@@ -102,28 +125,30 @@ def _columns(source: StopsRead, carried: CarriedStops) -> list[int | None]:
     return [places.get(field.name().lower()) for field in carried.fields]
 
 
-def _related(stops: Mapping[str, Stop], others: StopsRead) -> dict[str, Stop]:
-    """The stops with the pairs and orders that STOPS knows: a plan's layer has not both stops of each."""
-    known = {stop.id: stop for stop in others.stops}
-    return {
-        name: replace(stop, picked_up_at=known[name].picked_up_at, before=known[name].before)
-        if name in known
-        else stop
-        for name, stop in stops.items()
-    }
+def _related(stops: Mapping[str, Stop], known: Mapping[str, Stop]) -> dict[str, Stop]:
+    """The stops with the pairs and orders that are known: a layer has not both stops of each."""
+    in_pairs = {name for stop in known.values() if stop.picked_up_at for name in (stop.id, stop.picked_up_at)}
+    related = dict(stops)
+    for name in stops.keys() & known.keys():
+        stop, other = stops[name], known[name]
+        related[name] = replace(stop, picked_up_at=other.picked_up_at, before=other.before)
+        if name in in_pairs:
+            delivery, pickup = (
+                getattr(stop if any(getattr(stop, way)) else other, way) for way in ("delivery", "pickup")
+            )
+            related[name] = replace(related[name], delivery=delivery, pickup=pickup, ride_max=other.ride_max)
+    return related
 
 
 def _rejected(
-    read: StopsRead, others: StopsRead | None, carried: CarriedStops, known: Collection[str]
+    sources: Iterable[StopsRead], carried: CarriedStops, known: Collection[str]
 ) -> tuple[RejectedStop, ...]:
-    """The rows that are no stops and that no other layer has as a stop."""
+    """The rows that are no stops and that no layer has as a stop; of several, what the last source says."""
     found: dict[str, RejectedStop] = {}
-    for source in (read, others):
-        if source is None:
-            continue
+    for source in sources:
         columns = _columns(source, carried)
         for row in source.rejected:
-            if row.stop_id not in known and not (source is read and row.reason == EXCLUDED and others):
+            if row.stop_id not in known:
                 values = [None if at is None else row.attributes[at] for at in columns]
                 found[row.stop_id] = replace(row, attributes=values)
     return tuple(found.values())

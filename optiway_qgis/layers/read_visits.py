@@ -242,7 +242,7 @@ def read_order(
     layer. A vehicle with rows of reloads reloads there, any other where the scheduler finds that it must."""
     order = _Order(visits, vehicles, reading)
     is_planned = visits.is_plan and "SERVICE_TIME" not in expressions.texts
-    factors = {vehicle.id: vehicle.service_factor for vehicle in vehicles if vehicle.service_factor != 1}
+    factors = service_factors(visits, vehicles, expressions)
     factor_of: dict[str, float] = {}
 
     def judge(row: Row) -> str:
@@ -256,7 +256,7 @@ def read_order(
         if number is None:
             name = row.shown(ROUTE_SEQUENCE)
             row.warn(Fault("missing_value", f"{name} is empty: served after the numbered stops", field=name))
-        if is_planned and factors:
+        if factors:
             factor_of[row.label] = factors.get(row.text(PLANNED_FOR) or vehicle_id, 1.0)
         if is_planned and OWN_SERVICE in visits.columns:
             _compare_service(row, factor_of.get(row.label, 1.0))
@@ -270,8 +270,17 @@ def read_order(
     binds = visits.is_plan
     reader = StopsReader(visits.source, visits.columns, reading, expressions, visits.name, binds)
     read = reader.read(order.takes, judge, visits.carried)
-    read.stops[:] = [_for_any_driver(stop, factor_of.get(stop.id, 1.0)) for stop in read.stops]
+    read.stops[:] = [for_any_driver(stop, factor_of.get(stop.id, 1.0)) for stop in read.stops]
     return read, order.sequences({stop.id for stop in read.stops})
+
+
+def service_factors(
+    visits: VisitsLayer, vehicles: Collection[Vehicle], expressions: Expressions
+) -> dict[str, float]:
+    """Vehicle -> its service factor, where that is in the service times that are read and is not 1."""
+    if not visits.is_plan or "SERVICE_TIME" in expressions.texts:
+        return {}
+    return {vehicle.id: vehicle.service_factor for vehicle in vehicles if vehicle.service_factor != 1}
 
 
 class _Order:
@@ -388,7 +397,7 @@ def _carried_text(visits: VisitsLayer, feature: QgsFeature, name: str) -> str:
     return "" if is_null(value) else as_text(value)
 
 
-def _for_any_driver(stop: Stop, factor: float) -> Stop:
+def for_any_driver(stop: Stop, factor: float) -> Stop:
     """The stop with the service time that takes a driver of this factor as long as was planned."""
     return stop if factor == 1 else replace(stop, service=1000 * stop.service // round(1000 * factor))
 
