@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
 from ..model.findings import About, Fault
-from ..model.problem import Break, Window
+from ..model.problem import DAY, Break, Window
 from . import fields
 from .read_vehicles import some, zero_padded
 from .reading import Reading, tell_columns
@@ -47,8 +47,8 @@ def read_breaks(
 ) -> list[Vehicle]:
     """Return the vehicles with the breaks of the table; a break of no vehicle is for all of them.
 
-    With `whole_fleet` a vehicle that is not there is warned of. A break without a date that comes before a
-    shift is on the next day where that is within it.
+    With `whole_fleet` a vehicle that is not there is warned of. A break without a date that comes half a day
+    before a shift is on the next day where that is within it.
     """
     names = source.fields().names()
     table = Table(fields.BREAK_FIELDS, fields.recognise(fields.BREAK_FIELDS, names), reading.day)
@@ -136,8 +136,8 @@ def _day_after(one: Break, row: Row) -> Break | None:
 
 
 def _only_after(shift: Window, one: Break, later: Break) -> bool:
-    """Whether work begins too late for a break, as at night, and goes on when it comes a day later."""
-    return one.window.start < shift.start and later.window.end <= shift.end
+    """Whether work begins half a day after a break, as at night, and goes on when it comes a day later."""
+    return one.window.start + DAY // 2 <= shift.start and later.window.end <= shift.end
 
 
 def _window(row: Row) -> Window | None:

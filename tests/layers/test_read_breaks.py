@@ -69,6 +69,16 @@ def test_a_break_after_midnight_is_within_a_shift_of_the_night(start, end, by_ni
     assert (told in shared.warnings.texts()) == (read["night"] != read["day"])
 
 
+def test_a_break_just_before_a_shift_of_a_day_is_not_put_off_to_the_next():
+    """A driver who leaves at 12:10 had lunch before; without VEHICLES shifts last a whole day."""
+    late = Vehicle("late", shift=Window(43800, 43800 + 86400))
+    shared = reading()
+    row = {**LUNCH, "tw_start": "11:30", "tw_end": "12:00"}
+    (read,) = read_breaks(source_of(table([row])), [late], shared)
+    assert read.breaks[0].window == Window(41400, 43200)
+    assert shared.warnings.texts() == []
+
+
 def test_breaks_belong_to_the_vehicles_they_name():
     """The same id for two vehicles is two breaks; one that is for all comes after those before it."""
     rows = [
