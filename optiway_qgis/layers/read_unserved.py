@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterable, Mapping
 
-from qgis.core import QgsProcessingFeedback
+from qgis.core import QgsFeatureRequest, QgsProcessingFeedback
 
 from . import fields
 from .carried import CarriedStops, RejectedStop
@@ -90,7 +90,8 @@ def _without_vehicle(
 ) -> tuple[StopsRead | None, dict[str, Stop]]:
     """The rows of the plan that are stops without a vehicle, None where there are none; and, where there are
     some, all its stops by id as they are read together: the other stop of a pair may be on a route."""
-    if all(plan.vehicle_id(feature) for feature in plan.source.getFeatures() if plan.is_stop(feature)):
+    features = plan.source.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry))
+    if all(plan.vehicle_id(feature) for feature in features if plan.is_stop(feature)):
         return None, {}
     factors = service_factors(plan, vehicles, expressions)
     factor_of: dict[str, float] = {}
