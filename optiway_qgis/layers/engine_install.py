@@ -48,7 +48,7 @@ _STAMP = "optiway-engine.json"
 _PASSING = ".optiway-engine-"  # begins the names of folders that exist during an install only
 _IMPORTS = {  # what is imported of a package to see that it starts; those not named serve the named
     "numpy": "numpy",
-    "ortools": "ortools.constraint_solver.pywrapcp",
+    "ortools": "ortools.linear_solver.pywraplp",
     "pyproj": "pyproj",
     "pyvrp": "pyvrp.search, pyvrp.stop",
     "requests": "requests",
