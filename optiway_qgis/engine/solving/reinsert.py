@@ -87,8 +87,8 @@ _HOT, _COLD = 0.2, 0.01
 of serving a stop.
 """
 
-_KEPT = 50_000
-"""Timed routes kept at hand."""
+_KEPT = 300_000
+"""Stops on the timed routes kept at hand, at most: each takes half a kilobyte."""
 
 _RECOMBINED = 10
 """How often, evenly over the search, the routes at hand are put together anew."""
@@ -152,6 +152,7 @@ class _Search:
         self._places = np.array([instance.travel.stop_place[stop] for stop in active])
         self._near: dict[int, list[int]] = {}
         self._timed: dict[tuple[int, ...], Timetable] = {}
+        self._kept = self._recombined = 0
         self._orders = self._insertion_orders()
         self._unseen = 0
         self._look_at = max(_PLACES, min(_MOST_PLACES, _OUTLINES // max(1, len(active))))
@@ -463,7 +464,13 @@ class _Search:
         return fewer, [*missing, *dropped]
 
     def recombine(self) -> bool:
-        """Go on from the best answer that the routes timed so far make together, if it is a new best."""
+        """Go on from the best answer that the routes timed so far make together, if it is a new best.
+
+        That takes longer than many steps: it waits until there are as many new ones as the plan has routes.
+        """
+        if 0 <= len(self._timed) - self._recombined < len(self.best):
+            return False
+        self._recombined = len(self._timed)
         found = recombined(self._instance, self.best, self._timed.values())
         if found is None:
             return False
@@ -517,7 +524,9 @@ class _Search:
     def _timetable(self, vehicle: int, stops: list[int]) -> Timetable:
         key = (vehicle, *stops)
         if key not in self._timed:
-            if len(self._timed) >= _KEPT:
+            if self._kept > _KEPT:
                 self._timed.clear()
+                self._kept = 0
+            self._kept += len(stops)
             self._timed[key] = Timetable(self._instance, self._instance.vehicles[vehicle], stops)
         return self._timed[key]
