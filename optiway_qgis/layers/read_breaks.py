@@ -56,7 +56,9 @@ def read_breaks(
     breaks: dict[str, list[Break]] = {vehicle.id: [] for vehicle in vehicles}
     shifts = {vehicle.id: vehicle.shift for vehicle in vehicles}
     request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+    count = 0
     for feature in source.getFeatures(request, _FLAGS):
+        count += 1
         row, one = _break(feature, table, reading)
         named = row.names("vehicle_id")
         for name in named if whole_fleet and breaks else ():
@@ -77,6 +79,8 @@ def read_breaks(
             row.warn(next_day(f"the shift of {some(night)}", row.shown("tw_start")))
         for name in theirs:
             breaks[name].append(later if name in night else one)
+    if count == 0:
+        reading.warn(Fault("no_effect", f"{BREAKS} ({source.sourceName()}) has no rows"), About(BREAKS))
     return [replace(vehicle, breaks=tuple(breaks[vehicle.id])) for vehicle in vehicles]
 
 

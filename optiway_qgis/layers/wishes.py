@@ -57,7 +57,10 @@ def incompatible_goods(text: str, reading: Reading) -> tuple[tuple[str, str], ..
         names = [name.strip() for name in entry.split(" - " if " - " in entry else "-")]
         if len(names) != 2 or not all(names):
             wrong = f'{INCOMPATIBLE_GOODS} "{entry}" is no pair'
-            remedy = "Write two names with a hyphen between, such as food-chemicals, and commas between pairs"
+            remedy = (
+                "Write two names with a hyphen between, such as food-chemicals, with blanks around it where a "
+                "name has one of its own (non-food - chemicals), and commas between pairs"
+            )
             reading.refuse(Fault("not_a_list", wrong, remedy, INCOMPATIBLE_GOODS))
             continue
         pairs[names[0], names[1]] = None

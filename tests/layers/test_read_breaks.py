@@ -79,6 +79,13 @@ def test_a_break_just_before_a_shift_of_a_day_is_not_put_off_to_the_next():
     assert shared.warnings.texts() == []
 
 
+def test_a_table_without_rows_is_told():
+    """None is selected, perhaps, or a filter leaves none: nobody would rest."""
+    breaks, shared = breaks_of([], break_id="string", duration_min="double")
+    assert not any(breaks.values())
+    assert shared.warnings.texts() == ["BREAKS (breaks) has no rows"]
+
+
 def test_breaks_belong_to_the_vehicles_they_name():
     """The same id for two vehicles is two breaks; one that is for all comes after those before it."""
     rows = [

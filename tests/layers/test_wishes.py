@@ -58,3 +58,4 @@ def test_goods_that_are_no_pair_are_errors_all_of_them():
     assert incompatible_goods("food, a-b-c, -x, p-q", shared) == (("p", "q"),)
     assert len(shared.errors) == 3
     assert 'INCOMPATIBLE_GOODS "a-b-c" is no pair' in shared.errors[1]
+    assert "blanks around it where a name has one of its own" in shared.errors[1]
