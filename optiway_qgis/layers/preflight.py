@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Collection, Iterable, Iterator, Mapping, 
 
 from ..model import reasons
 from ..model.findings import ERROR, INFO, WARNING, About, Fault, HourCover
-from ..model.plan import Unassigned
+from ..model.plan import Unassigned, unassigned_from_json
 from ..model.precedence import followers
 from ..model.problem import DAY, Window, may_serve, service_time
 from ..model.refusals import refused, thousandths
@@ -113,7 +113,7 @@ def hours(problem: Problem, reading: Reading) -> list[HourCover]:
 def answered(answer: Mapping[str, Any], problem: Problem, reading: Reading, allow_far: bool) -> None:
     """Turn the engine's answer to a job of `run.validate_job` into findings."""
     stops = {stop.id: stop for stop in problem.stops}
-    lost = [Unassigned(**one) for one in answer["hopeless"]]
+    lost = [unassigned_from_json(one) for one in answer["hopeless"]]
     for one in lost:
         _find_hopeless(stops[one.stop_id], one, reading)
     unreachable = {("stop", one.stop_id) for one in lost if one.reason == reasons.UNREACHABLE}

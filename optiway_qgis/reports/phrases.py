@@ -55,6 +55,7 @@ PHRASES = {
     "longest_route": "Longest route",
     "gini": "Gini of working hours",
     "shortest_and_gini": "shortest {amount} · Gini {gini}",
+    "one_stop": "1 stop",
     "stops_n": "{count} stops",
     "violations": "Violations",
     "unassigned": "Unassigned",

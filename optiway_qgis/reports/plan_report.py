@@ -166,7 +166,7 @@ def _share_words(view: PlanView, share: int) -> str:
     """A route's share in the unit that is balanced."""
     balance = view.problem.goals.balance
     if balance == BALANCE_STOPS:
-        return phrase("stops_n", count=share)
+        return phrase("one_stop") if share == 1 else phrase("stops_n", count=share)
     if balance == BALANCE_DISTANCE:
         return f"{view.distance(share)} {phrase('miles' if view.options.miles else 'km')}"
     return quantities.duration(share)

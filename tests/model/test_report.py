@@ -436,6 +436,15 @@ def test_the_longest_route_is_measured_in_what_is_balanced(balance, longest):
     assert Page(plan_report(problem, plan)).figures()["longest_route"] == longest
 
 
+def test_a_route_of_one_stop_is_the_shortest_by_that():
+    """In words that people use."""
+    problem, plan = rich_town()
+    problem = replace(problem, goals=replace(problem.goals, balance="stops"))
+    short = replace(plan.routes[1], visits=plan.routes[1].visits[:2], legs=plan.routes[1].legs[:1])
+    page = plan_report(problem, replace(plan, routes=(plan.routes[0], short)))
+    assert "shortest 1 stop " in page
+
+
 def test_columns_of_routes_are_there_where_there_is_anything_to_tell():
     """Trips, loading, breaks and overtime; the work is without unpaid breaks."""
     problem, plan = rich_town()
