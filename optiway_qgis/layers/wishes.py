@@ -58,8 +58,8 @@ def incompatible_goods(text: str, reading: Reading) -> tuple[tuple[str, str], ..
         if len(names) != 2 or not all(names):
             wrong = f'{INCOMPATIBLE_GOODS} "{entry}" is no pair'
             remedy = (
-                "Write two names with a hyphen between, such as food-chemicals, with blanks around it where a "
-                "name has one of its own (non-food - chemicals), and commas between pairs"
+                "Write two names with a hyphen between, such as food-chemicals, with blanks around it where "
+                "a name has one of its own (non-food - chemicals), and commas between pairs"
             )
             reading.refuse(Fault("not_a_list", wrong, remedy, INCOMPATIBLE_GOODS))
             continue
