@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Sequence
 
 from ..model.findings import About, Fault
@@ -86,6 +87,7 @@ def problem_of(
             text = f"All windows are on other days than {reading.day.iso_date}"
             field = reading.shown(layer, *WINDOW_FIELDS)
             reading.warn(Fault("other_day", text, field=field), reading.about(layer, stop.id))
+    _warn_of_nights(stops, vehicles, reading, layer)
     lengths = [len(loads) for stop in stops for loads in (stop.delivery, stop.pickup)]
     lengths.extend(len(vehicle.capacity) for vehicle in vehicles)
     return Problem(
@@ -96,3 +98,21 @@ def problem_of(
         vehicles=tuple(vehicles),
         dimensions=max(lengths, default=1) or 1,
     )
+
+
+def _warn_of_nights(stops: Sequence[Stop], vehicles: Sequence[Vehicle], reading: Reading, layer: str) -> None:
+    """Warn of times half a day before all shifts that would be within one a day later: those of a night."""
+    first = min((vehicle.shift.start for vehicle in vehicles), default=0)
+    last = max((vehicle.shift.end for vehicle in vehicles), default=0)
+    morning = date.fromisoformat(reading.day.iso_date) + timedelta(days=1)
+    for stop in stops:
+        spans = [((stop.windows[0].start, stop.windows[-1].end), WINDOW_FIELDS)] if stop.windows else []
+        for moment, name in ((stop.ready, "ready_time"), (stop.due, "due_time")):
+            if moment is not None:
+                spans.append(((moment, moment), (name,)))
+        for (start, end), names in spans:
+            if start >= 0 and end + DAY // 2 <= first and start + DAY <= last:
+                field = reading.shown(layer, *names)
+                text = f"{field} is long before all shifts, and a day later it would be within one"
+                remedy = f"Where the night is meant, write it with its date, such as {morning}T01:00"
+                reading.warn(Fault("other_day", text, remedy, field), reading.about(layer, stop.id))

@@ -342,6 +342,29 @@ def test_windows_of_another_week_are_warned_of():
     assert shared.warnings.texts() == ["All windows are on other days than 2026-05-04 (S1, S2)"]
 
 
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"tw1_start": "01:00", "tw1_end": "03:00"}, "tw1_start"),
+        ({"TimeWindowEnd": "03:00"}, "TimeWindowEnd"),
+        ({"ready_time": "02:00"}, "ready_time"),
+        ({"due_time": "05:30"}, "due_time"),
+        ({"tw1_start": "01:00", "tw1_end": "03:00", "tw2_start": "21:00", "tw2_end": "22:00"}, ""),
+        ({"tw1_start": "2026-05-05T01:00", "tw1_end": "2026-05-05T03:00"}, ""),
+        ({"due_time": "07:00"}, ""),
+        ({"tw1_start": "19:00", "tw1_end": "19:30"}, ""),
+    ],
+)
+def test_times_of_the_night_before_a_night_shift_are_warned_of(values, field):
+    """01:00 is on the plan date, hours before work; the dispatcher means the night that begins then."""
+    night, _ = vehicles_of([{"vehicle_id": "V1", "shift_start": "20:00", "shift_end": "06:00"}])
+    shared = reading()
+    fleet_problem(read_stops(source_of(layer(stops(2, **values))), shared), [DEPOT], night, shared)
+    told = f"{field} is long before all shifts, and a day later it would be within one"
+    remedy = "Where the night is meant, write it with its date, such as 2026-05-05T01:00"
+    assert shared.warnings.texts() == ([f"{told}. {remedy} (S1, S2)"] if field else [])
+
+
 @pytest.mark.parametrize(("swap", "warned"), [(True, True), (False, False)])
 def test_swapped_coordinates_are_suspected(swap, warned):
     """Stops in the sea off Somalia with a depot in Porto: x and y were mixed up."""
