@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from optiway_qgis.engine.solving.breaches import breaches
-from optiway_qgis.engine.solving.docks import berthed
+from optiway_qgis.engine.solving.docks import berthed, beside
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.schedule import Timetable
 from optiway_qgis.engine.solving.steps import Berths
@@ -197,3 +197,15 @@ def test_no_grid_of_starts_breaks_fewer_rules(seed):
         assert crowded == too_many_at(settled, docks)
         moved += loading_times(tables) != loading_times(settled)
     assert moved
+
+
+def test_route_takes_its_dock_beside_others_that_stay():
+    """It loads after the one that is there; where that is too late, it loads without a dock and says so."""
+    orders = one_stop_each(None, None)
+    for end, broken in (("17:00", []), ("09:00", ["dock"])):
+        instance = the_day(DOCK, vans(2, shift=between("08:00", end), start_rule=START_EARLY), orders)
+        tables = alone(instance, orders)
+        placed = beside({0: tables[0]}, 1, tables[1])
+        assert loading_times({1: placed}) == [[0 if broken else 30]]
+        assert list(placed.violations) == broken
+        assert beside({0: tables[0]}, 0, tables[0]) is tables[0]

@@ -189,6 +189,18 @@ def test_two_vehicles_at_one_dock_keep_the_rule():
     assert score(instance, keep_rules(instance, [[0], [1]])).broken == 0
 
 
+def test_stop_is_put_only_where_there_is_a_dock():
+    """Loading takes an hour: of two vans one is back in time, and with an hour more the second is, too."""
+    depot = Depot("D1", *spot(0), docks=1, load=HOUR)
+    stops = [a_stop("S1", 1), a_stop("S2", 1)]
+    for hours, served in ((1.5, [[0], []]), (2.5, [[0], [1]])):
+        shift = Window(8 * HOUR, int((8 + hours) * HOUR))
+        vans = [replace(VAN, id=name, shift=shift, max_stops=1) for name in ("V1", "V2")]
+        instance = an_instance(stops, *vans, depot=depot)
+        done = complete(instance, [[], []], [0, 1])
+        assert (done, score(instance, done).broken) == (served, 0)
+
+
 def test_what_falls_and_what_is_tied():
     """Pairs both ways, `before` forwards only; and everything on one route is tied."""
     stops = [*a_pair(1, 2), a_stop("S3", 3, before=("S4",)), a_stop("S4", 4, before=("P1",)), a_stop("S5", 5)]

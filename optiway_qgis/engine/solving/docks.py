@@ -48,6 +48,28 @@ def berthed(instance: Instance, tables: Timetables) -> Timetables:
     return settled
 
 
+def beside(tables: Timetables, vehicle: int, table: Timetable) -> Timetable:
+    """Return the times of a route with its docks taken where it does the least harm beside the loadings of
+    the other vehicles, which stay as they are.
+    """
+    depot = table.start_depot
+    if depot is None or depot.docks is None:
+        return table
+    taken = [
+        loading
+        for other, standing in tables.items()
+        if other != vehicle and standing.start_depot == depot
+        for loading in standing.loadings
+    ]
+    placed = _take_dock(table, taken, depot.docks)
+    without = tuple(
+        number
+        for number, (begin, end) in enumerate(placed.loadings)
+        if not _is_free(begin, end, taken, depot.docks)
+    )
+    return placed.berthed(replace(placed.berths, without=without)) if without else placed
+
+
 def _in_turn(tables: Timetables, docks: int) -> Timetables:
     """Return the timetables of the vehicles of one depot, with docks as far as there are."""
     order = sorted(tables, key=lambda vehicle: (tables[vehicle].start, vehicle))

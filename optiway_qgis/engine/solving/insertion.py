@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optiway_qgis.engine.solving.docks import beside
 from optiway_qgis.engine.solving.objective import balance_price, importance, route_price, unserved
 from optiway_qgis.engine.solving.outlook import (
     NO_WAY,
@@ -223,9 +224,22 @@ def _cheapest_entry(
         fitting = [
             one for one in best_insertions(instance, tables, unit[0], able, places, in_order=True) if one.fits
         ]
+        if instance.has_docks:
+            fitting = [docked for docked in (_docked(tables, one) for one in fitting) if docked.fits]
         if fitting:
             return min(fitting, key=lambda one: one.added_price)
     return None
+
+
+def _docked(tables: Timetables, entry: Insertion) -> Insertion:
+    """Return the insertion as it is when the vehicle takes its dock beside the others."""
+    table = beside(tables, entry.vehicle, entry.table)
+    return Insertion(
+        entry.vehicle,
+        table,
+        entry.added_seconds + table.work - entry.table.work,
+        entry.added_price + route_price(table) - route_price(entry.table),
+    )
 
 
 def _missing(instance: Instance, sequences: Sequences, stops: list[int]) -> list[int]:

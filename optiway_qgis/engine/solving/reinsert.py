@@ -455,6 +455,11 @@ class _Search:
 
     def _docked(self, tables: Timetables, missing: list[int]) -> tuple[Timetables, list[int]]:
         """Return routes for which there are docks, and the stops that are left out."""
+        # All take their docks in turn anew, as they do in a plan.
+        tables = {
+            vehicle: self._timetable(vehicle, table.indices) if table.berths.loading_from else table
+            for vehicle, table in tables.items()
+        }
         if not any(table.violations for table in berthed(self._instance, tables).values()):
             return tables, missing
         kept = keep_rules(self._instance, sequences_of(self._instance, tables))
