@@ -353,7 +353,7 @@ def _date(value: Any) -> QDate:
         return QDate()
     if isinstance(value, QDateTime):
         return value.date()
-    return QDate.fromString(as_text(value)[:10], Qt.DateFormat.ISODate)
+    return QDate.fromString(as_text(value)[:10].replace("/", "-"), Qt.DateFormat.ISODate)
 
 
 def _see_time(

@@ -21,7 +21,7 @@ from ..model.problem import DAY
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
 _TIME = re.compile(_CLOCK + r"\s*(?:([ap])\.?m\.?)?$", re.IGNORECASE)
 _DATE_TIME = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[T ]+" + _CLOCK + r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?$", re.IGNORECASE
+    r"(\d{4})[-/](\d{2})[-/](\d{2})[T ]+" + _CLOCK + r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?$", re.IGNORECASE
 )
 _LAST_NULL_YEAR = 1900
 """ArcGIS and spreadsheets store a time without a date on a day of 1899 or 1900."""

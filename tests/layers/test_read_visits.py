@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from qgis.core import QgsProcessingUtils, edit
+from qgis.core import QgsProcessingUtils, QgsVectorLayer, edit
+from qgis.PyQt.QtCore import QDate
 
 from optiway_qgis.layers.output_fields import VISITS
 from optiway_qgis.layers.read_stops import NO_EXPRESSIONS
-from optiway_qgis.layers.read_visits import VisitsLayer, depots_seen, read_order, see_routes, vehicles_seen
+from optiway_qgis.layers.read_visits import (
+    VisitsLayer,
+    depots_seen,
+    first_date,
+    read_order,
+    see_routes,
+    vehicles_seen,
+)
 from optiway_qgis.model.problem import Sequence, service_time
 from tests.made_layers import reading, source_of
 from tests.made_plans import DEPOT, rich_town
@@ -97,6 +106,18 @@ def test_a_row_of_a_reload_on_another_vehicle_is_one_of_that_vehicle(visits):
     change(visits, "D1", "reload", vehicle_id=None)
     order, _, _ = read(visits)
     assert (order["V1"].reloads, order["V2"].reloads) == (None, None)
+
+
+def test_dates_and_times_of_a_plan_in_a_csv_file_are_read(write, tmp_path):
+    """CSV files have dates with slashes; where types are not detected, all is text."""
+    destinations, _ = write(rich_town(), lambda name: str(tmp_path / f"{name}.csv"))
+    path = Path(destinations[VISITS]).as_uri()
+    layer = QgsVectorLayer(f"{path}?type=csv&geomType=none&detectTypes=no", "visits", "delimitedtext")
+    rows = list(layer.getFeatures())
+    assert rows[0]["start_time"] == "2026/05/04 08:00:00"
+    assert first_date(source_of(layer)) == QDate(2026, 5, 4)
+    shared = reading()
+    assert shared.day.read(rows[0]["start_time"]).seconds == rich_town()[1].routes[0].start
 
 
 def test_breaks_that_nobody_is_due_any_more_are_told(visits):
