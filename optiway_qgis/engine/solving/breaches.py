@@ -215,12 +215,12 @@ def _pairs(table: Timetable) -> Iterator[Breach]:
 
 
 def _goods(table: Timetable) -> Iterator[Breach]:
-    clashes = table.instance.clashes
+    clashes, trip_of = table.instance.clashes, table.trip_of
     trip = 0
     aboard: set[str] = set()
     for number, index in table.stop_numbers():
-        if table.trip_of[number] != trip:
-            trip, aboard = table.trip_of[number], set()
+        if trip_of[number] != trip:
+            trip, aboard = trip_of[number], set()
         own = table.instance.stops[index].goods_class
         if own in clashes:
             if not clashes[own].isdisjoint(aboard):

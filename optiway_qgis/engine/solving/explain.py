@@ -21,7 +21,7 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import route_price, unserved
 from optiway_qgis.engine.solving.outlook import BY_THE_HOUR, Outlook, least_outlook, timed_outlook
 from optiway_qgis.engine.solving.reach import Reach
-from optiway_qgis.engine.solving.remedies import harmless, remedies, takes_long, without
+from optiway_qgis.engine.solving.remedies import harmless, remedies, without
 from optiway_qgis.engine.solving.schedule import Timetable, timetables
 from optiway_qgis.engine.solving.sentences import no_way, sentence
 from optiway_qgis.model import reasons
@@ -173,8 +173,8 @@ class _Trier:
     def __init__(self, instance: Instance, tables: Timetables, count: int, given: bool):
         self._instance, self._tables, self._given = instance, tables, given
         self._places = places_per_route(instance, count)
-        self._most = vehicles_per_stop(instance, count)
-        if takes_long(instance):
+        self._most = vehicles_per_stop(count)
+        if instance.takes_long:
             trials = _TRIALS // max(1, count)
             self._most = min(_VEHICLES, max(1, trials))
             self._places = min(self._places, max(1, trials // self._most))

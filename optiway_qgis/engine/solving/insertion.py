@@ -71,12 +71,11 @@ class Insertion:
 
 def places_per_route(instance: Instance, stops: int) -> int:
     """Return how many places of each route to try when that many stops are to be inserted."""
-    dear = any(vehicle.breaks or vehicle.max_trips > 1 for vehicle in instance.vehicles)
-    trials = _DEAR_TRIALS if dear else _TRIALS
+    trials = _DEAR_TRIALS if instance.takes_long else _TRIALS
     return max(1, min(12, trials // max(1, stops * len(instance.vehicles))))
 
 
-def vehicles_per_stop(instance: Instance, stops: int) -> int:
+def vehicles_per_stop(stops: int) -> int:
     """Return how many vehicles to look at, the nearest first, when that many stops are to be inserted."""
     return max(_AT_ONCE, _OUTLOOKS // max(1, stops))
 
@@ -176,7 +175,7 @@ def inserted(instance: Instance, tables: Timetables, stops: list[int], places: i
     What a stop can only come after is inserted before it, and its pair with it.
     """
     tables = dict(tables)
-    most = vehicles_per_stop(instance, len(stops))
+    most = vehicles_per_stop(len(stops))
     reach = Reach(instance, tables)
     for unit in instance.units.among(stops):
         able = able_to_take(instance, tables, unit)
@@ -264,7 +263,7 @@ def promote(instance: Instance, sequences: Sequences, stops: list[int]) -> Seque
     missing = instance.units.among(_missing(instance, sequences, stops))
     waiting = [unit for unit in missing if _weight(instance, unit) > 0]
     places = places_per_route(instance, len(waiting))
-    most = vehicles_per_stop(instance, len(waiting))
+    most = vehicles_per_stop(len(waiting))
     lightest = {vehicle: _lightest(instance, table) for vehicle, table in tables.items()}
     reach = Reach(instance, tables)
     for unit in waiting:

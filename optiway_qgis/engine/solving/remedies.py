@@ -78,7 +78,7 @@ def remedies(
     found: dict[int, Remedy] = {}
     tried: dict[Unit, Remedy | None] = {}
     reach = Reach(instance, tables)
-    most = _MOST_STOPS_LONG if takes_long(instance) else _MOST_STOPS
+    most = _MOST_STOPS_LONG if instance.takes_long else _MOST_STOPS
     for stop in by_importance[: most if over is None else None]:
         if _is_over(over):
             break
@@ -114,11 +114,6 @@ def harmless(instance: Instance, standing: Timetables, tables: Timetables, vehic
     return not in_turn[vehicle].violations and now <= before
 
 
-def takes_long(instance: Instance) -> bool:
-    """Whether routes take long to be timed: where to reload and rest has to be found for each."""
-    return any(vehicle.max_trips > 1 or vehicle.breaks for vehicle in instance.vehicles)
-
-
 def _is_over(over: float | None) -> bool:
     return over is not None and time.perf_counter() > over
 
@@ -130,7 +125,7 @@ def _remedy(
     everyone = list(range(len(instance.vehicles)))
     refused = [any(row[stop] for stop in unit) for row in instance.refusals]
     near = reach.nearest(unit[0], one_empty_of_a_kind(instance, tables, everyone))
-    share = 2 if takes_long(instance) else 1
+    share = 2 if instance.takes_long else 1
     able = [vehicle for vehicle in near if not refused[vehicle]][: _ABLE // share]
     others = [vehicle for vehicle in near if refused[vehicle]][: _REFUSED // share]
     best: Remedy | None = None
@@ -192,7 +187,7 @@ class _Site:
     def _orders(self, small: Instance) -> list[list[int]]:
         """Return the route with the unit at each of the places that are tried."""
         found = []
-        places = _PLACES_LONG if takes_long(small) else _PLACES
+        places = _PLACES_LONG if small.takes_long else _PLACES
         for in_order in (False, True):
             for order in orders_with(small, 0, self._own_route, self._own_unit, places, in_order):
                 if order not in found:

@@ -13,6 +13,7 @@ import numpy as np
 
 from optiway_qgis.engine.solving.objective import early_weight
 from optiway_qgis.engine.solving.outlook import by_distance
+from optiway_qgis.engine.solving.steps import FOREVER
 from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.plan import VISIT_BREAK, VISIT_RELOAD
 from optiway_qgis.model.problem import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from optiway_qgis.model.problem import Stop, Vehicle
 
 _NOWHERE = -1
-_FOREVER = 1 << 40
 
 _BEFORE, _AFTER, _LEAVE, _BY, _SECONDS, _METRES, _ROOM = range(7)
 """Fields of a place between two visits: their places, when the one is left at the earliest, by when the
@@ -184,7 +184,7 @@ class Sketch:
                 windows = tuple((window.start, window.end) for window in step.windows)
                 reload = step.kind == VISIT_RELOAD
                 place = step.place if reload else _NOWHERE
-                last = windows[-1][1] if windows else _FOREVER
+                last = windows[-1][1] if windows else FOREVER
                 rest = not reload and step.id in unpaid
                 nodes.append(_Node(_NOWHERE, place, windows, last, 0, step.service, 0.0, 0.0, reload, rest))
         return self._outline(vehicle, nodes)
@@ -275,10 +275,10 @@ class Sketch:
             feasible = feasible and min(rooms[0]) >= 0
         length = self._length(nodes, work, sum(metres))
         rests = (
-            _FOREVER if who.max_distance is None else who.max_distance - sum(metres),
-            _FOREVER if who.max_drive is None else who.max_drive - sum(seconds),
-            _FOREVER if who.max_stops is None else who.max_stops - sum(node.stop >= 0 for node in nodes),
-            _FOREVER if who.overtime_after is None else max(0, who.overtime_after - work),
+            FOREVER if who.max_distance is None else who.max_distance - sum(metres),
+            FOREVER if who.max_drive is None else who.max_drive - sum(seconds),
+            FOREVER if who.max_stops is None else who.max_stops - sum(node.stop >= 0 for node in nodes),
+            FOREVER if who.overtime_after is None else max(0, who.overtime_after - work),
         )
         feasible = feasible and min(rests) >= 0
         return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests, doubt)
@@ -311,7 +311,7 @@ class Sketch:
         limit = who.capacity[axis] if axis < len(who.capacity) else None
         trips = 1 + sum(node.reload for node in nodes)
         if limit is None or trips < who.max_trips:
-            free = [_FOREVER] * (len(nodes) + 1)
+            free = [FOREVER] * (len(nodes) + 1)
             return [free, free]
         loaded, taken_on = self._instance.loaded[axis], self._instance.taken_on[axis]
         legs: list[list[int]] = [[]]
@@ -502,7 +502,7 @@ class Sketch:
         begin = ready
         for opens, closes in reversed(node.windows):
             begin = np.where(ready <= closes, np.maximum(ready, opens), begin)
-        if node.last < _FOREVER:
+        if node.last < FOREVER:
             fits &= begin <= node.last
         fits &= begin + (node.service + out) <= fields[_BY]
         if len(self._instance.units.of[stop]) == 1:
@@ -565,7 +565,7 @@ def _overtime_rate(who: Vehicle) -> float:
 
 def _node_of(instance: Instance, index: int, place: int, stop: Stop, service: int) -> _Node:
     windows = tuple((window.start, window.end) for window in stop.windows)
-    last = _FOREVER
+    last = FOREVER
     if windows and stop.late_max is not None:
         last = windows[-1][1] + stop.late_max
     late = stop.late_cost / 3600 if windows and stop.late_max != 0 else 0.0
@@ -597,7 +597,7 @@ def _latest_arrivals(
                 if opens <= latest:
                     latest = min(latest, max(closes, last))
                     break
-                last = -_FOREVER
+                last = -FOREVER
         if node.setup and places[number] != node.place:
             latest -= node.setup
         by[number] = bound = latest

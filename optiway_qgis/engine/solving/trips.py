@@ -25,7 +25,8 @@ def reloads(instance: Instance, vehicle: Vehicle, stops: list[int]) -> tuple[int
     """Return after how many of the stops, given by their indices in order, the vehicle reloads each time.
 
     Of all ways to cut the stops into at most `max_trips` trips, stops of a pair together, it is the one that
-    breaks the fewest rules (each rule at each visit counts, limits of drive and distance once), of equals the
+    breaks the fewest rules (each rule at each visit counts, limits of drive and distance once, `max_work`
+    not, as the start is not known yet), of equals the
     one that ends earliest, of equals the one with the fewest trips. A single trip that breaks no rule and
     waits for no goods is best. Where one keeps capacity and goods no other is tried, unless stops have
     `ready` or `due` or loading takes longer for more.
@@ -295,7 +296,6 @@ class _Route:
         if self._home_window:
             clock = max(clock, self._home_window.start)
             broken += clock > self._home_window.end
-        vehicle = self._vehicle
         broken += (clock > vehicle.shift.end) + (clock > due)
         broken += vehicle.max_drive is not None and drive > vehicle.max_drive
         broken += vehicle.max_distance is not None and metres > vehicle.max_distance
