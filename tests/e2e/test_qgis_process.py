@@ -203,7 +203,7 @@ def query(planned: dict, sql: str) -> list[tuple]:
 
 @pytest.fixture
 def ranked_stops(tmp_path) -> str:
-    """The stops of the town in strict ranks nobody would drive by choice: a rule that needs OR-Tools."""
+    """The stops of the town in strict ranks nobody would drive by choice: a rule that PyVRP knows in part."""
     source = BUILD / "optiway_qgis" / "resources" / "sample" / "stops.csv"
     with source.open(encoding="utf-8", newline="") as file:
         rows = [
@@ -218,9 +218,9 @@ def ranked_stops(tmp_path) -> str:
     return points_from_csv(target)
 
 
-@pytest.mark.parametrize("searching", [b"Searching with PyVRP", b"OR-Tools"])
+@pytest.mark.parametrize("searching", [b"Searching with PyVRP", b"Putting groups"])
 def test_engine_dies_with_a_killed_qgis_process(qgis_process, town_layers, ranked_stops, searching):
-    """kill -9 in the middle of a search leaves nothing running, also while OR-Tools holds Python's lock."""
+    """kill -9 in the middle of a search leaves nothing running, in PyVRP and in our own moves."""
     parameters = {**town_layers, "STOPS": ranked_stops, "TIME_LIMIT": 600}
     arguments = run_arguments("optiway:plan_routes", parameters)
     # A terminal, since qgis_process keeps its lines back when it writes into a pipe.
