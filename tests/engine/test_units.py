@@ -201,6 +201,23 @@ def test_stop_is_put_only_where_there_is_a_dock():
         assert (done, score(instance, done).broken) == (served, 0)
 
 
+@pytest.mark.parametrize("first", range(4))
+def test_stops_between_a_pair_are_served_with_it(first):
+    """By `before` each comes after the pickup and before the delivery: all are on a route, or none is."""
+    pickup, delivery = a_pair(1, 4)
+    one, two = a_stop("S1", 3, before=("S2",)), a_stop("S2", 2, before=(delivery.id,))
+    knot = [replace(pickup, before=("S1",)), one, two, delivery]
+    stops = [*knot[first:], *knot[:first], a_stop("S5", 5)]
+    in_order = [stops.index(stop) for stop in knot]
+    for fleet in ((VAN,), (VAN, replace(VAN, id="V2"))):
+        done = complete(an_instance(stops, *fleet), [[] for _ in fleet], list(range(5)))
+        assert sorted(done[0]) == list(range(5))
+        assert [stop for stop in done[0] if stop != 4] == in_order
+    strange = [replace(stop, vehicle_id="V2") if stop is two else stop for stop in stops]
+    assert complete(an_instance(strange, VAN), [[]], list(range(5))) == [[4]]
+    assert complete(an_instance(stops, replace(VAN, max_stops=3)), [[]], list(range(5))) == [[4]]
+
+
 def test_what_falls_and_what_is_tied():
     """Pairs both ways, `before` forwards only; and everything on one route is tied."""
     stops = [*a_pair(1, 2), a_stop("S3", 3, before=("S4",)), a_stop("S4", 4, before=("P1",)), a_stop("S5", 5)]

@@ -174,18 +174,52 @@ def inserted(instance: Instance, tables: Timetables, stops: list[int], places: i
 
     What a stop can only come after is inserted before it, and its pair with it.
     """
-    tables = dict(tables)
+    tables, units = dict(tables), instance.units
     most = vehicles_per_stop(len(stops))
     reach = Reach(instance, tables)
-    for unit in instance.units.among(stops):
+    in_knots: set[int] = set()
+    for unit in units.among(stops):
+        if not in_knots.isdisjoint(unit):
+            continue
         able = able_to_take(instance, tables, unit)
         near = reach.nearest(unit[0], one_empty_of_a_kind(instance, tables, able), with_room=True)[:most]
         best = _cheapest_entry(instance, tables, unit, near, places)
-        penalty = penalty_of(instance, unit)
+        whole = unit
+        if best is None and units.is_knotted(unit):
+            whole = tuple(units.in_order(sorted(units.tied(unit))))
+            best = _cheapest_entry_of_knot(instance, tables, whole, set(stops), places)
+        penalty = penalty_of(instance, whole)
         if best is not None and (penalty is None or best.added_price < penalty):
             tables[best.vehicle] = best.table
             reach.update(best.vehicle, best.table)
+            in_knots.update(whole if whole != unit else ())
     return tables
+
+
+def _cheapest_entry_of_knot(
+    instance: Instance, tables: Timetables, knot: Unit, allowed: set[int], places: int
+) -> Insertion | None:
+    """Return the cheapest insertion, that keeps all rules, of a pair with all that is tied to it, one right
+    after the other: of a pair with stops between the two, none can be on a route without the others.
+    """
+    served = {stop for table in tables.values() for stop in table.indices}
+    if not served.isdisjoint(knot) or not allowed.issuperset(knot):
+        return None
+    able = [one for one, row in enumerate(instance.refusals) if not any(row[stop] for stop in knot)]
+    best: Insertion | None = None
+    for vehicle in one_empty_of_a_kind(instance, tables, able):
+        standing = tables.get(vehicle)
+        route = standing.indices if standing else []
+        price, work = (route_price(standing), standing.work) if standing else (0.0, 0)
+        nearest = np.argsort(detours(instance, vehicle, route, knot[0])[0], kind="stable").tolist()
+        for position in nearest[:places]:
+            order = [*route[:position], *knot, *route[position:]]
+            table = Timetable(instance, instance.vehicles[vehicle], order)
+            added = route_price(table) - price
+            entry = _docked(tables, Insertion(vehicle, table, table.work - work, added))
+            if entry.fits and (best is None or entry.added_price < best.added_price):
+                best = entry
+    return best
 
 
 def able_to_take(instance: Instance, tables: Timetables, unit: Unit) -> list[int]:

@@ -115,6 +115,10 @@ class Units:
         """Return the stops, others than its own, that a unit can only come after on the same route."""
         return {one for stop in unit for one in self._earlier.get(stop, ())}.difference(unit)
 
+    def is_knotted(self, unit: Unit) -> bool:
+        """Whether a pair needs stops that themselves can only come after it: they come between the two."""
+        return len(unit) > 1 and not self.needs(unit).isdisjoint(self.falling(unit))
+
     def precedes(self, one: int, other: int) -> bool:
         """Whether a rule asks that on one route the one comes before the other."""
         if other in self._later.get(one, ()) or self._stage[one] < self._stage[other]:
