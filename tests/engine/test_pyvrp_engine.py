@@ -139,6 +139,7 @@ REST = Break("B1", 600, window=Window(4 * HOUR, 5 * HOUR))
         ({"goods_class": "a"}, {}, True),
         ({"goods_class": "b"}, {}, False),
         ({"ready": HOUR}, {}, True),
+        ({"ready": HOUR}, {"max_trips": 2}, False),
         ({"due": HOUR}, {}, False),
         ({"windows": (Window(0, HOUR),), "late_max": None}, {}, True),
         (PAIRED, {}, True),
@@ -257,6 +258,15 @@ def test_answer_with_pairs_and_reloads_is_gone_on_from(reloading):
     again = found(instance, 0, start=first.sequences)
     assert again.feasible
     assert again.value == pytest.approx(first.value)
+
+
+@pytest.mark.parametrize(("trips", "release", "opening"), [(1, HOUR, 0), (2, 0, HOUR)])
+def test_goods_are_ready_in_another_way_where_vehicles_reload(trips, release, opening):
+    """Release times and reloads together send PyVRP's local search round in a circle for ever."""
+    instance = an_instance([a_stop("S1", 1, ready=VAN.shift.start + HOUR)], replace(VAN, max_trips=trips))
+    formulation = Formulation(instance, [0], all_required=True)
+    (client,) = formulation.part(formulation.everything).data.clients()
+    assert (client.release_time, client.tw_early) == (release, opening)
 
 
 def test_late_stops_cost_what_being_late_costs():

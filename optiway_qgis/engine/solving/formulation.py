@@ -285,7 +285,9 @@ class Formulation:
         stop, prize = self.instance.stops[choice.stop], self.prizes[choice.row]
         if prize is None:
             prize = max(self._price(self.choices[one]) for one in self.choices_of[choice.stop])
-        ready = 0 if stop.ready is None else max(0, self.hours.at(stop.ready))
+        # With reloads and release times some of PyVRP's local searches go round in a circle for ever.
+        ready = None if self.instance.has_reloads else stop.ready
+        release = 0 if ready is None else max(0, self.hours.at(ready))
         return Client(
             location,
             delivery=self.delivery[choice.row],
@@ -293,7 +295,7 @@ class Formulation:
             service_duration=self.locations.service(choice.stop),
             tw_early=choice.opening.early,
             tw_late=choice.opening.late,
-            release_time=min(ready, choice.opening.late),
+            release_time=min(release, choice.opening.late),
             prize=max(0, prize - self._price(choice)),
             required=self.prizes[choice.row] is None and group is None,
             group=group,

@@ -110,7 +110,7 @@ class Hours:
         instance, home = self._instance, _WayHome(self._instance)
         for index, stop in enumerate(instance.stops):
             least, most = self.begin, self._end
-            if stop.ready is not None and len(instance.units.of[index]) > 1:
+            if stop.ready is not None and (len(instance.units.of[index]) > 1 or instance.has_reloads):
                 least = stop.ready
             if stop.due is not None:
                 most = stop.due - min(self._service(stop)) - home.seconds(index)

@@ -256,6 +256,11 @@ class Instance:
         return any(stop.due is not None for stop in self.stops)
 
     @cached_property
+    def has_reloads(self) -> bool:
+        """Whether any vehicle may make several trips."""
+        return any(vehicle.max_trips > 1 for vehicle in self.vehicles)
+
+    @cached_property
     def has_docks(self) -> bool:
         """Whether vehicles may have to wait for each other at a depot."""
         return any(

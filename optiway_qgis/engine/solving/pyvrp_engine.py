@@ -10,7 +10,8 @@ Relaxed, so that an answer may have to be mended (see `keeps_rules`): the order 
 `before`, goods that do not go together and last in, first out (no leg leads straight from one to the other);
 breaks (those that most vehicles take are cut out of the day); ride times and `due` (windows are as narrow as
 they leave them); loading by the unit (on the way to each stop instead); docks (not known); of pairs several
-windows (one from the first to the last), their number of stops, and when they are ready (no pickup before).
+windows (one from the first to the last), their number of stops, and when they are ready (no pickup before),
+which is so for all stops where vehicles reload.
 Being late has a price in steps; balance and early stops have none.
 
 Only the order of stops is taken from PyVRP, never its times. PyVRP limits one length per route. Where driving
@@ -44,6 +45,7 @@ def keeps_rules(instance: Instance) -> bool:
     return not (
         any(_is_relaxed(instance, vehicle) for vehicle in instance.vehicles)
         or any(stop.due is not None for stop in instance.stops)
+        or (instance.has_ready and instance.has_reloads)
         or _order_is_relaxed(instance)
         or _pairs_are_relaxed(instance)
     )
@@ -80,7 +82,7 @@ def _order_is_relaxed(instance: Instance) -> bool:
     if any(stop.before or stop.order_rule == ORDER_STRICT or stop.keep == KEEP_ORDER for stop in stops):
         return True
     staged = any(stop.keep or stop.order_rule in (ORDER_FIRST, ORDER_LAST) for stop in stops)
-    return staged and any(vehicle.max_trips > 1 for vehicle in instance.vehicles)
+    return staged and instance.has_reloads
 
 
 def _pairs_are_relaxed(instance: Instance) -> bool:
@@ -123,8 +125,8 @@ def search(
 
     With `all_required` every stop without a penalty has to be served, or there is no feasible answer;
     without, each may be left out at a price by its importance. Without `late_too` nobody is served late, also
-    where that is allowed. With a fixed number of iterations the answer
-    is the same for the same number of workers.
+    where that is allowed. With a fixed number of iterations the answer is the same for the same number of
+    workers.
     """
     formulation = Formulation(instance, stops, all_required, late_too=late_too)
     initial = None if start is None else formulation.visits(start)

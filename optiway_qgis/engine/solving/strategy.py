@@ -119,9 +119,8 @@ class Strategy:
 
     def _is_seen_whole(self, instance: Instance) -> bool:
         """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few."""
-        reloading = any(vehicle.max_trips > 1 for vehicle in instance.vehicles)
         known = pyvrp_engine.keeps_rules(instance) and pyvrp_engine.knows_wishes(instance)
-        return known and not reloading
+        return known and not instance.has_reloads
 
     def _one_round(self, problem: Instance, own: Clock, number: int, best: Sequences) -> Sequences:
         """Return the answer to a problem whose times know no hours."""
