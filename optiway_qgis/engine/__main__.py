@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.channel import tell_failure
 from optiway_qgis.engine.job_form import (
     read_orders,
     read_plan,
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 _PROCESS_START = time.perf_counter()
 _TICK = 0.4
 _HELPING_SECONDS = 5.0
+_LOST_SECONDS = 300.0
+"""So long after its time limit, and the limit once more, a search is taken to be lost in its engine."""
+
+_LOST = 4
 _TRAVEL_PERCENT, _SEARCH_PERCENT, _FINISH_PERCENT = 2, 10, 92
 
 
@@ -215,6 +221,18 @@ class _Ticker:
                 told = best
                 event |= {"cost": best[1], "text": f"Best cost {best[1]:.2f} after {best[0]:.1f} s"}
             self._channel.emit(event)
+            if self._clock.iterations is None:
+                self._leave_if_lost()
+
+    def _leave_if_lost(self) -> None:
+        """End the process when the search can no longer be in its right mind: nothing else stops it."""
+        limit = self._settings.time_limit
+        if self._clock.now() > 2 * limit + _LOST_SECONDS:
+            text = (
+                f"The search has not come to its end {self._clock.now() - limit:.0f} s after its time limit"
+            )
+            tell_failure(self._channel, JobFailed(f"{text}. Another seed may help; please report it."))
+            os._exit(_LOST)
 
     def _percent(self) -> float:
         """Return how far the search is: by the time limit, or by the end of patience if that comes first."""

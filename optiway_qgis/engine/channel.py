@@ -79,5 +79,10 @@ def serve(channel: Channel, main: Callable[[Channel], int]) -> int:
         failure = error
     except ImportError as error:
         failure = EngineBroken(f"{sys.executable} cannot load the engine: {error}.")
-    channel.emit({"event": "error", "code": failure.code, "text": str(failure)})
+    tell_failure(channel, failure)
     return 1
+
+
+def tell_failure(channel: Channel, failure: OptiwayError) -> None:
+    """Send an error meant for the user: the last event of a job."""
+    channel.emit({"event": "error", "code": failure.code, "text": str(failure)})

@@ -96,6 +96,29 @@ def test_progress_tells_the_best_cost_while_searching(answer):
     assert f"{told[-1]['cost']:.2f}" in told[-1]["text"]
 
 
+NEVER_ENDING = """
+import sys, time
+from optiway_qgis.engine import __main__ as engine
+from optiway_qgis.engine.channel import open_channel, serve
+from optiway_qgis.engine.solving import planner
+
+engine._LOST_SECONDS = 0.5
+planner.plan = lambda *job: time.sleep(600)
+sys.exit(serve(open_channel(sys.argv[1]), engine.main))
+"""
+
+
+def test_search_that_never_ends_is_ended(tmp_path, checkout):
+    """A server at night is told, instead of waiting for ever."""
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps(a_job("plan", problem=small_problem(), settings={"time_limit": 0.5})))
+    command = [sys.executable, "-c", NEVER_ENDING, str(path)]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=60, check=False)
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (done.returncode, last["event"]) == (4, "error")
+    assert "has not come to its end" in last["text"]
+
+
 def test_job_on_the_input_is_answered_as_the_one_in_a_file(answer, checkout):
     """QGIS and a server get the same plan; only seconds and ids of processes may differ."""
     job = a_job("plan", problem=small_problem(), settings={"iterations": 50})
