@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import results
 from peers import Order
-from rich_instances import BASES, LI_LIM, VARIANTS, VEHICLE_PRICE, Rich, RichJudge, read_rich
+from rich_instances import BASES, LI_LIM, VARIANTS, VEHICLE_PRICE, RichJudge, read_rich
 from rich_peers import CANNOT, ONLY_PAIRS, OURS, RICH_CONTENDERS, RichAnswer
 from run import PACKAGES, in_own_process
 
@@ -71,22 +71,22 @@ def run_problem(name: str, limit: float, seed: int, contenders: list[str]) -> It
             if contender in ONLY_PAIRS and name not in LI_LIM:
                 continue
             answer = in_own_process(partial(_answer, contender, name, Order(limit, seed, source, 0.0)), limit)
-            yield _judged(rich, judge, contender, answer)
+            yield _judged(name, judge, contender, answer)
 
 
 def _answer(contender: str, name: str, order: Order) -> RichAnswer:
     return RICH_CONTENDERS[contender](read_rich(name), order)
 
 
-def _judged(rich: Rich, judge: RichJudge, contender: str, answer: RichAnswer | str) -> Run:
+def _judged(name: str, judge: RichJudge, contender: str, answer: RichAnswer | str) -> Run:
     if isinstance(answer, str):
-        return Run(rich.name, contender, 0.0, 0, 0.0, answer)
+        return Run(name, contender, 0.0, 0, 0.0, answer)
     try:
         worth = judge.worth(answer.stops)
     except OptiwayError as error:
-        return Run(rich.name, contender, 0.0, 0, answer.seconds, str(error))
+        return Run(name, contender, 0.0, 0, answer.seconds, str(error))
     fault = ", ".join(f"{count} {code}" for code, count in worth.broken)
-    return Run(rich.name, contender, worth.price, worth.vehicles, answer.seconds, fault)
+    return Run(name, contender, worth.price, worth.vehicles, answer.seconds, fault)
 
 
 def section(runs: list[Run], limit: float, load: float) -> str:
