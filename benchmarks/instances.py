@@ -45,6 +45,8 @@ from optiway_qgis.model.problem import (  # noqa: E402
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from optiway_qgis.model.plan import Plan
+
 FOLDER = CHECKOUT.parent / "shared" / "data" / "benchmarks"
 
 Routes = list[tuple[int, list[int]]]
@@ -220,10 +222,16 @@ def to_problem(benchmark: Benchmark) -> Problem:
 
 def write_travel(benchmark: Benchmark, path: Path) -> dict[str, Any]:
     """Write the matrix as a user would bring it; return the `travel` member of a job."""
-    ids = [*map(depot_id, range(benchmark.depots)), *map(stop_id, benchmark.customers)]
-    kinds = ["depot"] * benchmark.depots + ["stop"] * len(benchmark.customers)
-    names = [f"{kind}:{name}" for kind, name in zip(kinds, ids)]
-    np.savez(path, ids=np.array(names), seconds=benchmark.distance, metres=benchmark.distance)
+    depots, stops = map(depot_id, range(benchmark.depots)), map(stop_id, benchmark.customers)
+    return write_tables(path, depots, stops, benchmark.distance, benchmark.distance)
+
+
+def write_tables(
+    path: Path, depots: Iterable[str], stops: Iterable[str], seconds: np.ndarray, metres: np.ndarray
+) -> dict[str, Any]:
+    """Write tables whose rows are depots, then stops, by their ids; return the `travel` member of a job."""
+    ids = [*(f"depot:{name}" for name in depots), *(f"stop:{name}" for name in stops)]
+    np.savez(path, ids=np.array(ids), seconds=seconds, metres=metres)
     return {"source": "matrix", "path": str(path)}
 
 
@@ -252,5 +260,10 @@ class Judge:
         """Return cost and broken rules; InputError when a customer or a vehicle is unknown or there twice."""
         asked = [Sequence(vehicle_id(number), tuple(map(stop_id, stops))) for number, stops in routes]
         plan = reschedule(self._problem, self._travel, self._source, Settings(), asked)
-        codes = [violation.code for violation in plan.violations] + ["unserved"] * len(plan.unassigned)
-        return Verdict(round(plan.cost), tuple((code, codes.count(code)) for code in sorted(set(codes))))
+        return Verdict(round(plan.cost), broken_rules(plan))
+
+
+def broken_rules(plan: Plan) -> tuple[tuple[str, int], ...]:
+    """Return every rule that a plan breaks, stops left out among them, as (code, how often) pairs."""
+    codes = [violation.code for violation in plan.violations] + ["unserved"] * len(plan.unassigned)
+    return tuple((code, codes.count(code)) for code in sorted(set(codes)))

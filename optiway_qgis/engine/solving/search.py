@@ -23,6 +23,10 @@ def default_patience(stops: int) -> float:
     return min(60.0, 0.5 + 0.02 * stops + 0.00015 * stops**2)
 
 
+def _silent(seconds: float, cost: float) -> None:
+    """Tell nobody of a new best."""
+
+
 @dataclass
 class Clock:
     """The time a job may take, counted from the start of the engine process.
@@ -50,6 +54,10 @@ class Clock:
     def remaining(self) -> float:
         """Seconds until the deadline."""
         return self.deadline - self.now()
+
+    def apart(self, *, deadline: float, patience: float, iterations: int | None) -> Clock:
+        """Return a clock for a search of its own, which has found nothing yet and tells nobody."""
+        return Clock(self.begin, deadline, patience, iterations, _silent, last_gain=self.now())
 
     def gain(self, value: float, cost: float) -> None:
         """Note an answer without broken rules: the `value` that is minimised, and the cost to show of it."""

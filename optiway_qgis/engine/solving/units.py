@@ -91,24 +91,23 @@ class Units:
 
     def falling(self, stops: Iterable[int]) -> set[int]:
         """Return the stops with all that are not served without them: by pairs and by `before`."""
-        found: set[int] = set()
-        waiting = list(stops)
-        while waiting:
-            stop = waiting.pop()
-            if stop not in found:
-                found.add(stop)
-                waiting += [*self.of[stop], *self._later.get(stop, ())]
-        return found
+        return self._along(stops, self._later)
 
     def tied(self, stops: Iterable[int]) -> set[int]:
         """Return the stops with all that are on one route with them if served: by pairs and `before`."""
+        return self._along(stops, self._later, self._earlier)
+
+    def _along(self, stops: Iterable[int], *links: dict[int, set[int]]) -> set[int]:
+        """Return the stops with all that pairs and links lead to from them."""
         found: set[int] = set()
         waiting = list(stops)
         while waiting:
             stop = waiting.pop()
             if stop not in found:
                 found.add(stop)
-                waiting += [*self.of[stop], *self._later.get(stop, ()), *self._earlier.get(stop, ())]
+                waiting += self.of[stop]
+                for linked in links:
+                    waiting += linked.get(stop, ())
         return found
 
     def needs(self, unit: Unit) -> set[int]:

@@ -93,17 +93,10 @@ def _present(problem: Problem) -> list[tuple[_Wish, Problem]]:
 
 def _share(clock: Clock, parts: int, done: int) -> Clock:
     """Return the clock of one of several searches, some of which are done; it tells nobody."""
-    return replace(
-        clock,
+    return clock.apart(
         deadline=clock.now() + max(_LEAST, clock.remaining() / (parts - done)),
+        patience=clock.patience,
         iterations=None if clock.iterations is None else max(1, clock.iterations // parts),
-        report=lambda seconds, cost: None,
-        history=[],
-        best=None,
-        last_gain=clock.now(),
-        stopped="",
-        spent_iterations=0,
-        give_up=None,
     )
 
 
@@ -229,11 +222,8 @@ def _without_balance(problem: Problem) -> Problem:
     return replace(problem, goals=replace(problem.goals, balance=BALANCE_NONE))
 
 
-def _without_late_price(problem: Problem) -> Problem:
-    def freed(stop: Stop) -> Stop:
-        return replace(stop, late_cost=0.0) if stop.windows and stop.late_max != 0 else stop
-
-    return replace(problem, stops=tuple(map(freed, problem.stops)))
+def _without_late_price(stop: Stop) -> Stop:
+    return replace(stop, late_cost=0.0) if stop.windows and stop.late_max != 0 else stop
 
 
 def _without_zone_price(problem: Problem) -> Problem:
@@ -244,7 +234,7 @@ def _without_zone_price(problem: Problem) -> Problem:
 
 _WISHES = (
     _Wish("early", "Serving stops early", _without_order(ORDER_EARLY), _waiting),
-    _Wish("lateness", "Being on time", _without_late_price, _lateness),
+    _Wish("lateness", "Being on time", _stops_freed(_without_late_price), _lateness),
     _Wish("zone", "Staying in zones", _without_zone_price, _outside),
     _Wish("fewest_vehicles", "Using few vehicles", _without_fewest, _vehicles),
     _Wish("balance", "Balance", _without_balance, _longest),
