@@ -11,6 +11,7 @@ VISIT_START = "start"
 VISIT_STOP = "stop"
 VISIT_RELOAD = "reload"
 VISIT_BREAK = "break"
+VISIT_TRANSFER = "transfer"
 VISIT_END = "end"
 
 
@@ -24,7 +25,11 @@ class Visit:
     depot is loading, at a break the rest. `trip` counts from 1; a reload belongs to the trip that it begins.
     `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service
     starts. `slack` is by how much the arrival could slip without any window, shift or depot hour being missed
-    that is not missed already. `violations` are reason codes.
+    that is not missed already. `violations` are reason codes. A transfer is goods fetched underway: its `id`
+    is the depot where they are, `service` what that takes.
+
+    `status` is how the visit stands (one of `STATUSES` in day.py) and the actual times are what was
+    noted of it, None where nothing was. They say what happened, all else what was planned.
     """
 
     type: str
@@ -44,6 +49,9 @@ class Visit:
     load: tuple[int, ...]
     violations: tuple[str, ...] = ()
     trip: int = 1
+    status: str = "planned"
+    actual_arrival: int | None = None
+    actual_departure: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,8 @@ class Plan:
     `plan_id` is a hash of problem, travel, settings and seed. `cost` is the sum over the routes. `history`
     holds (seconds since start, cost) of each improvement; it is empty for a plan that was only scheduled.
     `engine` names engine and version, `stopped` says why the search ended. `notes` are warnings meant for the
-    user.
+    user. A plan made from another keeps its `plan_id`, has the next `version`, and names the other's in
+    `parent_version`.
     """
 
     plan_id: str
@@ -182,6 +191,8 @@ class Plan:
     history: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = field(default=())
     wishes: tuple[WishPrice, ...] = ()
+    version: int = 1
+    parent_version: int | None = None
 
     @property
     def cost(self) -> float:
@@ -235,17 +246,19 @@ def _route(form: dict[str, Any]) -> Route:
     return Route(
         **{
             **form,
-            "visits": tuple(_visit(visit) for visit in form["visits"]),
-            "legs": tuple(_leg(leg) for leg in form["legs"]),
+            "visits": tuple(visit_from_json(visit) for visit in form["visits"]),
+            "legs": tuple(leg_from_json(leg) for leg in form["legs"]),
             "load_peak": tuple(form["load_peak"]),
             "violations": tuple(form.get("violations", ())),
         }
     )
 
 
-def _visit(form: dict[str, Any]) -> Visit:
+def visit_from_json(form: dict[str, Any]) -> Visit:
+    """Build a visit from its JSON form; raises as `plan_from_json` does."""
     return Visit(**{**form, "load": tuple(form["load"]), "violations": tuple(form.get("violations", ()))})
 
 
-def _leg(form: dict[str, Any]) -> Leg:
+def leg_from_json(form: dict[str, Any]) -> Leg:
+    """Build a leg from its JSON form; raises as `plan_from_json` does."""
     return Leg(**{**form, "geometry": tuple((lon, lat) for lon, lat in form["geometry"])})

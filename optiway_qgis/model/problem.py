@@ -41,6 +41,9 @@ BALANCES = (BALANCE_NONE, BALANCE_TIME, BALANCE_STOPS, BALANCE_DISTANCE)
 LATE_COST = 60.0
 """What an hour of lateness costs where nothing is said: about two hours of a van with its driver."""
 
+PROMISE_TOLERANCE = 15 * 60
+"""Seconds by which an arrival may differ from the one before where nothing is said."""
+
 ZONE_PRICE = 15.0
 """What a stop outside the zones of its vehicle costs where nothing is said: about half an hour of a van."""
 
@@ -51,6 +54,17 @@ class Window:
 
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How a plan before this one serves a stop: by which vehicle, as which of its stops still to do, from 1,
+    and arriving when, in seconds from midnight of the plan date.
+    """
+
+    vehicle_id: str
+    rank: int
+    eta: int
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,7 @@ class Stop:
     here can be loaded at the depot, `due` when what is picked up here has to be at the depot. `goods_class`
     is held against `Problem.incompatible`. `zones` are the zones that the stop lies in. `keep` holds the stop
     at its place among those kept on `vehicle_id`, in the order of `keep_rank`: in that order, or before all
-    other stops.
+    other stops. `planned` is how the plan before this one serves it, None where there is none.
     """
 
     id: str
@@ -100,6 +114,7 @@ class Stop:
     zones: tuple[str, ...] = ()
     keep: str = KEEP_FREE
     keep_rank: int = 0
+    planned: Planned | None = None
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,8 @@ class Break:
 
     `duration` in seconds. `window` bounds its start. `after_drive` and `after_work` are the seconds of
     driving, or of work, after which it is due at the latest, each time anew. `first_part` above 0: it may be
-    taken in two parts, the first that long and the second the rest. Unpaid breaks are not work.
+    taken in two parts, the first that long and the second the rest. Unpaid breaks are not work. `gone` is how
+    many seconds of the driving, or of the work, are gone when the vehicle begins: it is under way already.
     """
 
     id: str
@@ -136,6 +152,7 @@ class Break:
     after_work: int | None = None
     paid: bool = False
     first_part: int = 0
+    gone: int = 0
 
 
 @dataclass(frozen=True)
@@ -190,12 +207,20 @@ class Goals:
     `fewest_vehicles`: no vehicle more than needed, whatever it costs. `balance` names what the longest route
     is measured in; `balance_price` is what its hour, stop or kilometre costs. `zone_price` is what a stop
     outside the zones of its vehicle costs.
+
+    Against the plan before (`Stop.planned`): `vehicle_change_price` is what a stop on another vehicle costs,
+    `position_change_price` one out of the order of its route, and `promise_price` one whose arrival differs
+    by more than `promise_tolerance` seconds.
     """
 
     fewest_vehicles: bool = False
     balance: str = BALANCE_NONE
     balance_price: float = 0.0
     zone_price: float = ZONE_PRICE
+    vehicle_change_price: float = 0.0
+    position_change_price: float = 0.0
+    promise_price: float = 0.0
+    promise_tolerance: int = PROMISE_TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -310,7 +335,9 @@ def stop_from_json(form: dict[str, Any]) -> Stop:
     """Build a stop from its JSON form; raises as `problem_from_json` does."""
     tuples = {name: tuple(form[name]) for name in _STOP_TUPLES if name in form}
     windows = tuple(Window(**window) for window in form.get("windows", ()))
-    return Stop(**{**form, **tuples, "windows": windows})
+    planned = form.get("planned")
+    members = {"windows": windows, "planned": None if planned is None else Planned(**planned)}
+    return Stop(**{**form, **tuples, **members})
 
 
 def depot_from_json(form: dict[str, Any]) -> Depot:
