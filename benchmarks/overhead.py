@@ -153,20 +153,18 @@ def interruptions(repeat: int) -> Iterator[Measure]:
     """How long a cancelled job takes to be gone, and an engine whose parent was killed, in both searches."""
     with tempfile.TemporaryDirectory() as scratch:
         for name, ranked, sign in (
-            ("PyVRP", False, "Searching with"),
-            ("OR-Tools", True, "goes on from there"),
+            ("PyVRP's search", False, "Searching with"),
+            ("our own search", True, "Putting groups of stops"),
         ):
             job = long_job(Path(scratch), ranked)
             cancels = [cancel_latency(job, sign) for _ in range(repeat)]
-            yield Measure(f"cancelled while {name} searches: engine gone after", _seconds(cancels), "1 s")
+            yield Measure(f"cancelled during {name}: engine gone after", _seconds(cancels), "1 s")
             kills = [kill_latency(job, sign) for _ in range(repeat)]
-            yield Measure(
-                f"parent killed (-9) while {name} searches: engine gone after", _seconds(kills), "1 s"
-            )
+            yield Measure(f"parent killed (-9) during {name}: engine gone after", _seconds(kills), "1 s")
 
 
 def long_job(folder: Path, ranked: bool) -> dict[str, Any]:
-    """Return a job that searches for a minute; with ranked stops it comes to OR-Tools after a few seconds."""
+    """Return a job that searches for a minute; with ranked stops it comes to our own after a few seconds."""
     benchmark = instances.read(INTERRUPTED)
     problem = instances.to_problem(benchmark)
     limit = 60.0
