@@ -128,7 +128,7 @@ class ExplainUnassigned(KeptOrder):
         """Return the job that explains the stops on no route."""
         return run.explain_job(inputs.problem, travel, settings, inputs.sequences or ())
 
-    def numbers(self, counts: Counts, plan: Plan) -> dict[str, float]:
+    def numbers(self, counts: Counts, plan: Plan, inputs: Inputs) -> dict[str, float]:
         """Return how many stops are not served, and of how many a change is known."""
         fixable = sum(bool(left.fix) for left in plan.unassigned)
         return {UNASSIGNED_COUNT: counts.unassigned, FIXABLE_COUNT: fixable}

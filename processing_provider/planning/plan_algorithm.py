@@ -333,14 +333,14 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             advanced=True,
         )
 
-    def add_search(self, advanced: bool) -> None:
-        """Add TIME_LIMIT, ITERATIONS, SEED and WORKERS."""
+    def add_search(self, advanced: bool, seconds: float = 30) -> None:
+        """Add TIME_LIMIT, which is so many seconds unless said otherwise, ITERATIONS, SEED and WORKERS."""
         self.add(
             QgsProcessingParameterNumber(
                 TIME_LIMIT,
                 tr("Time limit in seconds"),
                 QgsProcessingParameterNumber.Type.Double,
-                defaultValue=30,
+                defaultValue=seconds,
                 minValue=1,
             ),
             "Longest time to search. The search ends earlier when the plan stops getting better.",
@@ -530,9 +530,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         progress.part(100, RUN_PERCENT, 100)
         for line in summary(plan, inputs.carried, counts):
             feedback.pushInfo(line)
-        return {**results, **self.numbers(counts, plan)}
+        return {**results, **self.numbers(counts, plan, inputs)}
 
-    def numbers(self, counts: write.Counts, plan: Plan) -> dict[str, float]:
+    def numbers(self, counts: write.Counts, plan: Plan, inputs: Inputs) -> dict[str, float]:
         """Return the numbers under their public output names."""
         return counts.numbers()
 
@@ -602,13 +602,17 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         return self.parameterAsDouble(parameters, WEATHER_FACTOR, context)
 
     def _plan(self, parameters, context, feedback, inputs: Inputs, engine, progress: run.Progress) -> Plan:
-        if not inputs.problem.stops:
+        if self.is_empty(inputs):
             feedback.pushWarning("No stop is left to be served: the routes are empty.")
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
             job = self.job(inputs, travel, settings)
             return run.run(job, engine, feedback, progress, (ROADS_PERCENT, RUN_PERCENT))
+
+    def is_empty(self, inputs: Inputs) -> bool:
+        """Whether there is nothing to plan."""
+        return not inputs.problem.stops
 
     def job(self, inputs: Inputs, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
         """Return the job that plans, or that keeps the order there is."""
