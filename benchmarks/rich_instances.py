@@ -79,6 +79,20 @@ class Rich:
         """The number of rows before those of the stops."""
         return len(self.problem.depots)
 
+    def starts(self) -> list[int]:
+        """Return the row of the place where each vehicle starts."""
+        return [self._row(vehicle.start_depot) for vehicle in self.problem.vehicles]
+
+    def ends(self) -> list[int | None]:
+        """Return the row of the place where each vehicle ends, None where that is anywhere."""
+        return [
+            None if vehicle.end_depot is None else self._row(vehicle.end_depot)
+            for vehicle in self.problem.vehicles
+        ]
+
+    def _row(self, depot_id: str | None) -> int:
+        return [depot.id for depot in self.problem.depots].index(depot_id)
+
     def write_travel(self, path: Path) -> dict[str, Any]:
         """Write the table as a user would bring it; return the `travel` member of a job."""
         depots, stops = ([one.id for one in ones] for ones in (self.problem.depots, self.problem.stops))

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from peers import Order, optiway_plan, stops_of
 
+from optiway_qgis.model.problem import START_EARLY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich_instances import Rich
 
-_DROPPED = 100_000_000
-"""Price of a stop that OR-Tools leaves out, in metres: more than any plan."""
+_UNIT = 100_000
+"""OR-Tools counts money in so many parts: the price of a second is then known to a thousandth."""
+
+_DROPPED = 100_000 * _UNIT
+"""Price of a stop that OR-Tools leaves out: more than any plan."""
 
 _VROOM_UNIT = 100
 """VROOM's costs are hundredths."""
@@ -96,8 +101,11 @@ def pyvrp(rich: Rich, order: Order) -> RichAnswer:
     return RichAnswer(stops, seconds)
 
 
-def ortools(rich: Rich, order: Order) -> RichAnswer:
-    """OR-Tools: cheapest insertion (savings where there are no pairs), then guided local search."""
+def ortools(rich: Rich, order: Order, start: dict[str, list[str]] | None = None) -> RichAnswer:
+    """OR-Tools: cheapest insertion (savings where there are no pairs), then guided local search.
+
+    With `start`, the stops of each vehicle in their order, it goes on from there.
+    """
     from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
     model = _Routing(rich)
@@ -109,7 +117,11 @@ def ortools(rich: Rich, order: Order) -> RichAnswer:
     parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
     parameters.time_limit.FromMilliseconds(round(order.limit * 1000))
     begin = time.perf_counter()
-    found = model.routing.SolveWithParameters(parameters)
+    if start is None:
+        found = model.routing.SolveWithParameters(parameters)
+    else:
+        model.routing.CloseModelWithParameters(parameters)
+        found = model.routing.SolveFromAssignmentWithParameters(model.standing(start), parameters)
     seconds = time.perf_counter() - begin
     return RichAnswer({} if found is None else model.answer(found), seconds)
 
@@ -124,9 +136,9 @@ class _Routing:
         self.rich = rich
         size = len(rich.seconds)
         vehicles = problem.vehicles
-        ends = [0 if vehicle.end_depot else size for vehicle in vehicles]
+        starts, ends = rich.starts(), [size if end is None else end for end in rich.ends()]
         nodes = max(size, *(end + 1 for end in ends))
-        self.manager = pywrapcp.RoutingIndexManager(nodes, len(vehicles), [0] * len(vehicles), ends)
+        self.manager = pywrapcp.RoutingIndexManager(nodes, len(vehicles), starts, ends)
         self.routing = pywrapcp.RoutingModel(self.manager)
         self.node = {stop.id: row for row, stop in enumerate(problem.stops, rich.depots)}
         self.special = any(stop.picked_up_at or stop.keep for stop in problem.stops)
@@ -145,9 +157,14 @@ class _Routing:
     def _ways(self) -> None:
         routing, size = self.routing, len(self.rich.seconds)
         metres = [[*row, 0] for row in self.rich.metres.tolist()] + [[0] * (size + 1)]
-        routing.SetArcCostEvaluatorOfAllVehicles(routing.RegisterTransitMatrix(metres))
+        evaluators: dict[float, int] = {}
         for number, vehicle in enumerate(self.problem.vehicles):
-            routing.SetFixedCostOfVehicle(round(1000 * vehicle.fixed_cost), number)
+            price = vehicle.cost_per_km
+            if price not in evaluators:
+                costs = [[round(_UNIT * price * way / 1000) for way in row] for row in metres]
+                evaluators[price] = routing.RegisterTransitMatrix(costs)
+            routing.SetArcCostEvaluatorOfVehicle(evaluators[price], number)
+            routing.SetFixedCostOfVehicle(round(_UNIT * vehicle.fixed_cost), number)
 
     def _time(self) -> None:
         """The cumulative is the start of service; windows, late starts, breaks and the longest day."""
@@ -166,14 +183,18 @@ class _Routing:
             for before, after in pairwise(stop.windows):
                 moment.RemoveInterval(before.end + 1, after.start - 1)
             if late:
-                price = round(1000 * stop.late_cost / 3600)
+                price = round(_UNIT * stop.late_cost / 3600)
                 clock.SetCumulVarSoftUpperBound(index, stop.windows[-1].end, price)
         for number, vehicle in enumerate(problem.vehicles):
             for end in (routing.Start(number), routing.End(number)):
                 clock.CumulVar(end).SetRange(vehicle.shift.start, vehicle.shift.end)
+            if vehicle.start_rule == START_EARLY:
+                clock.CumulVar(routing.Start(number)).SetValue(vehicle.shift.start)
+            if vehicle.cost_per_hour:
+                clock.SetSpanCostCoefficientForVehicle(round(_UNIT * vehicle.cost_per_hour / 3600), number)
             self._rest(number, service)
         if problem.goals.balance:
-            clock.SetGlobalSpanCostCoefficient(round(1000 * problem.goals.balance_price / 3600))
+            clock.SetGlobalSpanCostCoefficient(round(_UNIT * problem.goals.balance_price / 3600))
 
     def _rest(self, number: int, service: list[int]) -> None:
         breaks = [
@@ -230,6 +251,11 @@ class _Routing:
                     solver.Add(self.clock.CumulVar(before) <= self.clock.CumulVar(index))
                 before = index
 
+    def standing(self, start: dict[str, list[str]]) -> Any:
+        """Return the assignment that these stops of each vehicle in their order are."""
+        routes = [[self.node[stop] for stop in start.get(one.id, ())] for one in self.problem.vehicles]
+        return self.routing.ReadAssignmentFromRoutes(routes, True)
+
     def answer(self, found: Any) -> dict[str, list[str]]:
         """Return the stops of each vehicle of a solution."""
         stops = {}
@@ -244,7 +270,7 @@ class _Routing:
 
 
 def vroom(rich: Rich, order: Order) -> RichAnswer:
-    """VROOM at its highest exploration level, on all cores; kilometres cost, hours do not."""
+    """VROOM at its highest exploration level, on all cores."""
     from datetime import timedelta
 
     import vroom as vr
@@ -278,12 +304,12 @@ def vroom(rich: Rich, order: Order) -> RichAnswer:
                     time_windows=windows,
                 )
             )
-    for number, vehicle in enumerate(problem.vehicles):
+    for number, (vehicle, start, end) in enumerate(zip(problem.vehicles, rich.starts(), rich.ends())):
         work.add_vehicle(
             vr.Vehicle(
                 number,
-                start=0,
-                end=0 if vehicle.end_depot else None,
+                start=start,
+                end=end,
                 capacity=list(vehicle.capacity),
                 skills={numbers[name] for name in (*vehicle.skills, vehicle.id) if name in numbers},
                 time_window=vr.TimeWindow(vehicle.shift.start, vehicle.shift.end),
@@ -292,7 +318,9 @@ def vroom(rich: Rich, order: Order) -> RichAnswer:
                     for place, rest in enumerate(vehicle.breaks)
                 ],
                 costs=vr.VehicleCosts(
-                    fixed=round(_VROOM_UNIT * vehicle.fixed_cost), per_hour=0, per_km=_VROOM_UNIT
+                    fixed=round(_VROOM_UNIT * vehicle.fixed_cost),
+                    per_hour=round(_VROOM_UNIT * vehicle.cost_per_hour),
+                    per_km=round(_VROOM_UNIT * vehicle.cost_per_km),
                 ),
             )
         )
