@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.channel import tell_failure
 from optiway_qgis.engine.job_form import (
+    read_ask,
+    read_day,
     read_orders,
     read_plan,
     read_problem,
@@ -26,9 +28,12 @@ from optiway_qgis.model.errors import InputError, JobFailed
 from optiway_qgis.model.plan import plan_to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from optiway_qgis.engine.channel import Channel
     from optiway_qgis.engine.solving.search import Clock
     from optiway_qgis.engine.travel.provider import Travel
+    from optiway_qgis.model.plan import Plan
     from optiway_qgis.model.problem import Problem, Settings
 
 _PROCESS_START = time.perf_counter()
@@ -54,6 +59,7 @@ def main(channel: Channel) -> int:
         "versions": _versions,
         "matrix": _matrix,
         "validate": _validate,
+        "replan": _replan,
     }
     name = job.get("task")
     task = tasks.get(name) if isinstance(name, str) else None
@@ -83,11 +89,45 @@ def _version(package: str) -> str:
 
 def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.planner import plan
-    from optiway_qgis.engine.solving.search import Clock, default_patience
 
     settings = read_settings(job)
     problem, travel = _travel(channel, job)
-    patience = default_patience(len(problem.stops)) if settings.patience is None else settings.patience
+
+    def search(clock: Clock, tell: Callable[[str], None]) -> Plan:
+        return plan(problem, travel, read_travel(job), settings, clock, tell)
+
+    return _searched(channel, settings, len(problem.stops), search)
+
+
+def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.replanning.replan import replan
+
+    settings, problem = read_settings(job), read_problem(job)
+    sequences, day, ask = read_sequences(job), read_day(job, problem), read_ask(job)
+
+    def search(clock: Clock, tell: Callable[[str], None]) -> Plan:
+        return replan(
+            problem,
+            sequences,
+            day,
+            ask,
+            read_travel(job),
+            settings,
+            clock,
+            tell,
+            lambda rest: _opened(channel, job, rest),
+        )
+
+    return _searched(channel, settings, sum(len(one.stops) for one in sequences), search)
+
+
+def _searched(
+    channel: Channel, settings: Settings, stops: int, search: Callable[[Clock, Callable[[str], None]], Plan]
+) -> dict[str, Any]:
+    """Return the plan that a search over so many stops finds within the settings, told as it goes."""
+    from optiway_qgis.engine.solving.search import Clock, default_patience
+
+    patience = default_patience(stops) if settings.patience is None else settings.patience
     ticker = _Ticker(channel, settings)
     clock = Clock(_PROCESS_START, settings.time_limit, patience, settings.iterations, ticker.improved)
 
@@ -96,7 +136,7 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
     channel.emit({"event": "phase", "text": "Searching", "percent": _SEARCH_PERCENT})
     with ticker.running(clock):
-        found = plan(problem, travel, read_travel(job), settings, clock, tell)
+        found = search(clock, tell)
     channel.emit(
         {
             "event": "phase",
@@ -176,14 +216,18 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     """Return the job's problem and its travel table."""
-    from optiway_qgis.engine.travel.open import open_travel
-
     problem = read_problem(job)
+    return problem, _opened(channel, job, problem)
+
+
+def _opened(channel: Channel, job: dict[str, Any], problem: Problem) -> Travel:
+    """Return the travel table of a problem from the job's source, telling each phase."""
+    from optiway_qgis.engine.travel.open import open_travel
 
     def report(text: str) -> None:
         channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
-    return problem, open_travel(problem, read_travel(job), report)
+    return open_travel(problem, read_travel(job), report)
 
 
 class _Ticker:

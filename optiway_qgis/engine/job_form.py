@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.travel.provider import BARRIER_KINDS, Barrier, Conditions, TrafficRow
+from optiway_qgis.model.day import GOODS, SCOPES, Ask, Day, Progress, day_from_json
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.plan import Plan, plan_from_json
 from optiway_qgis.model.precedence import circles, followers
@@ -25,6 +26,7 @@ from optiway_qgis.model.problem import (
     Break,
     Depot,
     Goals,
+    Planned,
     Problem,
     Sequence,
     Settings,
@@ -50,11 +52,19 @@ _KINDS = {
         lambda value: isinstance(value, list) and [type(one) for one in value] == [str, str],
     ),
     "Window": ("a window", lambda value: isinstance(value, dict) and not list(_faults(Window, value, ""))),
+    "Planned": ("an object", lambda value: isinstance(value, dict) and not list(_faults(Planned, value, ""))),
     "Stop": ("an object", lambda value: isinstance(value, dict)),
     "Depot": ("an object", lambda value: isinstance(value, dict)),
     "Vehicle": ("an object", lambda value: isinstance(value, dict)),
     "Break": ("an object", lambda value: isinstance(value, dict)),
     "Goals": ("an object", lambda value: isinstance(value, dict)),
+    "Progress": ("an object", lambda value: isinstance(value, dict)),
+    "Visit": ("an object", lambda value: isinstance(value, dict)),
+    "Leg": ("an object", lambda value: isinstance(value, dict)),
+    "tuple[float, float]": (
+        "a position",
+        lambda value: isinstance(value, list) and len(value) == 2 and all(_is("float", one) for one in value),
+    ),
     "dict[str, Any]": ("an object", lambda value: isinstance(value, dict)),
 }
 """For each type a member is declared with: what to call it, and whether a value is one."""
@@ -63,6 +73,7 @@ _NOT_NEGATIVE = (
     *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
     *("delivery", "pickup", "capacity", "patience", "add"),
     *("late_max", "ride_max", "load", "first_part", "overtime_after"),
+    *("gone", "rank", "promise_tolerance", "fetch", "way_drive", "way_distance"),
 )
 _RANGES: dict[str, tuple[float, float]] = {
     "lon": (-180, 180),
@@ -77,6 +88,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "overtime_cost_per_hour": (0, _MOST),
     "balance_price": (0, _MOST),
     "zone_price": (0, _MOST),
+    "vehicle_change_price": (0, _MOST),
+    "position_change_price": (0, _MOST),
+    "promise_price": (0, _MOST),
     "docks": (1, _MOST),
     "load_per_unit": (0, _MOST),
     "max_trips": (1, _MOST),
@@ -98,6 +112,8 @@ _WORDS = {
     "keep": KEEPS,
     "start_rule": START_RULES,
     "balance": BALANCES,
+    "scope": SCOPES,
+    "goods": GOODS,
 }
 """The words that a member may be."""
 
@@ -205,6 +221,42 @@ def _sequences(forms: list[Any], what: str) -> list[Sequence]:
     if found:
         raise InputError(found)
     return sequences
+
+
+def read_day(job: dict[str, Any], problem: Problem) -> Day:
+    """Return the day of a job, `InputError` naming all faults, also vehicles and depots that the problem has
+    not.
+    """
+    form = job.get("day", {})
+    try:
+        day = day_from_json(form)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError([f"The day of the job cannot be read: {error}."]) from error
+    found = list(_faults(Day, form, "The day"))
+    depots = {depot.id for depot in problem.depots}
+    vehicles = {vehicle.id for vehicle in problem.vehicles}
+    for progress, one in zip(day.progress, form.get("progress", ())):
+        who = f'The progress of vehicle "{progress.vehicle_id}"'
+        found += _faults(Progress, one, who)
+        if progress.vehicle_id not in vehicles:
+            found.append(f"{who}: there is no such vehicle.")
+        if progress.stands_at and progress.stands_at not in depots:
+            found.append(f'{who}: stands_at is "{progress.stands_at}", but there is no such depot.')
+    for name, times in Counter(progress.vehicle_id for progress in day.progress).items():
+        if times > 1:
+            found.append(f'The progress of vehicle "{name}" is there {times} times.')
+    if found:
+        raise InputError(found)
+    return day
+
+
+def read_ask(job: dict[str, Any]) -> Ask:
+    """Return what a job asks of the rest of the day, `InputError` naming all faults."""
+    form = job.get("ask", {})
+    found = list(_faults(Ask, form, "The ask"))
+    if found:
+        raise InputError(found)
+    return Ask(**{**form, "loose": tuple(form.get("loose", ()))})
 
 
 def read_plan(job: dict[str, Any]) -> Plan:

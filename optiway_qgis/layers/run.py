@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Sequence
 
+from ..model.day import day_to_json
 from ..model.job import JOB_VERSION
 from ..model.plan import Plan, plan_from_json
 from ..model.problem import Settings, problem_to_json
@@ -16,6 +17,7 @@ from . import engine_process
 if TYPE_CHECKING:
     from qgis.core import QgsProcessingFeedback
 
+    from ..model.day import Ask, Day
     from ..model.problem import Problem
     from ..model.problem import Sequence as StopSequence
 
@@ -67,6 +69,23 @@ def compare_job(
     return {
         **_job("compare", problem, travel, settings),
         "orders": [[asdict(entry) for entry in order] for order in orders],
+    }
+
+
+def replan_job(
+    problem: Problem,
+    travel: dict[str, Any],
+    settings: Settings,
+    sequences: Sequence[StopSequence],
+    day: Day,
+    ask: Ask,
+) -> dict[str, Any]:
+    """The job that plans the rest of a day; the sequences hold the stops still to do in the order so far."""
+    return {
+        **_job("replan", problem, travel, settings),
+        "sequences": [asdict(entry) for entry in sequences],
+        "day": day_to_json(day),
+        "ask": asdict(ask),
     }
 
 

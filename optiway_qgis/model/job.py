@@ -6,10 +6,11 @@ one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
     {"version": 1, "task": "plan" | "schedule" | "compare" | "explain" | "check" | "versions" | "matrix" |
-             "validate",
+             "validate" | "replan",
      "problem": Problem, "travel": Travel, "settings": Settings,
-     "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (tasks "schedule" and "explain")
+     "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (tasks "schedule", "explain", "replan")
      "orders": [sequences, sequences]                                 (task "compare": one plan for each)
+     "day": Day, "ask": Ask                                           (task "replan"; model/day.py)
      "plan": Plan                                                     (task "check")
      "path": "times.npz"                                              (task "matrix": written there)}
 
@@ -31,7 +32,7 @@ Events:
     {"event": "progress", "percent": 40, "cost": 812.5, "text": "best cost 812.50 after 4 s"}
     {"event": "log", "level": "info" | "warning", "text": "..."}
     {"event": "error", "code": "job_failed", "text": "..."}
-    {"event": "result", "plan": Plan}                 (tasks "plan", "schedule" and "explain")
+    {"event": "result", "plan": Plan}                 (tasks "plan", "schedule", "explain" and "replan")
     {"event": "result", "plans": [Plan, Plan]}        (task "compare")
     {"event": "result", "violations": [Violation]}    (task "check")
     {"event": "result", "path": "times.npz"}          (task "matrix")
