@@ -6,7 +6,7 @@ Each algorithm adds its own parameters and says what is asked. How a day is read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
@@ -34,8 +34,8 @@ from optiway_qgis.layers.read_day import (
 from optiway_qgis.layers.read_visits import first_date, see_routes
 from optiway_qgis.layers.write_changes import day_changes_features, day_changes_fields
 from optiway_qgis.model.compare import MOVED, changes_between, served_by
-from optiway_qgis.model.day import GOODS_BOUND, Ask
 from optiway_qgis.model.day import GOODS as GOODS_WORDS
+from optiway_qgis.model.day import GOODS_BOUND, Ask
 
 from ..planning.kept_order import KeptOrder
 from ..planning.plan_algorithm import VEHICLES, Inputs, destination_of, is_wanted, tr
@@ -70,7 +70,7 @@ class DayInputs(Inputs):
     """What was read of a day under way, and what may change in the rest of it."""
 
     read: DayRead | None = None
-    ask: Ask = Ask()
+    ask: Ask = field(default_factory=Ask)
 
 
 class DayAlgorithm(KeptOrder):
@@ -233,7 +233,7 @@ class DayAlgorithm(KeptOrder):
         return changes_between({**inputs.read.before, **after}, inputs.read.before, after)
 
     def _write(self, parameters, context, feedback, inputs: DayInputs, plan: Plan):
-        # First: what follows opens the layers QGIS will load, and nothing is written to their file after that.
+        # First: what follows opens the layers QGIS will load, and their file is not written to after that.
         changes = self._write_changes(parameters, context, feedback, inputs, plan)
         results, counts = super()._write(parameters, context, feedback, inputs, plan)
         if changes is None:
