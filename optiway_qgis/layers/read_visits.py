@@ -105,6 +105,12 @@ class VisitsLayer:
         value = feature.attribute(self.columns[ROUTE_VEHICLE].index)
         return "" if is_null(value) else as_text(value)
 
+    def carried_text(self, feature: QgsFeature, name: str) -> str:
+        """A value of the stop as text; "" when it is null or there is no such column."""
+        column = self.columns.get(name)
+        value = None if column is None else feature.attribute(column.index)
+        return "" if is_null(value) else as_text(value)
+
     def _stop_columns(self, names: list[str]) -> dict[str, fields.Column]:
         own = dict(self.carried)
         found = fields.recognise(fields.STOP_FIELDS, [own.get(index, "") for index in range(len(names))])
@@ -385,16 +391,10 @@ def _see_depot(
         about = About(visits.name, feature.id())
         reading.refuse(Fault(fault.code, text, fault.remedy, fault.field), about)
         return
-    depot_id = _carried_text(visits, feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
-    seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, _carried_text(visits, feature, "name")))
+    depot_id = visits.carried_text(feature, "stop_id") or f"depot at {lon:.5f}, {lat:.5f}"
+    seen.depots.setdefault(depot_id, Depot(depot_id, lon, lat, visits.carried_text(feature, "name")))
     is_start = visits.kind(feature) == VISIT_START
     (seen.start if is_start else seen.end)[vehicle_id] = depot_id
-
-
-def _carried_text(visits: VisitsLayer, feature: QgsFeature, name: str) -> str:
-    column = visits.columns.get(name)
-    value = None if column is None else feature.attribute(column.index)
-    return "" if is_null(value) else as_text(value)
 
 
 def for_any_driver(stop: Stop, factor: float) -> Stop:
