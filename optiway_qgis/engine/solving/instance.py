@@ -112,10 +112,53 @@ class Instance:
     def kinds(self) -> list[list[int]]:
         """Vehicles, by index, grouped so that those of a group can stand in for each other."""
         groups: dict[tuple, list[int]] = {}
+        homes = set(self.homes)
         for index, vehicle in enumerate(self.vehicles):
-            key = (replace(vehicle, id="", driver=""), tuple(self.refusals[index]))
+            own = index if index in homes else -1
+            key = (replace(vehicle, id="", driver=""), tuple(self.refusals[index]), own)
             groups.setdefault(key, []).append(index)
         return list(groups.values())
+
+    @cached_property
+    def homes(self) -> list[int]:
+        """For each stop the vehicle, by index, that serves it in the plan before and still may, else -1.
+
+        Empty where it costs nothing to change that plan's vehicles or their order.
+        """
+        goals = self.problem.goals
+        if goals.vehicle_change_price <= 0 and goals.position_change_price <= 0:
+            return []
+        found = [
+            self.vehicle_index.get(stop.planned.vehicle_id, -1) if stop.planned else -1 for stop in self.stops
+        ]
+        found = [
+            home if home >= 0 and not self.refusals[home][stop] else -1 for stop, home in enumerate(found)
+        ]
+        return found if max(found, default=-1) >= 0 else []
+
+    @cached_property
+    def ranks(self) -> list[int]:
+        """The rank of each stop among those of its vehicle in the plan before, 0 where it was not in it."""
+        return [stop.planned.rank if stop.planned else 0 for stop in self.stops]
+
+    @cached_property
+    def promises(self) -> list[Window | None]:
+        """For each stop when it may be arrived at as promised, None at any time; empty where it costs nothing
+        to miss that.
+        """
+        goals = self.problem.goals
+        if goals.promise_price <= 0 or not any(stop.planned for stop in self.stops):
+            return []
+        give = goals.promise_tolerance
+        return [
+            Window(stop.planned.eta - give, stop.planned.eta + give) if stop.planned else None
+            for stop in self.stops
+        ]
+
+    @cached_property
+    def minds_changes(self) -> bool:
+        """Whether it costs anything to change the plan before."""
+        return bool(self.homes or self.promises)
 
     @cached_property
     def horizon(self) -> int:

@@ -7,6 +7,7 @@ for balance, which the longest of all routes pays.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from optiway_qgis.engine.solving.instance import Instance, Sequences
     from optiway_qgis.engine.solving.schedule import Timetable
-    from optiway_qgis.model.problem import Stop
+    from optiway_qgis.model.problem import Stop, Window
 
 EARLY_PRICE = 20.0
 """What one hour later costs for a stop that wishes to be early: about an hour of a van with its driver."""
@@ -70,7 +71,78 @@ def route_price(table: Timetable) -> float:
     strangers = instance.strangers[instance.vehicle_index[table.vehicle.id]]
     if strangers:
         price += instance.problem.goals.zone_price * len(strangers.intersection(table.indices))
+    if instance.minds_changes:
+        price += change_price(table)
     return price + instance.vehicle_price
+
+
+def change_price(table: Timetable) -> float:
+    """Return what it costs that a route is not as in the plan before."""
+    instance, goals = table.instance, table.instance.problem.goals
+    return (
+        goals.vehicle_change_price * len(newcomers(instance, table))
+        + goals.position_change_price * len(displaced(instance, table))
+        + goals.promise_price * len(unpunctual(instance, table))
+    )
+
+
+def newcomers(instance: Instance, table: Timetable) -> list[int]:
+    """Return the stops of a route that another vehicle serves in the plan before, and still may."""
+    homes = instance.homes
+    if not homes:
+        return []
+    own = instance.vehicle_index[table.vehicle.id]
+    return [stop for stop in table.indices if homes[stop] not in (own, -1)]
+
+
+def displaced(instance: Instance, table: Timetable) -> list[int]:
+    """Return the stops of a route planned for its vehicle that are outside of a longest part in the order they
+    had.
+    """
+    homes, ranks = instance.homes, instance.ranks
+    if not homes:
+        return []
+    own = instance.vehicle_index[table.vehicle.id]
+    stops = [stop for stop in table.indices if homes[stop] == own]
+    kept = ascending([ranks[stop] for stop in stops])
+    return [stop for number, stop in enumerate(stops) if number not in kept]
+
+
+def unpunctual(instance: Instance, table: Timetable) -> list[int]:
+    """Return the stops of a route that are arrived at sooner, or later, than was promised."""
+    promises = instance.promises
+    if not promises:
+        return []
+    return [
+        step.stop
+        for step, arrival in zip(table.steps, table.arrivals)
+        if step.stop >= 0 and is_missed(promises[step.stop], arrival)
+    ]
+
+
+def is_missed(promise: Window | None, arrival: int) -> bool:
+    """Whether an arrival is not as promised."""
+    return promise is not None and not promise.start <= arrival <= promise.end
+
+
+def ascending(ranks: list[int]) -> set[int]:
+    """Return the positions of a longest part of the ranks that never goes down (Fredman, Discrete Mathematics
+    11, 1975).
+    """
+    ends: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for position, rank in enumerate(ranks):
+        length = bisect_right(ends, rank)
+        before.append(last[length - 1] if length else -1)
+        ends[length : length + 1] = [rank]
+        last[length : length + 1] = [position]
+    found: set[int] = set()
+    position = last[-1] if last else -1
+    while position >= 0:
+        found.add(position)
+        position = before[position]
+    return found
 
 
 def lateness_price(table: Timetable) -> float:

@@ -50,16 +50,29 @@ def plan(
     settings: Settings,
     clock: Clock,
     tell: Callable[[str], None],
+    start: Many[Sequence] | None = None,
 ) -> Plan:
     """Return the best plan found within the clock. `source` is the job's travel member, `tell` is told each
     phase.
+
+    The search begins with `start` where it is given, an order of some of the stops in which each is at most
+    once. What breaks a rule there is put elsewhere, or left out; what it leaves out is put in where it fits.
+    The plan never breaks a rule; where `start` breaks none, the plan serves no less than that and its cost
+    and wishes together are not higher. Where changes of the plan before have a price (`Goals`), the search
+    stays close to it; where they have none, `start` is one answer among others.
+
+    Raises
+    ------
+    InputError
+        When `start` names an unknown vehicle or stop, or a stop or vehicle twice.
     """
     instance = Instance(problem, travel)
+    given = None if start is None else _given(instance, start)
     lost = hopeless(instance)
     active = [index for index in range(len(problem.stops)) if index not in lost]
     if lost:
         tell(f"{len(lost)} of {len(problem.stops)} stops cannot be served by any vehicle")
-    strategy = Strategy(instance, active, settings, clock, tell)
+    strategy = Strategy(instance, active, settings, clock, tell, given)
     deadline = clock.deadline
     pricing = bool(active) and wished(problem)
     if pricing:
@@ -75,7 +88,7 @@ def plan(
     if settings.iterations is None:
         seconds = min(_EXPLAINING_MOST, max(_EXPLAINING_LEAST, clock.remaining()))
     unassigned = explain(instance, sequences, lost, seconds)
-    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings))
+    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings, start or ()))
     return replace(
         finished,
         wishes=wishes,

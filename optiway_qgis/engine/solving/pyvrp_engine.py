@@ -12,7 +12,7 @@ breaks (those that most vehicles take are cut out of the day); ride times and `d
 they leave them); loading by the unit (on the way to each stop instead); docks (not known); of pairs several
 windows (one from the first to the last), their number of stops, and when they are ready (no pickup before),
 which is so for all stops where vehicles reload.
-Being late has a price in steps; balance and early stops have none.
+Being late has a price in steps; balance, early stops and changes of the plan before have none.
 
 Only the order of stops is taken from PyVRP, never its times. PyVRP limits one length per route. Where driving
 time is limited and distance is not, driving time is that length; the cost per kilometre is then charged at
@@ -61,7 +61,8 @@ def knows_wishes(instance: Instance) -> bool:
     )
     # A start as early as the goods are ready is none that PyVRP makes out.
     waiting = instance.has_ready and any(one.start_rule == START_EARLY for one in instance.vehicles)
-    return priced and not waiting and not instance.early_count and not instance.balanced
+    unknown = waiting or instance.early_count or instance.balanced or instance.minds_changes
+    return priced and not unknown
 
 
 def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:

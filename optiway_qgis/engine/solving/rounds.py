@@ -60,12 +60,14 @@ def mended(instance: Instance, found: Sequences, active: list[int]) -> Sequences
     return complete(instance, promote(instance, kept, active), active)
 
 
-def in_rounds(instance: Instance, active: list[int], clock: Clock, search: Search) -> Sequences:
-    """Return the best sequences found, all rules kept by the true times.
+def in_rounds(
+    instance: Instance, active: list[int], clock: Clock, search: Search, start: Sequences | None = None
+) -> Sequences:
+    """Return the best sequences found, all rules kept by the true times: at least as good as `start`.
 
     Equal input gives equal sequences when the clock counts iterations.
     """
-    best: Sequences = [[] for _ in instance.vehicles]
+    best: Sequences = [[] for _ in instance.vehicles] if start is None else start
     best_score = score(instance, best)
     last, missed = best, set[int]()
     begun, length = clock.now(), clock.remaining()

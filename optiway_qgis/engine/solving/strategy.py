@@ -59,6 +59,12 @@ _DEAR = 2.0
 _MENDINGS = 2.0
 """A search is begun only where there is time to mend what it finds so many times."""
 
+_CLOSE = 0.5
+"""Share of the time for changing the plan before, where changes have a price; then one is searched for anew."""
+
+_ANEW = 0.5
+"""Seconds without which no plan is searched for anew then."""
+
 _MANY = 1000
 """Up to that many stops all are searched over, even when the fleet could never serve them."""
 
@@ -75,7 +81,10 @@ _SMALL = 40
 
 
 class Strategy:
-    """The search over the stops `active` of a problem; `engines` names those that were asked."""
+    """The search over the stops `active` of a problem; `engines` names those that were asked.
+
+    It begins with the sequences `given`, where there are any: what is found never scores worse.
+    """
 
     def __init__(
         self,
@@ -84,6 +93,7 @@ class Strategy:
         settings: Settings,
         clock: Clock,
         tell: Callable[[str], None],
+        given: Sequences | None = None,
     ):
         self._instance = instance
         self._active = active
@@ -92,16 +102,46 @@ class Strategy:
         self._tell = tell
         self._mending = 0.0
         self._searches = 0
+        self._start = None if given is None else self._fit(given)
         self.engines: list[str] = []
 
+    def _fit(self, given: Sequences) -> Sequences:
+        """Return sequences that break no rule from those given, or these themselves where they are better."""
+        instance, wanted = self._instance, set(self._active)
+        able = [[stop for stop in stops if stop in wanted] for stops in given]
+        kept = self._mended(instance, able)
+        if instance.has_docks:
+            kept = _without_broken(instance, kept, self._active, self._clock)
+        return self._better(able, kept)
+
+    def _better(self, one: Sequences, other: Sequences) -> Sequences:
+        """Return the better ones, of equals the first."""
+        return min(one, other, key=lambda sequences: score(self._instance, sequences))
+
     def search(self) -> Sequences:
+        """Return sequences that break no rule."""
+        instance, clock = self._instance, self._clock
+        if self._start is None:
+            return self._search()
+        if instance.minds_changes:
+            self._tell("Changing the plan where that is worth its price")
+            with _share(clock, _CLOSE):
+                self._start = self._reinserted(self._start)
+            if clock.iterations is None and clock.remaining() < _ANEW:
+                return self._start
+            clock.new_phase()
+        return self._better(self._start, self._search())
+
+    def _search(self) -> Sequences:
         """Return sequences that break no rule: the engine's, then moves for what it does not see."""
         instance, clock = self._instance, self._clock
         if instance.travel.slots:
             self._tell("Planning with the traffic of each hour")
-            kept = in_rounds(instance, self._active, clock, self._one_round)
+            kept = in_rounds(instance, self._active, clock, self._one_round, self._start)
         else:
             kept = self._by_engine(instance, clock)
+            if self._start is not None:
+                kept = self._better(self._start, kept)
         if instance.early_count or instance.has_soft or instance.travel.slots:
             clock.new_phase()
             early = "Moving stops that wish to be early"
@@ -112,10 +152,13 @@ class Strategy:
             self._tell("Putting groups of stops where they cost least by all rules and wishes")
             if instance.has_docks and self._has_time(clock):
                 kept = _without_broken(instance, kept, self._active, clock)
-            if not instance.has_docks:
-                self.engines.append(recombine.NAME)
-            kept = reinsert(instance, kept, self._active, clock, self._settings.seed)
+            kept = self._reinserted(kept)
         return _without_broken(instance, kept, self._active, clock) if instance.has_docks else kept
+
+    def _reinserted(self, sequences: Sequences) -> Sequences:
+        if not self._instance.has_docks and recombine.NAME not in self.engines:
+            self.engines.append(recombine.NAME)
+        return reinsert(self._instance, sequences, self._active, self._clock, self._settings.seed)
 
     def _is_seen_whole(self, instance: Instance) -> bool:
         """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few."""
@@ -171,7 +214,9 @@ class Strategy:
         """
         active = _within_reach(instance, self._active)
         seed, workers = self._settings.seed, self._workers
-        if len(active) > _LARGE:
+        if self._start is not None and not _required_left(instance, self._start, active):
+            start = self._start
+        elif len(active) > _LARGE:
             start = self._of_districts(instance, active, clock)
         elif surely_too_much(instance, active):
             start = _first_answer(instance, active)
