@@ -122,8 +122,9 @@ _CHANGES = (
     ("change_min", REAL),
     ("late_before_min", REAL),
     ("late_after_min", REAL),
-    ("remark", TEXT),
 )
+_REMARK, _WHY = (("remark", TEXT),), (("why", TEXT),)
+"""The last field of CHANGES: what is to be known of two plans, and why the second is not the first."""
 
 
 def comparison_fields() -> QgsFields:
@@ -132,8 +133,13 @@ def comparison_fields() -> QgsFields:
 
 
 def changes_fields() -> QgsFields:
-    """Fields of CHANGES."""
-    return _fields(_CHANGES)
+    """Fields of CHANGES of two plans that are compared."""
+    return _fields((*_CHANGES, *_REMARK))
+
+
+def day_changes_fields() -> QgsFields:
+    """Fields of CHANGES of a plan that comes after another."""
+    return _fields((*_CHANGES, *_WHY))
 
 
 def routes_fields() -> QgsFields:
@@ -167,7 +173,7 @@ def own_names(sink_name: str, dimensions: int = MAX_DIMENSIONS) -> frozenset[str
         VISITS: _visits(loads),
         UNASSIGNED: _UNASSIGNED,
         COMPARISON: _COMPARISON,
-        CHANGES: _CHANGES,
+        CHANGES: (*_CHANGES, *_REMARK, *_WHY),
     }
     return frozenset(name for name, _ in rows[sink_name])
 

@@ -86,6 +86,7 @@ _LETTERS = {
     "reason_text": 70,
     "cheapest_fix": 50,
     "remark": 50,
+    "why": 60,
     "violations": 20,
 }
 """Fields that hold longer texts than their names -> letters that are shown of them."""
@@ -393,9 +394,9 @@ def _style_changes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rou
     layer.setDisplayExpression(f"{place} || ': ' || {change}")
     numbers = f"{columns['sequence_before']} || ' → ' || {columns['sequence_after']}"
     etas = f"{_clock(columns, 'eta_before')} || ' → ' || {_clock(columns, 'eta_after')}"
+    words = columns.first("why", "remark")
     layer.setMapTipTemplate(
-        f"<b>[% {place} %]</b>"
-        + _below(change, vehicles, f"'No. ' || {numbers}", f"'ETA ' || {etas}", columns["remark"])
+        f"<b>[% {place} %]</b>" + _below(change, vehicles, f"'No. ' || {numbers}", f"'ETA ' || {etas}", words)
     )
 
 

@@ -120,15 +120,10 @@ class Comparison:
 def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str] = ()) -> Comparison:
     """Return what differs between two plans of one problem; `others` are stops of neither plan nor problem
     that were not served either."""
-    served_before, served_after = _served(before), _served(after)
+    served = [served_by(plan) for plan in (before, after)]
     stops = list(dict.fromkeys([*(stop.id for stop in problem.stops), *others]))
-    unserved = [[stop for stop in stops if stop not in served] for served in (served_before, served_after)]
+    unserved = [[stop for stop in stops if stop not in by] for by in served]
     used = {route.vehicle_id for plan in (before, after) for route in plan.routes}
-    changes = [
-        StopChange(stop, served_before.get(stop), served_after.get(stop))
-        for stop in stops
-        if served_before.get(stop) != served_after.get(stop)
-    ]
     return Comparison(
         figures=(
             *_figures(before.routes, after.routes),
@@ -136,7 +131,7 @@ def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str]
             Figure("gini", RATIO, gini(_work(before)), gini(_work(after))),
             Figure("violations", COUNT, len(before.violations), len(after.violations)),
             Figure("routes", COUNT, len(before.routes), len(after.routes)),
-            Figure("stops_served", COUNT, len(served_before), len(served_after)),
+            Figure("stops_served", COUNT, len(served[0]), len(served[1])),
             Figure("stops_unserved", COUNT, len(unserved[0]), len(unserved[1])),
         ),
         by_vehicle={
@@ -144,10 +139,31 @@ def compare(problem: Problem, before: Plan, after: Plan, others: Collection[str]
             for vehicle in problem.vehicles
             if vehicle.id in used
         },
-        changes=tuple(sorted(changes, key=_gravity)),
+        changes=changes_between(stops, *served),
         unserved_before=tuple(unserved[0]),
         unserved_after=tuple(unserved[1]),
     )
+
+
+def changes_between(
+    stops: Iterable[str], before: Mapping[str, Served], after: Mapping[str, Served]
+) -> tuple[StopChange, ...]:
+    """Return those of the stops that are served differently, in the order of `Comparison.changes`."""
+    changes = (
+        StopChange(stop, before.get(stop), after.get(stop))
+        for stop in stops
+        if before.get(stop) != after.get(stop)
+    )
+    return tuple(sorted(changes, key=_gravity))
+
+
+def served_by(plan: Plan) -> dict[str, Served]:
+    """Return how the plan serves each stop that is on a route."""
+    return {
+        visit.id: Served(route.vehicle_id, visit.sequence, place, visit.arrival, visit.late)
+        for route in plan.routes
+        for place, visit in enumerate(_stops(route), 1)
+    }
 
 
 def _member(name: str) -> Callable[[Route], float]:
@@ -216,14 +232,6 @@ def _longest(plan: Plan) -> int:
 
 def _stops(route: Route) -> Sequence[Visit]:
     return [visit for visit in route.visits if visit.type == VISIT_STOP]
-
-
-def _served(plan: Plan) -> dict[str, Served]:
-    return {
-        visit.id: Served(route.vehicle_id, visit.sequence, place, visit.arrival, visit.late)
-        for route in plan.routes
-        for place, visit in enumerate(_stops(route), 1)
-    }
 
 
 def _gravity(one: StopChange) -> tuple[int, int, str]:

@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from optiway_qgis.layers import run, styles, write
-from optiway_qgis.layers.output_fields import CHANGES
+from optiway_qgis.layers.output_fields import CHANGES, day_changes_fields
 from optiway_qgis.layers.read_day import (
     PLAN,
     PLAN_LEGS,
@@ -32,10 +32,10 @@ from optiway_qgis.layers.read_day import (
     read_positions,
 )
 from optiway_qgis.layers.read_visits import first_date, see_routes
-from optiway_qgis.layers.write_changes import day_changes_features, day_changes_fields
-from optiway_qgis.model.compare import MOVED, changes_between, served_by
+from optiway_qgis.layers.write_changes import day_changes_features
 from optiway_qgis.model.day import GOODS as GOODS_WORDS
 from optiway_qgis.model.day import GOODS_BOUND, Ask
+from optiway_qgis.model.why import Causes, day_changes
 
 from ..planning.kept_order import KeptOrder
 from ..planning.plan_algorithm import VEHICLES, Inputs, destination_of, is_wanted, tr
@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from optiway_qgis.layers.read_day import DayRead
     from optiway_qgis.layers.reading import Reading
     from optiway_qgis.layers.write import Counts
-    from optiway_qgis.model.compare import StopChange
     from optiway_qgis.model.plan import Plan
     from optiway_qgis.model.problem import Settings
+    from optiway_qgis.model.why import DayChanges
 
 NOW = "NOW"
 DONE_BY = "DONE_BY"
@@ -67,10 +67,12 @@ _NUMBERS = {
 
 @dataclass(frozen=True)
 class DayInputs(Inputs):
-    """What was read of a day under way, and what may change in the rest of it."""
+    """What was read of a day under way, what may change in the rest of it, and what is known to have
+    happened."""
 
     read: DayRead | None = None
     ask: Ask = field(default_factory=Ask)
+    causes: Causes = field(default_factory=Causes)
 
 
 class DayAlgorithm(KeptOrder):
@@ -219,18 +221,18 @@ class DayAlgorithm(KeptOrder):
 
     def numbers(self, counts: Counts, plan: Plan, inputs: DayInputs) -> dict[str, float]:
         """Return the numbers of the plan, and how far it is from the one before."""
-        changes = self._changes(inputs, plan)
-        tolerance = inputs.problem.goals.promise_tolerance
+        changed = self.changed(inputs, plan)
         return {
             **super().numbers(counts, plan, inputs),
-            MOVED_COUNT: sum(one.change == MOVED for one in changes),
-            PROMISES_MISSED: sum(abs(one.seconds or 0) > tolerance for one in changes),
+            MOVED_COUNT: changed.moved,
+            PROMISES_MISSED: len(changed.missed),
             VERSION: plan.version,
         }
 
-    def _changes(self, inputs: DayInputs, plan: Plan) -> tuple[StopChange, ...]:
-        after = served_by(plan)
-        return changes_between({**inputs.read.before, **after}, inputs.read.before, after)
+    def changed(self, inputs: DayInputs, plan: Plan) -> DayChanges:
+        """What is otherwise than in the plan before, and why."""
+        rejected = {stop.stop_id: stop.text for stop in inputs.carried.rejected}
+        return day_changes(inputs.problem, inputs.read.before, plan, inputs.causes, rejected)
 
     def _write(self, parameters, context, feedback, inputs: DayInputs, plan: Plan):
         # First: what follows opens the layers QGIS will load, and their file is not written to after that.
@@ -257,7 +259,7 @@ class DayAlgorithm(KeptOrder):
             if is_wanted(parameters.get(CHANGES), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, CHANGES))
             return None
-        features = day_changes_features(inputs, plan, self._changes(inputs, plan), context)
+        features = day_changes_features(inputs.problem, self.changed(inputs, plan), inputs.carried, context)
         written = write.write_features(sink, CHANGES, features, feedback)
         del sink  # the file is complete only when its sink is gone
         if not feedback.isCanceled():

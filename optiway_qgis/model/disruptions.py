@@ -1,0 +1,69 @@
+"""What goes wrong on a day under way: a vehicle lost, a driver late, a road closed; and what that makes of
+vehicles and stops. How the day goes on is planned elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Iterable
+
+from .problem import Window
+
+if TYPE_CHECKING:
+    from .problem import Stop, Vehicle
+
+VEHICLE_LOST = "vehicle_lost"
+DRIVER_SICK = "driver_sick"
+LATE = "late"
+ROAD_CLOSED = "road_closed"
+WINDOW = "window"
+SHIFT = "shift"
+KINDS = (VEHICLE_LOST, DRIVER_SICK, LATE, ROAD_CLOSED, WINDOW, SHIFT)
+
+OUT_OF_WORK = (VEHICLE_LOST, DRIVER_SICK)
+"""After these a vehicle goes no further; one that has not left stays where it is."""
+
+
+@dataclass(frozen=True)
+class Disruption:
+    """One thing that goes wrong; `kind` is one of KINDS.
+
+    It is about the vehicle `vehicle_id` or, a window, the stop `stop_id`; a road that is closed is about
+    neither. `time` is when it happens, in seconds from midnight of the plan date, None from the first on.
+    `seconds` is by how much a vehicle is late, or for how long a road is closed, 0 to the end of the day.
+    `window` is that of the stop, `shift_start` and `shift_end` are those of the vehicle, None as before.
+    """
+
+    kind: str
+    vehicle_id: str = ""
+    stop_id: str = ""
+    time: int | None = None
+    seconds: int = 0
+    window: Window | None = None
+    shift_start: int | None = None
+    shift_end: int | None = None
+
+
+def with_shifts(vehicles: Iterable[Vehicle], disruptions: Iterable[Disruption]) -> list[Vehicle]:
+    """Return the vehicles with the shifts that they have now."""
+    changed = {one.vehicle_id: one for one in disruptions if one.kind == SHIFT}
+    return [
+        replace(vehicle, shift=new_shift(vehicle.shift, changed[vehicle.id]))
+        if vehicle.id in changed
+        else vehicle
+        for vehicle in vehicles
+    ]
+
+
+def new_shift(shift: Window, change: Disruption) -> Window:
+    """Return the shift with the ends that the change names; its end may come before its start."""
+    return Window(
+        shift.start if change.shift_start is None else change.shift_start,
+        shift.end if change.shift_end is None else change.shift_end,
+    )
+
+
+def with_windows(stops: Iterable[Stop], disruptions: Iterable[Disruption]) -> tuple[Stop, ...]:
+    """Return the stops with the windows that they have now."""
+    windows = {one.stop_id: one.window for one in disruptions if one.window is not None}
+    return tuple(replace(stop, windows=(windows[stop.id],)) if stop.id in windows else stop for stop in stops)
