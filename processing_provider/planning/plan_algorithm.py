@@ -408,6 +408,14 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Make sources and expression contexts in the main thread: they read the project."""
+        self.prepare_sources(parameters, context)
+        streets = self.parameterAsVectorLayer(parameters, ROADS, context)
+        self._road_file = kept_roads.road_file(parameters.get(ROADS), streets)
+        self._prepare_server(parameters, context)
+        return True
+
+    def prepare_sources(self, parameters, context) -> None:
+        """Make the sources that are given and their expression contexts."""
         self._sources = {}
         self._expression_contexts = {}
         for definition in self.parameterDefinitions():
@@ -421,10 +429,6 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             self._sources[name] = source
             if source is not None:
                 self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
-        streets = self.parameterAsVectorLayer(parameters, ROADS, context)
-        self._road_file = kept_roads.road_file(parameters.get(ROADS), streets)
-        self._prepare_server(parameters, context)
-        return True
 
     def _prepare_server(self, parameters, context) -> None:
         """Read what is needed to reach the server: settings of QGIS, to be read in the main thread."""
