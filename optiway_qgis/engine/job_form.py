@@ -367,6 +367,8 @@ def _break_faults(who: str, breaks: tuple[Break, ...]) -> Iterator[str]:
             yield f"{its}: first_part is {one.first_part}; it must be less than duration, {one.duration}."
         if one.first_part and one.window:
             yield f"{its}: first_part and window exclude each other."
+        if one.gone and one.window:
+            yield f"{its}: gone and window exclude each other."
 
 
 def _stop_faults(problem: Problem) -> Iterator[str]:

@@ -15,7 +15,7 @@ from optiway_qgis.engine.job_form import read_problem, read_sequences, read_sett
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.job import JOB_VERSION
 from optiway_qgis.model.plan import plan_from_json
-from optiway_qgis.model.problem import Sequence, Settings, problem_to_json
+from optiway_qgis.model.problem import Planned, Sequence, Settings, problem_to_json
 from tests.engine.cases import VALID_CASES, VAN, a_depot, a_problem, a_stop, between
 
 Events = list[dict[str, Any]]
@@ -321,10 +321,18 @@ def rest(*others: dict[str, Any], **members: Any) -> dict[str, Any]:
         (rest(window={"start": 9, "end": 8}), 'break "B": a window ends at 8'),
         (rest(after_work=9, first_part=60), "first_part is 60; it must be less than duration, 60"),
         (rest(window={"start": 8, "end": 9}, first_part=30), "first_part and window exclude each other"),
+        (rest(window={"start": 8, "end": 9}, gone=30), "gone and window exclude each other"),
+        (rest(after_drive=9, gone=-1), "gone is -1; it must not be negative"),
         (rest(rest(after_work=9)["vehicles"][0]["breaks"][0], after_work=9), "is there 2 times"),
         (changed("problem", goals={"speed": 1}), 'The goals has the unknown member "speed"'),
         (changed("problem", goals={"balance": "luck"}), "it must be time, stops, distance or empty"),
         (changed("problem", goals={"balance_price": -1}), "balance_price is -1"),
+        (changed("problem", goals={"vehicle_change_price": -1}), "vehicle_change_price is -1"),
+        (changed("problem", goals={"position_change_price": "5"}), "position_change_price is '5'"),
+        (changed("problem", goals={"promise_price": 1e10}), "promise_price is 10000000000.0"),
+        (changed("problem", goals={"promise_tolerance": -60}), "promise_tolerance is -60"),
+        (changed("stops", planned={"vehicle_id": "V1", "rank": 1}), "planned is {"),
+        (changed("stops", planned={"vehicle_id": "V1", "rank": 1, "eta": 8.5}), "planned is {"),
         (changed("problem", incompatible=[["food"]]), "a list of pairs is needed"),
         (changed("problem", incompatible=[["food", ""]]), "both need a name"),
         (changed("problem", dimensions=10), "from 1 to 9"),
@@ -377,18 +385,21 @@ def test_everything_a_problem_may_hold_is_read():
     first, second, third, *_ = problem["stops"]
     first.update(pickup=[5], ride_max=None)
     second.update(picked_up_at="S1", delivery=[5, 0], ride_max=600, before=["S3"], zones=["North"])
+    first["planned"] = {"vehicle_id": "V9", "rank": 2, "eta": -60}
     third.update(keep="prefix", vehicle_id="V1", keep_rank=-2, late_max=None, ready=-60, goods_class="food")
     breaks = [
         {"id": "lunch", "duration": 1800, "window": {"start": 43200, "end": 46800}, "paid": True},
-        {"id": "rest", "duration": 2700, "after_drive": 16200, "first_part": 900},
+        {"id": "rest", "duration": 2700, "after_drive": 16200, "first_part": 900, "gone": 3600},
     ]
     problem["vehicles"][0].update(breaks=breaks, zones=["North"], zone_hard=True, max_trips=3, lifo=True)
     problem["depots"][0].update(docks=2, load=300, load_per_unit=1.5)
     problem["incompatible"] = [["food", "paint"]]
-    problem["goals"] = {"fewest_vehicles": True, "balance": "time", "balance_price": 12.5}
+    problem["goals"] = {"fewest_vehicles": True, "balance": "time", "balance_price": 12.5, "promise_price": 3}
     read = read_problem({"problem": problem})
     assert [stop.picked_up_at for stop in read.stops[:2]] == ["", "S1"]
     assert read.vehicles[0].breaks[1].first_part == 900
+    assert read.vehicles[0].breaks[1].gone == 3600
+    assert read.stops[0].planned == Planned("V9", 2, -60)
     assert read.incompatible == (("food", "paint"),)
     assert read.goals.balance == "time"
 

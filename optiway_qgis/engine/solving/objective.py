@@ -96,8 +96,8 @@ def newcomers(instance: Instance, table: Timetable) -> list[int]:
 
 
 def displaced(instance: Instance, table: Timetable) -> list[int]:
-    """Return the stops of a route planned for its vehicle that are outside of a longest part in the order they
-    had.
+    """Return the stops of a route that are out of order: of those planned for its vehicle the ones outside of
+    a longest part in the order they had.
     """
     homes, ranks = instance.homes, instance.ranks
     if not homes:

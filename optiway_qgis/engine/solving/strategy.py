@@ -60,10 +60,10 @@ _MENDINGS = 2.0
 """A search is begun only where there is time to mend what it finds so many times."""
 
 _CLOSE = 0.5
-"""Share of the time for changing the plan before, where changes have a price; then one is searched for anew."""
+"""Share of the time for changing the plan before, where changes have a price, before it is made anew."""
 
 _ANEW = 0.5
-"""Seconds without which no plan is searched for anew then."""
+"""Seconds without which it is not made anew."""
 
 _MANY = 1000
 """Up to that many stops all are searched over, even when the fleet could never serve them."""

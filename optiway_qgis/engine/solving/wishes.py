@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.objective import cost_of, length_of, score, unserved
+from optiway_qgis.engine.solving.objective import (
+    cost_of,
+    displaced,
+    length_of,
+    newcomers,
+    score,
+    unpunctual,
+    unserved,
+)
 from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.schedule import timetables
 from optiway_qgis.model.plan import WishPrice
@@ -172,6 +180,18 @@ def _outside(instance: Instance, standing: Timetables, free: Timetables) -> str:
     return _instead("the number of stops outside the zones of their vehicles is", *counts)
 
 
+def _changed(what: str, stops: Callable[[Instance, Timetable], list[int]]) -> Figure:
+    """Return what tells how many stops are not as in the plan before."""
+
+    def figure(instance: Instance, standing: Timetables, free: Timetables) -> str:
+        counts = [
+            str(sum(len(stops(instance, table)) for table in tables.values())) for tables in (free, standing)
+        ]
+        return _instead(f"the number of stops {what} is", *counts)
+
+    return figure
+
+
 def _waiting(instance: Instance, standing: Timetables, free: Timetables) -> str:
     """Return how much later the stops that wish to be early are served, on average."""
     begins = [
@@ -232,12 +252,41 @@ def _without_zone_price(problem: Problem) -> Problem:
     return replace(problem, goals=replace(problem.goals, zone_price=0.0))
 
 
+def _without_price(member: str) -> Callable[[Problem], Problem]:
+    """Return what frees a problem of a price for changes of the plan before, where there is one."""
+
+    def freed(problem: Problem) -> Problem:
+        if not any(stop.planned for stop in problem.stops):
+            return problem
+        return replace(problem, goals=replace(problem.goals, **{member: 0.0}))
+
+    return freed
+
+
 _WISHES = (
     _Wish("early", "Serving stops early", _without_order(ORDER_EARLY), _waiting),
     _Wish("lateness", "Being on time", _stops_freed(_without_late_price), _lateness),
     _Wish("zone", "Staying in zones", _without_zone_price, _outside),
     _Wish("fewest_vehicles", "Using few vehicles", _without_fewest, _vehicles),
     _Wish("balance", "Balance", _without_balance, _longest),
+    _Wish(
+        "vehicle_change",
+        "Leaving stops on their vehicles",
+        _without_price("vehicle_change_price"),
+        _changed("on another vehicle than before", newcomers),
+    ),
+    _Wish(
+        "position_change",
+        "Leaving stops in their order",
+        _without_price("position_change_price"),
+        _changed("out of the order before", displaced),
+    ),
+    _Wish(
+        "promise",
+        "Keeping to promised arrivals",
+        _without_price("promise_price"),
+        _changed("not arrived at as promised", unpunctual),
+    ),
     _Wish(
         "vehicle",
         "Giving stops to their own vehicles",
