@@ -17,6 +17,7 @@ from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
 from .planning.travel_matrix import TravelMatrix
 from .planning.validate import Validate
+from .replanning.plan_differences import PlanDifferences
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -48,6 +49,7 @@ class OptiwayProvider(QgsProcessingProvider):
             Schedule,
             ComparePlans,
             ExplainUnassigned,
+            PlanDifferences,
             TravelMatrix,
             Validate,
             InstallEngine,

@@ -261,6 +261,9 @@ PHRASES = {
     "places": "Where",
     "places_of": "Map of the stops and of what was found",
     "outside_findings": "Findings too far away to be drawn: {count}.",
+    # messages to drivers
+    "messages_title": "Messages to drivers",
+    "no_messages": "Nothing changes for any driver.",
 }
 
 
