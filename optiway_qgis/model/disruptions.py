@@ -67,3 +67,22 @@ def with_windows(stops: Iterable[Stop], disruptions: Iterable[Disruption]) -> tu
     """Return the stops with the windows that they have now."""
     windows = {one.stop_id: one.window for one in disruptions if one.window is not None}
     return tuple(replace(stop, windows=(windows[stop.id],)) if stop.id in windows else stop for stop in stops)
+
+
+_NEEDED: dict[str, tuple[str, ...]] = {
+    VEHICLE_LOST: ("vehicle_id",),
+    DRIVER_SICK: ("vehicle_id",),
+    LATE: ("vehicle_id", "seconds"),
+    WINDOW: ("stop_id", "window"),
+    SHIFT: ("vehicle_id", "shift"),
+}
+
+
+def lacking(one: Disruption) -> list[str]:
+    """Return the members that a disruption of its kind needs and this one has not; "shift" for both ends."""
+    shift = one.shift_start is not None or one.shift_end is not None
+    return [
+        member
+        for member in _NEEDED.get(one.kind, ())
+        if not (shift if member == "shift" else getattr(one, member))
+    ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _LISTED = 3
 _WORTH_TELLING = 60
-"""Seconds from which on a vehicle is told to be before or behind its plan."""
+"""Seconds below which a vehicle counts as on time, and an arrival as the one before."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Causes:
 class DayChanges:
     """What a plan makes of the plan before it: the stops that it serves otherwise, and by id why.
 
+    Arrivals that differ by less than a minute are the same.
     `missed` are the stops that it serves earlier or later than promised, by more than is tolerated.
     """
 
@@ -72,7 +73,7 @@ def day_changes(
         Sentences on stops that never reached the engine, by id.
     """
     after = served_by(plan)
-    changes = changes_between({**before, **after}, before, after)
+    changes = tuple(filter(_matters, changes_between({**before, **after}, before, after)))
     told = _Telling(problem, before, after, plan, causes, rejected or {})
     tolerance = problem.goals.promise_tolerance
     return DayChanges(
@@ -80,6 +81,12 @@ def day_changes(
         {one.stop_id: told.why(one) for one in changes},
         tuple(one.stop_id for one in changes if abs(one.seconds or 0) > tolerance),
     )
+
+
+def _matters(one: StopChange) -> bool:
+    if one.before is None or one.after is None or abs(one.seconds or 0) >= _WORTH_TELLING:
+        return True
+    return (one.before.vehicle_id, one.before.place) != (one.after.vehicle_id, one.after.place)
 
 
 class _Telling:
