@@ -29,6 +29,7 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 [planning.md](planning.md).
 """
 
+_GROUPS = ("Planning", "Re-planning", "Engine")
 _KINDS = {
     "authcfg": "authentication configuration",
     "boolean": "yes or no",
@@ -55,7 +56,9 @@ _LAYERS = {
 
 def algorithms_page(provider: Any) -> str:
     """Return the page about all algorithms of the provider, in Markdown."""
-    algorithms = sorted(provider.algorithms(), key=lambda one: (one.group() != "Planning", one.displayName()))
+    algorithms = sorted(
+        provider.algorithms(), key=lambda one: (_GROUPS.index(one.group()), one.displayName())
+    )
     contents = [f"- [{one.displayName()}](#{_anchor(one)}): {one.shortDescription()}" for one in algorithms]
     return "\n".join([INTRODUCTION, *contents, "", *(_section(algorithm) for algorithm in algorithms)])
 

@@ -53,7 +53,9 @@ PARAMETERS = {
         *("SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END", *RULES, *TRAVEL, "UNASSIGNED", "REPORT"),
     ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
+    "plan_differences": ["BEFORE", "AFTER", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
 }
+REPLANNING = {"plan_differences"}
 OUTPUTS = {
     **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
     "compare_plans": [
@@ -62,6 +64,7 @@ OUTPUTS = {
     ],
     "explain_unassigned": ["UNASSIGNED", "REPORT", "UNASSIGNED_COUNT", "FIXABLE_COUNT"],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
+    "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
 }
 BASIC = {
@@ -84,6 +87,7 @@ BASIC = {
     ],
     "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
+    "plan_differences": ["BEFORE", "AFTER", "MINUTES"],
     "validate": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS"),
@@ -110,7 +114,8 @@ def test_ids(algorithms):
     """The provider and its algorithms."""
     expected = {*PARAMETERS, "install_engine"}
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
-    assert {algorithms[name].group() for name in PARAMETERS} == {"Planning"}
+    groups = {name: algorithms[name].group() for name in PARAMETERS}
+    assert groups == {name: "Re-planning" if name in REPLANNING else "Planning" for name in PARAMETERS}
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -144,7 +149,7 @@ def test_everything_is_explained(algorithms, name):
     assert not algorithm.icon().isNull()
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", [name for name in PARAMETERS if "TRAVEL" in PARAMETERS[name]])
 def test_travel_is_known_by_its_word(algorithms, name):
     """An enum stored by number would change its meaning when a source is added."""
     travel = algorithms[name].parameterDefinition("TRAVEL")
