@@ -37,6 +37,7 @@ CODES = {
     "unknown_vehicle": "Correct the name, or add the vehicle",
     "unknown_zone": "Write the zone_id of a zone, or leave it empty",
     "unknown_stop": "Correct the name, or add the stop; the order is not kept",
+    "already_done": "Take the row out, or correct the status: what is done does not change",
     "broken_pair": "Give a pair one stop of kind pickup and one of kind delivery",
     "circle": "Take one of these orders out",
     "expression": "Correct the expression or the values it uses",
