@@ -30,6 +30,8 @@ from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.refusals import ALONE, nobody_may
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from optiway_qgis.engine.solving.insertion import Insertion
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.remedies import Remedy
@@ -47,14 +49,15 @@ _WORDS = ("On ", "All ", "It ", "The ")
 GIVEN = "It is on no route of the plan given."
 
 
-def hopeless(instance: Instance) -> dict[int, Unassigned]:
+def hopeless(instance: Instance, stops: Iterable[int] | None = None) -> dict[int, Unassigned]:
     """Return the stops that no vehicle could serve, at any hour, with nothing else to do, and why.
 
-    Those that are not served without one of them are lost with it. What would help is not looked for.
+    Those that are not served without one of them are lost with it. What would help is not looked for. Where
+    `stops` are given, the others are taken to be served.
     """
     found: dict[int, Unassigned] = {}
     best_hours = Instance(instance.problem, replace(instance.travel, slots=()))
-    for index in range(len(instance.stops)):
+    for index in range(len(instance.stops)) if stops is None else stops:
         reason = _alone(instance, best_hours, index)
         if reason:
             found[index] = reason

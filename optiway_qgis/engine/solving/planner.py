@@ -67,7 +67,7 @@ def plan(
         When `start` names an unknown vehicle or stop, or a stop or vehicle twice.
     """
     instance = Instance(problem, travel)
-    given = None if start is None else _given(instance, start)
+    given = None if start is None else by_index(instance, start)[0]
     lost = hopeless(instance)
     active = [index for index in range(len(problem.stops)) if index not in lost]
     if lost:
@@ -88,7 +88,8 @@ def plan(
     if settings.iterations is None:
         seconds = min(_EXPLAINING_MOST, max(_EXPLAINING_LEAST, clock.remaining()))
     unassigned = explain(instance, sequences, lost, seconds)
-    finished = _finish(instance, sequences, unassigned, plan_id(problem, source, settings, start or ()))
+    identity = plan_id(problem, source, settings, start or ())
+    finished = timed_and_checked(instance, sequences, unassigned, identity)
     return replace(
         finished,
         wishes=wishes,
@@ -122,12 +123,7 @@ def reschedule(
         When a sequence names an unknown vehicle or stop, or a stop or vehicle twice.
     """
     instance = Instance(problem, travel)
-    sequences = _given(instance, asked)
-    reloads = {
-        instance.vehicle_index[sequence.vehicle_id]: sequence.reloads
-        for sequence in asked
-        if sequence.reloads is not None
-    }
+    sequences, reloads = by_index(instance, asked)
     if explained:
         seconds = settings.time_limit if settings.iterations is None else None
         unassigned = explain(instance, sequences, hopeless(instance), seconds, reloads)
@@ -137,7 +133,7 @@ def reschedule(
             for index in unserved(instance, sequences)
         ]
     identity = plan_id(problem, source, settings, asked)
-    finished = _finish(instance, sequences, unassigned, identity, reloads)
+    finished = timed_and_checked(instance, sequences, unassigned, identity, reloads)
     notes = tuple(
         f'Vehicle "{vehicle.id}" has no start depot to reload at: its reloads are left out.'
         for vehicle in (instance.vehicles[number] for number, after in reloads.items() if after)
@@ -146,7 +142,14 @@ def reschedule(
     return replace(finished, engine="schedule", stopped="order kept as given", notes=notes)
 
 
-def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
+def by_index(instance: Instance, asked: Many[Sequence]) -> tuple[Sequences, Reloads]:
+    """Return sequences by index, and the reloads of those that state them.
+
+    Raises
+    ------
+    InputError
+        As `reschedule` does.
+    """
     problems = []
     sequences: Sequences = [[] for _ in instance.vehicles]
     seen: set[str] = set()
@@ -169,10 +172,15 @@ def _given(instance: Instance, asked: Many[Sequence]) -> Sequences:
                 seen.add(stop_id)
     if problems:
         raise InputError(problems)
-    return sequences
+    reloads = {
+        instance.vehicle_index[sequence.vehicle_id]: sequence.reloads
+        for sequence in asked
+        if sequence.reloads is not None
+    }
+    return sequences, reloads
 
 
-def _finish(
+def timed_and_checked(
     instance: Instance,
     sequences: Sequences,
     unassigned: list[Unassigned],
