@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,7 @@ def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
             settings,
             clock,
             tell,
-            lambda rest: _opened(channel, job, rest),
+            partial(_opened, channel),
         )
 
     return _searched(channel, settings, sum(len(one.stops) for one in sequences), search)
@@ -217,17 +218,17 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     """Return the job's problem and its travel table."""
     problem = read_problem(job)
-    return problem, _opened(channel, job, problem)
+    return problem, _opened(channel, problem, read_travel(job))
 
 
-def _opened(channel: Channel, job: dict[str, Any], problem: Problem) -> Travel:
-    """Return the travel table of a problem from the job's source, telling each phase."""
+def _opened(channel: Channel, problem: Problem, travel: dict[str, Any]) -> Travel:
+    """Return the travel table of a problem from a job's `travel`, telling each phase."""
     from optiway_qgis.engine.travel.open import open_travel
 
     def report(text: str) -> None:
         channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
-    return open_travel(problem, read_travel(job), report)
+    return open_travel(problem, travel, report)
 
 
 class _Ticker:

@@ -44,7 +44,7 @@ Faults = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True, order=True)
-class Standing:
+class LateScore:
     """The order in which answers are compared where stops may be served late; lower is better.
 
     `broken` counts rules broken but windows and shifts, `unserved` weighs the required stops left out, `late`
@@ -108,7 +108,7 @@ _AMOUNTS = {
 """How much a route comes to in what is limited."""
 
 
-def standing_of(instance: Instance, tables: Collection[Timetable]) -> Standing:
+def late_score(instance: Instance, tables: Collection[Timetable]) -> LateScore:
     """Return how good an answer is where stops may be served late."""
     whole = score_of(instance, tables)
     broken = late = 0
@@ -117,7 +117,7 @@ def standing_of(instance: Instance, tables: Collection[Timetable]) -> Standing:
             for (code, _), amount in faults(table).items():
                 broken += code not in _LATE
                 late += amount if code in _LATE else 0
-    return Standing(broken, whole.unserved, late, whole.price)
+    return LateScore(broken, whole.unserved, late, whole.price)
 
 
 def put_in(
@@ -134,7 +134,7 @@ def put_in(
     if not _left(hardest, units) or len(units) == 1:
         return hardest
     important = _Placing(instance, tables, units, serve_late).placed(by_importance=True)
-    return min(hardest, important, key=lambda one: standing_of(instance, one.values()))
+    return min(hardest, important, key=lambda one: late_score(instance, one.values()))
 
 
 def _left(tables: Timetables, units: Iterable[Unit]) -> list[Unit]:
@@ -276,9 +276,9 @@ def moved_less_late(instance: Instance, tables: Timetables, clock: Clock, iterat
     """Return the routes with stops of those that miss windows or shifts moved, each to its best place, as
     long as that makes an answer better and there is time.
     """
-    best, best_standing = tables, standing_of(instance, tables.values())
+    best, best_score = tables, late_score(instance, tables.values())
     improving, trials = True, 0
-    while improving and best_standing.late:
+    while improving and best_score.late:
         improving = False
         late = [table for table in best.values() if _LATE.intersection(table.violations)]
         for unit in instance.units.among([stop for table in late for stop in table.indices]):
@@ -295,8 +295,8 @@ def moved_less_late(instance: Instance, tables: Timetables, clock: Clock, iterat
                 elif stops:
                     fewer[vehicle] = Timetable(instance, table.vehicle, stops)
             moved = put_in(instance, fewer, instance.units.among(sorted(out)), serve_late=True)
-            own = standing_of(instance, moved.values())
-            if own < best_standing:
-                best, best_standing, improving = moved, own, True
+            own = late_score(instance, moved.values())
+            if own < best_score:
+                best, best_score, improving = moved, own, True
                 break
     return best

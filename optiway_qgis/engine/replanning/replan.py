@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from optiway_qgis.engine.replanning.placing import moved_less_late, put_in, standing_of
+from optiway_qgis.engine.replanning.placing import late_score, moved_less_late, put_in
 from optiway_qgis.engine.replanning.rest import rest_of
 from optiway_qgis.engine.replanning.whole import whole_plan
 from optiway_qgis.engine.solving.explain import GIVEN, explain, hopeless
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Sequence as Many
 
-    from optiway_qgis.engine.replanning.placing import Standing
+    from optiway_qgis.engine.replanning.placing import LateScore
     from optiway_qgis.engine.replanning.rest import Rest
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.objective import Score
@@ -60,13 +60,13 @@ def replan(
     settings: Settings,
     clock: Clock,
     tell: Callable[[str], None],
-    open_travel: Callable[[Problem], Travel],
+    open_travel: Callable[[Problem, dict[str, Any]], Travel],
 ) -> Plan:
     """Return the plan of the whole day: what is done, then the best found for the rest within the clock.
 
     `problem` has all stops, `sequences` the order so far of those still to do. `source` is the job's travel
-    member, `open_travel` returns the table of a problem from it, `tell` is told each phase. The plan is never
-    worse than the order so far with the stops that are loose put in.
+    member, `open_travel` returns the table of a problem from such a one, `tell` is told each phase. The plan
+    is never worse than the order so far with the stops that are loose put in.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def replan(
         When a sequence names an unknown vehicle or stop, or a stop or vehicle twice.
     """
     rest = rest_of(problem, sequences, day, ask)
-    travel = open_travel(rest.problem)
+    travel = open_travel(rest.problem, rest.source(source))
     identity = ask.plan_id or plan_id(problem, source, settings, sequences)
     if rest.problem.vehicles:
         plan = _Replanning(rest, travel, day, ask, settings, clock, tell).plan(identity)
@@ -193,11 +193,11 @@ class _Replanning:
         clock.deadline = end
         self._engine, self._stopped = " + ".join(strategy.engines), clock.stopped
         found = self._late_ones_served(instance, found, tried)
-        return min(kept, found, key=lambda tables: self._standing(instance, tables))
+        return min(kept, found, key=lambda tables: self._score(instance, tables))
 
-    def _standing(self, instance: Instance, tables: Timetables) -> Standing | Score:
+    def _score(self, instance: Instance, tables: Timetables) -> LateScore | Score:
         """Return how good an answer is by what is asked."""
-        of = standing_of if self._ask.serve_late else score_of
+        of = late_score if self._ask.serve_late else score_of
         return of(instance, tables.values())
 
     def _late_ones_served(self, instance: Instance, tables: Timetables, tried: list[int]) -> Timetables:
