@@ -644,7 +644,8 @@ def _break_told(rule: Break, rows: list[_Row]) -> set[int]:
         return set(taken[1:])
     resets = _resets(rule, rows)
     told = set()
-    driven, since = 0, rows[0].arrival
+    driven = min(rule.gone, rule.after_drive or 0)
+    since = rows[0].arrival - min(rule.gone, rule.after_work or 0)
     for index, row in enumerate(rows):
         driven += row.drive
         if rule.after_drive is not None and row.type != "break" and driven > rule.after_drive:

@@ -99,7 +99,8 @@ def _break(draw: st.DrawFn, name: str, first: int, day: int) -> Break:
         return Break(name, duration, window=Window(start, start + draw(st.integers(0, day // 4))), paid=paid)
     after = draw(st.integers(day // 20, day // 2))
     part = draw(some(st.integers(1, duration - 1), 0)) if duration > 1 else 0
-    return Break(name, duration, paid=paid, first_part=part, **{kind: after})
+    gone = draw(some(st.integers(1, day // 2), 0))
+    return Break(name, duration, paid=paid, first_part=part, gone=gone, **{kind: after})
 
 
 @st.composite

@@ -111,6 +111,26 @@ def test_a_break_after_five_hours_of_work():
     assert taken([rule], a_day(*drives, service=HOUR), *drives) == [(2, "rest", 30)]
 
 
+def test_what_is_gone_before_brings_the_break_forward():
+    """Under way for three hours, the first leg of two is too long: there is a rest at once."""
+    drives = (2 * HOUR, 2 * HOUR)
+    assert taken([replace(EU, gone=3 * HOUR)], a_day(*drives), *drives) == [(0, "eu", 45)]
+    assert taken([replace(EU, gone=2 * HOUR)], a_day(*drives), *drives) == [(1, "eu", 45)]
+    rule = Break("rest", 30 * MINUTE, after_work=5 * HOUR, gone=4 * HOUR)
+    assert taken([rule], a_day(*drives, service=HOUR), *drives) == [(0, "rest", 30)]
+
+
+def test_what_was_too_long_before_asks_for_a_rest_and_nothing_more():
+    """Nobody can mend it: it is driven on as if the rule had just been kept."""
+    vehicle = replace(VAN, breaks=(replace(EU, gone=9 * HOUR),), shift=between("06:00", "23:00"))
+    drives = (2 * HOUR, 2 * HOUR)
+    legs = [Leg([0], [seconds], [0]) for seconds in (0, *drives)]
+    steps = a_day(*drives)
+    found = rests(vehicle, steps, lambda number, left: left + drives[number - 1], at("08:00"))
+    assert [(one.after, one.seconds) for one in found] == [(0, 45 * MINUTE)]
+    assert by_hand(vehicle, steps, legs, at("08:00"), found)[0] == 0
+
+
 def test_lunch_counts_for_the_driving_rule():
     """A lunch of forty-five minutes is also the break after driving."""
     lunch = replace(LUNCH, duration=45 * MINUTE)
@@ -167,6 +187,7 @@ def random_break(draw: Random, name: str, *, parts: bool) -> Break:
         opens = at("08:00") + draw.randrange(10) * 20 * MINUTE
         return replace(rest, window=Window(opens, opens + draw.choice((20, 60)) * MINUTE))
     first = draw.choice((0, 10, 15)) * MINUTE if parts or draw.random() < 0.3 else 0
+    rest = replace(rest, gone=draw.choice((0, 0, 45, 200)) * MINUTE)
     if kind == 1:
         return replace(rest, after_drive=draw.choice((60, 90, 150)) * MINUTE, first_part=first)
     return replace(rest, after_work=draw.choice((60, 120, 180)) * MINUTE, first_part=first)
@@ -203,10 +224,11 @@ def by_hand(
                 return NOT_TAKEN
             broken += not own and start <= rule.window.start and clock > rule.window.end
             continue
-        driven, since, first_taken = 0, start, False
+        gone = min(rule.gone, rule.after_drive or rule.after_work)
+        driven, since, first_taken = gone, start - gone, False
         for number, (kind, of, drive, begin, end) in enumerate(visits):
             after_first = all(visit[0] == VISIT_BREAK for visit in visits[1 : number + 1])
-            if of == which and after_first and (rule.after_drive is not None or begin == since):
+            if of == which and after_first and (not driven if rule.after_drive else begin == since):
                 return NOT_TAKEN
             rest = end - begin if kind == VISIT_BREAK else 0
             second = first_taken and rest >= rule.duration - rule.first_part

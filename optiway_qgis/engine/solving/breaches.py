@@ -253,7 +253,8 @@ def _break_in_window(table: Timetable, rule: Break) -> Iterator[Breach]:
 
 def _break_after(table: Timetable, rule: Break) -> Iterator[Breach]:
     """Yield the legs that are too long and the visits that are over too late for a break to be due."""
-    driven, since, first_part = 0, table.start, False
+    driven, since = _gone(rule, rule.after_drive), table.start - _gone(rule, rule.after_work)
+    first_part = False
     for number, (step, begin, drive) in enumerate(zip(table.steps, table.begins, table.drive)):
         driven += drive
         if rule.after_drive is not None and step.kind != VISIT_BREAK and driven > rule.after_drive:
@@ -268,6 +269,11 @@ def _break_after(table: Timetable, rule: Break) -> Iterator[Breach]:
             yield number, reasons.BREAK
         if reset:
             driven, since = 0, over
+
+
+def _gone(rule: Break, limit: int | None) -> int:
+    """Return what of a limit is gone when work begins; more than all of it is not told of again."""
+    return 0 if limit is None else min(limit, rule.gone)
 
 
 def _limits(table: Timetable) -> Iterator[Breach]:

@@ -87,9 +87,9 @@ class _Day:
             at = len(key)
             limit = rest.after_drive if rest.after_work is None else rest.after_work
             if limit is not None:
-                driven = rest.after_work is None
+                driven, gone = rest.after_work is None, min(rest.gone, limit)
                 self._rules.append((which, driven, at, limit, rest.duration, rest.first_part))
-                key += [0 if driven else -start, int(rest.first_part > 0)]
+                key += [gone if driven else gone - start, int(rest.first_part > 0)]
             elif rest.window and start <= rest.window.start:
                 self._windows[which] = (at, rest.window.start, rest.window.end, rest.duration)
                 key.append(1)

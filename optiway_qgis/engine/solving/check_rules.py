@@ -451,7 +451,8 @@ def _window_breaches(vehicle: Vehicle, rule: Break, window: Window, events: list
 
 
 def _drive_breaches(vehicle: Vehicle, rule: Break, limit: int, events: list[Event]) -> Iterator[Breach]:
-    rests, driven = _Rests(rule), 0
+    # What went beyond the limit before the route began is not held against it.
+    rests, driven = _Rests(rule), min(limit, rule.gone)
     for at, event in enumerate(events):
         driven += event.seconds
         if event.type != VISIT_BREAK and driven > limit:
@@ -463,7 +464,7 @@ def _drive_breaches(vehicle: Vehicle, rule: Break, limit: int, events: list[Even
 
 
 def _work_breaches(vehicle: Vehicle, rule: Break, limit: int, events: list[Event]) -> Iterator[Breach]:
-    rests, since = _Rests(rule), events[0].arrival
+    rests, since = _Rests(rule), events[0].arrival - min(limit, rule.gone)
     for at, event in enumerate(events):
         resets = event.type == VISIT_BREAK and rests.reset_by(event.service)
         over = event.start if resets else event.end

@@ -183,10 +183,10 @@ def _rests(vehicle: Vehicle) -> list[_Rest]:
     for rest in vehicle.breaks:
         if rest.after_work is None or any(other.seconds >= rest.duration for other in clock):
             continue
-        begin = shift.start
+        begin = shift.start - min(rest.gone, rest.after_work)
         while begin + rest.after_work < shift.end and rest.after_work > 0:
             last = begin + rest.after_work
-            by_work.append(_Rest((begin + last) // 2, last, rest.duration, rest.paid))
+            by_work.append(_Rest(max(shift.start, (begin + last) // 2), last, rest.duration, rest.paid))
             begin = last + rest.duration
     rests = sorted(clock + by_work)
     apart = all(before.last + before.seconds <= after.first for before, after in pairwise(rests))
