@@ -509,6 +509,9 @@ WISHES: tuple[Wish, ...] = (
     ),
 )
 
+CHANGE_WISHES = ("vehicle_change", "position_change", "promise")
+"""The wishes that keep a plan close to the one before."""
+
 NO_CONSTRAINT = frozenset(
     (
         *("Stop.id", "Stop.name", "Depot.id", "Depot.name", "Vehicle.id", "Vehicle.driver", "Break.id"),

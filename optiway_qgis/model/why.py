@@ -15,6 +15,7 @@ from .day import TO_DO
 from .disruptions import DRIVER_SICK, LATE, ROAD_CLOSED, SHIFT, WINDOW
 from .edits import ADD, LOCK, MOVE, REMOVE, UPDATE
 from .plan import VISIT_STOP, VISIT_TRANSFER
+from .standing import lost_place
 
 if TYPE_CHECKING:
     from .compare import Served, StopChange
@@ -158,17 +159,14 @@ class _Telling:
     def _moved(self, stop_id: str, old: str, new: str) -> list[str]:
         clauses = self._out_of_work(old)
         if clauses and self._fetches(self._routes[new], stop_id, old):
-            clauses.append(f"{new} fetches goods where {old} stands")
+            clauses.append(f"{new} fetches its goods where {old} stands")
         return clauses
 
     def _fetches(self, route: Route, stop_id: str, lost: str) -> bool:
-        """Whether the vehicle has been where the lost one stands before it comes to the stop."""
-        for visit in route.visits:
-            if visit.type == VISIT_TRANSFER and visit.id == place_of_lost(lost):
-                return True
-            if visit.type == VISIT_STOP and visit.id == stop_id:
-                return False
-        return False
+        """Whether the vehicle fetches what is to be delivered at the stop where the lost one stands."""
+        (stop,) = (visit for visit in route.visits if (visit.type, visit.id) == (VISIT_STOP, stop_id))
+        places = {visit.sequence: visit.id for visit in route.visits if visit.type == VISIT_TRANSFER}
+        return stop.fetched_at is not None and places.get(stop.fetched_at) == lost_place(lost)
 
     def _shifted(self, stop_id: str, vehicle: str, change: str) -> list[str]:
         """Why a stop that stays on its vehicle comes at another time or in another order."""
@@ -224,11 +222,6 @@ class _Telling:
     def _by_search(self) -> str:
         occasion = f" ({self._occasion})" if self._occasion else ""
         return f"re-planned{occasion}: cheaper by all rules"
-
-
-def place_of_lost(vehicle_id: str) -> str:
-    """Return the id of the depot that stands for the place where a lost vehicle is."""
-    return f"{vehicle_id} stands here"
 
 
 def disruption_words(one: Disruption) -> str:

@@ -9,9 +9,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
-from ..model.compare import ADDED, CHANGES, COUNT, EARLIER, KM, LATER, MINUTES, MOVED, RATIO, REMOVED
-from ..model.palette import CHANGE_COLOURS
+from ..model.compare import ADDED, COUNT, EARLIER, KM, LATER, MINUTES, MOVED, RATIO, REMOVED
 from . import quantities
+from .changed_stops import LIST_LIMIT, changes_table
 from .markup import Markup, element, join
 from .page import conditions_words, contents, header, notice_list, page, source_words, travel_notice
 from .parts import Column, more, row, section, swatch, table
@@ -22,12 +22,9 @@ from .route_map import drawing, frame_of, map_legends, outside_hint, sketch_of
 from .timeline import Bar, bars
 
 if TYPE_CHECKING:
-    from ..model.compare import Comparison, Figure, Served, StopChange
+    from ..model.compare import Comparison, Figure
     from ..model.plan import Plan, Violation
     from ..model.problem import Problem
-
-LIST_LIMIT = 200
-"""Most changed stops, stops not served and broken rules that are listed; the layers have them all."""
 
 _MAP_WIDTH = 1300
 _MAP_HEIGHTS = (720, 1500)
@@ -372,75 +369,8 @@ def _changed(pair: _Pair) -> Markup:
     changes = pair.comparison.changes
     if not changes:
         return section("changed", element("p", phrase("no_changes"), class_="good"))
-    counts = Counter(one.change for one in changes)
-    summary = [
-        element(
-            "li", element("b", counts[change], style=_colour(change)), element("span", _change_word(change))
-        )
-        for change in CHANGES
-        if counts[change]
-    ]
-    columns = [
-        Column(phrase("change"), True),
-        *(Column(phrase(key), True) for key in ("name", "id", "vehicle")),
-        *(Column(phrase(key)) for key in ("order", "eta", "shift_of_eta", "late")),
-        Column(phrase("remarks"), True),
-    ]
-    rows = [row(columns, _change_cells(pair, one)) for one in changes[:LIST_LIMIT]]
-    return section(
-        "changed",
-        element("ul", *summary, class_="reasons counts"),
-        element("p", phrase("changed_hint"), class_="hint"),
-        table(columns, rows),
-        more("more_violations", len(changes), LIST_LIMIT),
-    )
-
-
-def _change_word(change: str) -> str:
-    return phrase(f"change_{change}")
-
-
-def _colour(change: str) -> str:
-    return f"color:{CHANGE_COLOURS[change]}"
-
-
-def _change_cells(pair: _Pair, one: StopChange) -> list[object]:
-    seconds = one.seconds
-    shift = None if seconds is None else quantities.signed(seconds, quantities.duration(abs(seconds)))
-    return [
-        join(
-            [
-                element("i", class_="dot", style=f"background:{CHANGE_COLOURS[one.change]}"),
-                _change_word(one.change),
-            ]
-        ),
-        pair.name(one.stop_id),
-        one.stop_id,
-        _from_to(*(_vehicle(pair, served) for served in (one.before, one.after))),
-        _from_to(*(served.sequence if served else NOTHING for served in (one.before, one.after))),
-        _from_to(
-            *(quantities.clock(served.eta) if served else NOTHING for served in (one.before, one.after))
-        ),
-        shift or NOTHING,
-        _from_to(
-            *(
-                quantities.duration_or_nothing(served.late) if served else NOTHING
-                for served in (one.before, one.after)
-            )
-        ),
-        pair.remarks.get(one.stop_id, ""),
-    ]
-
-
-def _vehicle(pair: _Pair, served: Served | None) -> object:
-    if served is None:
-        return NOTHING
-    return join([swatch(pair.colours[served.vehicle_id]), served.vehicle_id])
-
-
-def _from_to(before: object, after: object) -> object:
-    """Both, or one where they are the same."""
-    return before if before == after else element("span", before, " → ", after, class_="whole")
+    listed = changes_table(changes, pair.after.stop_name, pair.colours, pair.remarks, "remarks")
+    return section("changed", *listed)
 
 
 def _not_served(pair: _Pair) -> Markup:

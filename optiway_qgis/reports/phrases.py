@@ -209,6 +209,17 @@ PHRASES = {
     "broken_in": "In",
     "both": "both plans",
     "late_minutes": "Lateness",
+    # what a plan changes of the one before
+    "what_changed": "What changed",
+    "nothing_changed": "Every stop is served as the plan before said, by less than a minute.",
+    "to_other_vehicles": "to other vehicles",
+    "missed_promises": "Promises missed",
+    "beyond": "earlier or later by more than {minutes} min",
+    "keeping_vehicle_change": "Keeping vehicles costs",
+    "keeping_position_change": "Keeping the order costs",
+    "keeping_promise": "Keeping promises costs",
+    "keeping_hint": "at least, beside a plan without it",
+    "version": "Version",
     # search
     "search": "How the plan was made",
     "stopped": "Search ended",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Iterable, Sequence
 from ..model.balance import gini, share_of
 from ..model.problem import BALANCE_DISTANCE, BALANCE_STOPS
 from . import quantities
+from .changed_stops import what_changed
 from .cost_plot import cost_plot
 from .markup import Markup, element
 from .page import (
@@ -32,6 +33,7 @@ from .timeline import timeline
 if TYPE_CHECKING:
     from ..model.plan import Plan, Unassigned
     from ..model.problem import Problem
+    from ..model.why import DayChanges
 
 _PARTS = {
     "timeline": timeline,
@@ -50,6 +52,7 @@ def plan_report(
     plan: Plan,
     rejected: Sequence[Unassigned] = (),
     options: ReportOptions = ReportOptions(),
+    changed: DayChanges | None = None,
 ) -> str:
     """Return the plan as the text of one HTML file, to be written as UTF-8.
 
@@ -63,9 +66,14 @@ def plan_report(
         Stops that never reached the engine (invalid, excluded); they count as stops and as unassigned.
     options
         Title, currency, miles.
+    changed
+        What the plan makes of the one before it, where it comes after another.
     """
     view = view_of(problem, plan, tuple(rejected), options)
-    parts = {key: part(view) for key, part in _PARTS.items()}
+    parts = {
+        "what_changed": what_changed(view, changed),
+        **{key: part(view) for key, part in _PARTS.items()},
+    }
     shown = [key for key, part in parts.items() if part]
     return page(
         _title(view),
@@ -89,6 +97,7 @@ def _header(view: PlanView) -> Markup:
     facts = [
         ("time_zone", view.problem.time_zone),
         ("plan_id", plan.plan_id),
+        ("version", "" if plan.parent_version is None else plan.version),
         ("engine", plan.engine),
         ("seed", plan.seed),
         ("travel", source_words(plan)),

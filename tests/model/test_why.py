@@ -11,7 +11,8 @@ from optiway_qgis.model.disruptions import Disruption
 from optiway_qgis.model.edits import Edit
 from optiway_qgis.model.plan import VISIT_TRANSFER, Plan, Unassigned
 from optiway_qgis.model.problem import Goals, Window
-from optiway_qgis.model.why import Causes, day_changes, place_of_lost
+from optiway_qgis.model.standing import lost_place
+from optiway_qgis.model.why import Causes, day_changes
 from tests.model.test_compare import HOUR, MINUTE, PROBLEM, route, visit
 
 NOON = 12 * HOUR
@@ -105,18 +106,19 @@ def test_what_was_asked_for_is_the_reason(edit, words):
 
 
 def test_stops_of_a_lost_vehicle_say_so_and_where_their_goods_are():
-    """Fetched where it stands by the vehicle that takes them over, before it comes to them."""
+    """Fetched where it stands by the vehicle that takes the stop over, unless there is nothing to fetch."""
     before = (*BEFORE, route("V3", "F"))
     taken = route("V1", "A", "B", "F")
-    fetched = visit(VISIT_TRANSFER, place_of_lost("V3"), 3, NOON)
-    with_goods = replace(taken, visits=(*taken.visits[:3], fetched, *taken.visits[3:]))
     lost = "V3 is lost from 11:20"
-    assert whys(before, (with_goods, BEFORE[1]), disruptions=[LOST]) == {
-        "F": f"{lost}; V1 fetches goods where V3 stands"
-    }
     assert whys(before, (taken, BEFORE[1]), disruptions=[LOST]) == {"F": lost}
-    too_late = replace(taken, visits=(*taken.visits[:4], fetched, *taken.visits[4:]))
-    assert whys(before, (too_late, BEFORE[1]), disruptions=[LOST]) == {"F": lost}
+    fetched = visit(VISIT_TRANSFER, lost_place("V3"), 9, NOON)
+    *others, stop, end = taken.visits
+    with_goods = replace(taken, visits=(*others, fetched, replace(stop, fetched_at=9), end))
+    assert whys(before, (with_goods, BEFORE[1]), disruptions=[LOST]) == {
+        "F": f"{lost}; V1 fetches its goods where V3 stands"
+    }
+    of_others = replace(taken, visits=(*others, fetched, stop, end))
+    assert whys(before, (of_others, BEFORE[1]), disruptions=[LOST]) == {"F": lost}
 
 
 def test_stops_of_a_sick_driver_and_what_is_left_out_of_them():
