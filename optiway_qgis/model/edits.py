@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Iterable, Mapping
 from typing import Sequence as Seq
 
+from .day import GOODS_BOUND, Day
 from .findings import Fault
+from .plan import VISIT_STOP
 from .precedence import circles, followers
 from .problem import Sequence
 
 if TYPE_CHECKING:
+    from .day import Progress
+    from .plan import Visit
     from .problem import Problem, Stop
 
 ADD = "add"
@@ -59,22 +63,23 @@ def applied(
     problem: Problem,
     sequences: Iterable[Sequence],
     edits: Seq[Edit],
-    done: Collection[str] = (),
-    en_route: Collection[str] = (),
+    day: Day = Day(),
     searches: bool = True,
 ) -> Edited:
     """Return problem and order with all edits made at once, or the faults of all of them.
 
-    `sequences` are the stops still to do, `done` those that are not, `en_route` those a vehicle is going to.
-    Places are those in the order given, whatever else is edited; of several edits for one place the first
-    comes first. With `searches` False nothing will be searched for: each stop that is on a route has a place.
+    `sequences` are the stops still to do; what the vehicles of `day` have behind them cannot be edited, and
+    goods that one has on board cannot go to another. Places are those in the order given, whatever else is
+    edited; of several edits for one place the first comes first. With `searches` False nothing will be
+    searched for: each stop that is on a route has a place.
 
     A stop is removed with the other one of its pair where that is still to be done. When it goes to another
     vehicle the other one goes with it. Amounts of a pair change at both. With `searches` a stop whose place
-    may be another one now, as its window, service, place or load is another, is loose.
+    may be another one now, as its window, service, place or load is another, is loose, unless a vehicle is on
+    its way there.
     """
     sequences = tuple(sequences)
-    work = _Work(problem, sequences, frozenset(done), frozenset(en_route), searches)
+    work = _Work(problem, sequences, day, searches)
     work.take(edits)
     if not work.faults:
         work.carry_out()
@@ -115,8 +120,7 @@ class _Work:
         self,
         problem: Problem,
         sequences: tuple[Sequence, ...],
-        done: frozenset[str],
-        en_route: frozenset[str],
+        day: Day,
         searches: bool,
     ):
         self.stops = {stop.id: stop for stop in problem.stops}
@@ -127,8 +131,11 @@ class _Work:
         self._vehicles = {vehicle.id for vehicle in problem.vehicles}
         self._sequences = sequences
         self._on = {stop_id: entry.vehicle_id for entry in sequences for stop_id in entry.stops}
-        self._done = done
-        self._en_route = en_route
+        self._done = {visit.id: one.vehicle_id for one in day.progress for visit in _stops_of(one)}
+        self._en_route = {one.next_stop for one in day.progress}
+        self._left = {one.vehicle_id for one in day.progress if one.visits}
+        self._lost = {one.vehicle_id for one in day.progress if one.lost}
+        self._bound = day.goods == GOODS_BOUND
         self._searches = searches
         self._wishes: dict[str, _Wish] = {}
         self._put: dict[str, tuple[str, int]] = {}
@@ -197,9 +204,10 @@ class _Work:
                 stops.append(stop_id)
         if given.reloads is None:
             return Sequence(given.vehicle_id, tuple(stops))
+        least = 0 if given.vehicle_id in self._left else 1
         reloads = {counts[count] for count in given.reloads}
         return Sequence(
-            given.vehicle_id, tuple(stops), tuple(sorted(at for at in reloads if 0 < at < len(stops)))
+            given.vehicle_id, tuple(stops), tuple(sorted(at for at in reloads if least <= at < len(stops)))
         )
 
     def _refused(self, edit: Edit) -> Fault | None:
@@ -216,6 +224,13 @@ class _Work:
         if edit.vehicle_id and edit.vehicle_id not in self._vehicles:
             text = f'vehicle_id "{edit.vehicle_id}" is no vehicle of the day'
             return Fault("unknown_vehicle", text, "Correct it or add the vehicle", "vehicle_id")
+        if edit.vehicle_id in self._lost:
+            text = f"{edit.vehicle_id} goes no further"
+            return Fault("unknown_vehicle", text, "Give the stop to another vehicle", "vehicle_id")
+        holder = self._holder(name)
+        if edit.vehicle_id and holder and edit.vehicle_id != holder:
+            text = f'What is to be delivered at "{name}" is on {holder}'
+            return Fault("conflicting_values", text, "Leave it there, or let goods be free", "vehicle_id")
         needs_one = edit.action in (ADD, MOVE) and not self._searches
         if edit.place is not None:
             needs_one = name not in self._on
@@ -331,6 +346,20 @@ class _Work:
         for name in together:
             self._put[name] = vehicle_id, place
 
+    def _holder(self, stop_id: str) -> str:
+        """The vehicle that has the goods of the stop on board, or ""."""
+        stop = self.stops.get(stop_id)
+        if stop is None or stop.picked_up_at in self._done:
+            return "" if stop is None else self._done[stop.picked_up_at]
+        planned = stop.planned
+        if not self._bound or not any(stop.delivery) or stop.picked_up_at or planned is None:
+            return ""
+        entry = next((one for one in self._sequences if stop_id in one.stops), None)
+        if entry is None or entry.vehicle_id not in self._left - self._lost or planned.goods_at:
+            return ""
+        trip = entry.stops[: entry.reloads[0]] if entry.reloads else entry.stops
+        return entry.vehicle_id if stop_id in trip and planned.vehicle_id == entry.vehicle_id else ""
+
     def _vehicle_of(self, stop_id: str) -> str:
         return self._on.get(stop_id, "")
 
@@ -348,6 +377,10 @@ class _Work:
         return wish is not None and (
             bool(wish.actions & {ADD, MOVE}) or bool(wish.vehicle_id) or wish.place is not None
         )
+
+
+def _stops_of(progress: Progress) -> list[Visit]:
+    return [visit for visit in progress.visits if visit.type == VISIT_STOP]
 
 
 def _clash(wish: _Wish, edit: Edit) -> str:

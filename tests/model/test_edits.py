@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optiway_qgis.model.day import GOODS_FREE, Day, Progress
 from optiway_qgis.model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
-from optiway_qgis.model.problem import KEEP_ORDER, Problem, Sequence, Stop, Vehicle, Window
+from optiway_qgis.model.plan import VISIT_STOP, Visit
+from optiway_qgis.model.problem import KEEP_ORDER, Planned, Problem, Sequence, Stop, Vehicle, Window
 
 DONE = ("S0", "S1")
 NOON = {"windows": (Window(0, 43200),)}
@@ -30,9 +32,21 @@ PROBLEM = Problem("2026-05-04", "Europe/Lisbon", STOPS, (), tuple(Vehicle(f"V{n}
 ORDER = (Sequence("V1", ("S2", "S3", "P", "S4", "D", "S7")), Sequence("V2", ("S5", "S6"), (1,)))
 
 
+def under_way(*done: str, vehicle_id: str = "V1", next_stop: str = "", **how) -> Day:
+    """A day on which the vehicle has made these stops."""
+    visits = tuple(
+        Visit(VISIT_STOP, name, at, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ()) for at, name in enumerate(done, 1)
+    )
+    lost = how.pop("lost", False)
+    return Day(40_000, (Progress(vehicle_id, visits, next_stop=next_stop, lost=lost),), **how)
+
+
+DAY = under_way(*DONE)
+
+
 def edited(*edits: Edit, **how):
     """The edits carried out on PROBLEM and ORDER; none may be refused."""
-    found = applied(PROBLEM, ORDER, edits, DONE, **how)
+    found = applied(PROBLEM, ORDER, edits, **{"day": DAY, **how})
     assert not found.faults
     return found
 
@@ -44,7 +58,7 @@ def routes(found) -> dict[str, tuple[str, ...]]:
 
 def faults(*edits: Edit, **how) -> list[tuple[int, str]]:
     """Number and code of each fault; where there is one, nothing is changed."""
-    found = applied(PROBLEM, ORDER, edits, DONE, **how)
+    found = applied(PROBLEM, ORDER, edits, **{"day": DAY, **how})
     assert found.problem == PROBLEM and found.sequences == ORDER
     assert not found.loose and not found.removed and not found.notes
     return [(number, fault.code) for number, fault in found.faults]
@@ -134,7 +148,7 @@ def test_where_nothing_is_searched_for_the_order_stays():
 def test_only_what_may_need_another_place_is_loose(members, is_loose):
     """A stop whose name changes stays where it is, and so does one that a vehicle is on its way to."""
     assert edited(Edit(UPDATE, "S3", members=members)).loose == (("S3",) if is_loose else ())
-    assert edited(Edit(UPDATE, "S3", members=members), en_route=("S3",)).loose == ()
+    assert edited(Edit(UPDATE, "S3", members=members), day=under_way(*DONE, next_stop="S3")).loose == ()
 
 
 def test_a_vehicle_that_serves_it_already_is_no_move():
@@ -157,7 +171,7 @@ def test_the_other_stop_of_a_pair_is_removed_too():
 def test_a_delivery_is_removed_alone_when_its_pickup_is_done():
     """What was picked up stays on board, which is told."""
     order = (Sequence("V1", ("D",)),)
-    found = applied(PROBLEM, order, [Edit(REMOVE, "D")], (*DONE, "P"))
+    found = applied(PROBLEM, order, [Edit(REMOVE, "D")], under_way(*DONE, "P"))
     assert found.removed == ("D",) and found.sequences == ()
     assert [(name, fault.code) for name, fault in found.notes] == [("D", "broken_pair")]
     assert "P" in {one.id for one in found.problem.stops}
@@ -192,7 +206,7 @@ def test_amounts_change_at_both_stops_of_a_pair():
     assert same.problem == found.problem and same.loose == ("D", "P")
     other = Edit(UPDATE, "P", members={"pickup": (2000,)})
     assert "broken_pair" in {code for _, code in faults(Edit(UPDATE, "D", members={"delivery": (1,)}), other)}
-    after = applied(PROBLEM, ORDER, [Edit(UPDATE, "D", members={"delivery": (1,)})], (*DONE, "P"))
+    after = applied(PROBLEM, ORDER, [Edit(UPDATE, "D", members={"delivery": (1,)})], under_way(*DONE, "P"))
     assert [fault.code for _, fault in after.faults] == ["broken_pair"]
 
 
@@ -265,6 +279,49 @@ def test_names_that_no_stop_has_are_left_out():
     assert not any(one.before for one in removed.problem.stops) and not removed.notes
 
 
+def test_goods_on_board_cannot_go_to_another_vehicle():
+    """Those of the trip a vehicle is on; of later trips, with goods free, or still to be fetched, they can."""
+    bread = replace(
+        PROBLEM, stops=tuple(replace(one, delivery=(5,)) if one.id in ("S2", "S3") else one for one in STOPS)
+    )
+    there = [replace(one, planned=Planned("V1", 1, 0)) for one in bread.stops]
+    problem, order = replace(bread, stops=tuple(there)), (Sequence("V1", ("S2", "S3"), (1,)), ORDER[1])
+
+    def told(name: str, day: Day, of: Problem = problem) -> list[str]:
+        found = applied(of, order, [Edit(MOVE, name, vehicle_id="V2")], day)
+        return [fault.code for _, fault in found.faults]
+
+    assert told("S2", DAY) == ["conflicting_values"]
+    assert told("S3", DAY) == []
+    assert told("S2", under_way(*DONE, goods=GOODS_FREE)) == []
+    assert told("S2", under_way(*DONE, vehicle_id="V2")) == []
+    fetched = tuple(replace(one, planned=Planned("V1", 1, 0, goods_at="D1")) for one in bread.stops)
+    assert told("S2", DAY, replace(problem, stops=fetched)) == []
+    with_pickup = applied(
+        PROBLEM, ORDER, [Edit(MOVE, "D", vehicle_id="V2")], under_way("P", goods=GOODS_FREE)
+    )
+    assert [fault.code for _, fault in with_pickup.faults] == ["conflicting_values"]
+    assert edited(Edit(MOVE, "S2", vehicle_id="V1", place=3)).sequences[0].stops[2] == "S2"
+
+
+def test_nothing_goes_to_a_vehicle_that_is_lost():
+    """It goes no further."""
+    lost = under_way(*DONE, lost=True)
+    assert faults(Edit(ADD, "N", stop("N"), vehicle_id="V1"), day=lost) == [(0, "unknown_vehicle")]
+
+
+def test_reloads_stay_between_the_stops_they_were_between():
+    """Where all of the trip under way is removed, the reload comes first; it does not before a start."""
+    order = (Sequence("V1", ("S2", "S3", "S4", "S5"), (1, 2)),)
+    gone = [Edit(REMOVE, "S2")]
+    assert applied(PROBLEM, order, gone, DAY).sequences[0].reloads == (0, 1)
+    assert applied(PROBLEM, order, gone).sequences[0].reloads == (1,)
+    put = [Edit(MOVE, "U", vehicle_id="V1", place=1)]
+    assert applied(PROBLEM, order, put, DAY).sequences == (
+        Sequence("V1", ("S2", "U", "S3", "S4", "S5"), (1, 3)),
+    )
+
+
 KNOWN = [one.id for one in STOPS if one.id not in DONE]
 VEHICLES = st.sampled_from(["", "V1", "V2", "V3"])
 PLACES = st.none() | st.integers(0, 7)
@@ -290,10 +347,10 @@ ANY = st.one_of(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(ANY, max_size=5), st.booleans(), st.sampled_from([(), ("S2",), ("P",)]))
-def test_no_stop_is_lost_or_doubled(edits, searches, en_route):
+@given(st.lists(ANY, max_size=5), st.booleans(), st.sampled_from(["", "S2", "P"]))
+def test_no_stop_is_lost_or_doubled(edits, searches, next_stop):
     """Each stop is in the problem or removed, at one place at most; the others keep their order."""
-    found = applied(PROBLEM, ORDER, edits, DONE, en_route, searches)
+    found = applied(PROBLEM, ORDER, edits, under_way(*DONE, next_stop=next_stop), searches)
     if found.faults:
         assert (found.problem, found.sequences, found.loose, found.removed) == (PROBLEM, ORDER, (), ())
         return
