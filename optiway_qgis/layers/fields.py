@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Sequence
 
+from ..model.disruptions import DRIVER_SICK, KINDS, LATE, ROAD_CLOSED, VEHICLE_LOST
 from ..model.problem import LATE_COST, MAX_DIMENSIONS, START_EARLY, START_LATE
 
 SECOND = 1 / 60
@@ -321,6 +322,24 @@ STOP_FIELDS: tuple[Field, ...] = (
             *_ASSIGNMENT_RULES,
         ),
     ),
+    Field(
+        "status",
+        "How the stop stands. done, skipped and cancelled: it is left out of a plan (`excluded`). Numbered "
+        "points as a plan under way: as in VISITS.",
+        "To be planned, as with any other word.",
+    ),
+    Field(
+        "actual_arrival",
+        "When the vehicle came; read from numbered points as a plan under way only.",
+        "Not noted.",
+        unit="time",
+    ),
+    Field(
+        "actual_departure",
+        "When it left; read from numbered points as a plan under way only.",
+        "Not noted.",
+        unit="time",
+    ),
 )
 
 DEPOT_FIELDS: tuple[Field, ...] = (
@@ -518,6 +537,13 @@ VEHICLE_FIELDS: tuple[Field, ...] = (
         "no",
         choices=_YES_NO,
     ),
+    Field(
+        "position_time",
+        "When the vehicle was at its point; read where a plan is under way.",
+        "The point says nothing of where it is.",
+        unit="time",
+        aliases=_as("position_at", "gps_time", "fix_time", "last_seen"),
+    ),
 )
 
 BREAK_FIELDS: tuple[Field, ...] = (
@@ -683,10 +709,79 @@ BARRIER_FIELDS: tuple[Field, ...] = (
     ),
 )
 
+DISRUPTION_FIELDS: tuple[Field, ...] = (
+    Field(
+        "kind",
+        "vehicle_lost: it goes no further; driver_sick: the same, but a vehicle that has not left does not "
+        "work at all; late: a vehicle runs `minutes` behind its plan; road_closed: no way through where the "
+        "feature is drawn; window: the stop has another window; shift: the vehicle has another shift.",
+        "An error.",
+        "An error.",
+        aliases=_as("event", "disruption", "type"),
+        choices=(
+            *((kind, kind) for kind in KINDS),
+            *(("lost", VEHICLE_LOST), ("breakdown", VEHICLE_LOST), ("sick", DRIVER_SICK)),
+            *(("delay", LATE), ("delayed", LATE), ("closed", ROAD_CLOSED), ("block", ROAD_CLOSED)),
+        ),
+    ),
+    Field(
+        "vehicle_id",
+        "Vehicles it is about, parted by commas.",
+        "An error where kind is vehicle_lost, driver_sick, late or shift.",
+        aliases=_as("vehicle", "vehicles", "RouteName"),
+    ),
+    Field(
+        "stop_id",
+        "Stops it is about, parted by commas.",
+        "An error where kind is window.",
+        aliases=_as("stop", "stops"),
+    ),
+    Field(
+        "time",
+        "When it happens: vehicle_lost, driver_sick, road_closed.",
+        "NOW; without NOW an error where kind is vehicle_lost, and the whole day where it is driver_sick or "
+        "road_closed.",
+        unit="time",
+        aliases=_as("at", "since", "start_time"),
+    ),
+    Field(
+        "minutes",
+        "How late the vehicle is, or for how long the road is closed.",
+        "An error where kind is late; to the end of the day where it is road_closed.",
+        unit="minutes",
+        aliases=_as("late_min", "delay_min", "duration_min"),
+    ),
+    Field(
+        "tw_start",
+        "Earliest start of service in the new window, which takes the place of all windows of the stop.",
+        "Open from midnight of the plan date; an error where kind is window and `tw_end` is empty, too.",
+        unit="time",
+        aliases=_as("tw1_start", "window_start", "TimeWindowStart"),
+    ),
+    Field(
+        "tw_end",
+        "Latest start of service in the new window.",
+        "With no latest time; an error where kind is window and `tw_start` is empty, too.",
+        unit="time",
+        aliases=_as("tw1_end", "window_end", "TimeWindowEnd"),
+    ),
+    Field(
+        "shift_start",
+        "Start of the new shift.",
+        "As it was; an error where kind is shift and `shift_end` is empty, too.",
+        unit="time",
+        aliases=_as("EarliestStartTime"),
+    ),
+    Field(
+        "shift_end",
+        "End of the new shift.",
+        "As it was; an error where kind is shift and `shift_start` is empty, too.",
+        unit="time",
+        aliases=_as("LatestEndTime"),
+    ),
+)
+
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
-    Unused("status"),
-    Unused("actual_arrival"),
-    Unused("actual_departure"),
     Unused("zone_id"),
     Unused("max_violation_time_2"),
     Unused("curb_approach", neutral=("0",)),
@@ -694,7 +789,6 @@ UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("setup_per_type"),
 )
 UNUSED_VEHICLE_FIELDS: tuple[Unused, ...] = (
-    Unused("position_time"),
     Unused("breaks"),
     Unused("load_min", ("StartDepotServiceTime",), ("0",)),
     Unused("unload_min", ("EndDepotServiceTime",), ("0",)),

@@ -25,6 +25,7 @@ CHANGES = "CHANGES"
 STOP_ID = "stop_id"
 STOP_NAME = "name"
 
+_RENAMED = "stop_"
 TAKEN_BY_FORMATS = frozenset({"fid", "geom"})
 """Column names that a GeoPackage keeps for itself: rows are lost or refused when a field has one of them."""
 
@@ -34,6 +35,9 @@ _ROUTES = (
     ("plan_id", TEXT),
     ("version", INTEGER),
     ("parent_version", INTEGER),
+    ("engine", TEXT),
+    ("seed", INTEGER),
+    ("settings", TEXT),
     ("route_id", TEXT),
     ("vehicle_id", TEXT),
     ("driver", TEXT),
@@ -62,6 +66,7 @@ _LEGS = (
     ("start_time", DATE_TIME),
     ("end_time", DATE_TIME),
     ("plan_id", TEXT),
+    ("version", INTEGER),
     ("route_id", TEXT),
     ("vehicle_id", TEXT),
     ("trip", INTEGER),
@@ -77,6 +82,7 @@ _VISITS = (
     ("end_time", DATE_TIME),
     ("eta", DATE_TIME),
     ("plan_id", TEXT),
+    ("version", INTEGER),
     ("route_id", TEXT),
     ("vehicle_id", TEXT),
     ("driver", TEXT),
@@ -91,6 +97,11 @@ _VISITS = (
     ("drive_min", REAL),
     ("distance_km", REAL),
     ("cum_distance_km", REAL),
+)
+_STATE = (
+    ("status", TEXT),
+    ("actual_arrival", DATE_TIME),
+    ("actual_departure", DATE_TIME),
 )
 _UNASSIGNED = (
     ("reason", TEXT),
@@ -183,6 +194,13 @@ def visits_names(dimensions: int) -> frozenset[str]:
     return own_names(VISITS, dimensions)
 
 
+def own_name(name: str, names: frozenset[str]) -> str:
+    """The name that a field of a stop had before it was written beside fields called `names`."""
+    own = name[len(_RENAMED) :]
+    was_renamed = name.lower().startswith(_RENAMED) and own.lower() in names | TAKEN_BY_FORMATS
+    return own if was_renamed else name
+
+
 def adds_stop_id(carried: QgsFields) -> bool:
     """Tell whether the outputs get a `stop_id` of their own because the stops layer has none."""
     return STOP_ID not in {field.name().lower() for field in carried}
@@ -217,7 +235,7 @@ def _legs(loads: _Rows) -> _Rows:
 
 
 def _visits(loads: _Rows) -> _Rows:
-    return (*_VISITS, *loads, ("violations", TEXT))
+    return (*_VISITS, *loads, ("violations", TEXT), *_STATE)
 
 
 def _loads(dimensions: int) -> _Rows:
@@ -239,7 +257,7 @@ def _joined(first: QgsFields, second: QgsFields) -> QgsFields:
 
 
 def _free_name(name: str, taken: set[str]) -> str:
-    free = base = f"stop_{name}"
+    free = base = f"{_RENAMED}{name}"
     number = 2
     while free.lower() in taken:
         free = f"{base}_{number}"

@@ -19,6 +19,7 @@ from qgis.core import (
 )
 
 from ..model import reasons
+from ..model.day import CANCELLED, DONE, SKIPPED
 from ..model.findings import ERROR, INFO, WARNING, About, Fault
 from ..model.problem import KEEP_FREE, KEEP_ORDER, KEEP_PREFIX, LATE_COST, ORDER_FREE, Stop
 from . import fields
@@ -72,6 +73,7 @@ class StopsRead:
 NO_EXPRESSIONS = Expressions({})
 
 _KEEPS = {fields.LOCK_ORDER: KEEP_ORDER, fields.LOCK_PREFIX: KEEP_PREFIX}
+_NOT_PLANNED = frozenset({DONE, SKIPPED, CANCELLED})
 _MOST_STOPS = 1_000_000
 """No number on a route is higher."""
 
@@ -124,11 +126,13 @@ class StopsReader:
         is_stop: Callable[[QgsFeature], bool] | None = None,
         judge: Judge | None = None,
         carried: Sequence[tuple[int, str]] | None = None,
+        may_be_empty: bool = False,
     ) -> StopsRead:
         """Return stops and rejected stops; warnings and errors go to the reading.
 
         `is_stop` tells which features are stops (all of them unless given), `carried` which columns travel
-        along, by index and under which name (all of them unless given).
+        along, by index and under which name (all of them unless given). A layer without any stop is an error
+        unless it `may_be_empty`.
         """
         source, reading = self._source, self._reading
         self._relations = Relations(keeps_order=judge is not None)
@@ -149,7 +153,7 @@ class StopsReader:
             if is_stop is None or is_stop(feature):
                 self._read_feature(feature, transform, read, judge, [index for index, _ in carried])
         self._settle(read)
-        if not read.stops and not read.rejected:
+        if not (read.stops or read.rejected or may_be_empty):
             fault = Fault(
                 "no_features",
                 f"{self._layer} ({source.sourceName()}) has no features to plan",
@@ -234,7 +238,7 @@ class StopsReader:
         row.problems.extend(misplaced)
         lock = row.choice("lock")
         stop = self._stop(row, stop_id, place or (0.0, 0.0), lock)
-        excluded = judge(row) if judge is not None else ""
+        excluded = judge(row) if judge is not None else _left_out(row)
         if lock == fields.LOCK_EXCLUDE:
             excluded = f'{row.shown("lock")} is "{row.text("lock")}"'
         for name, (index, neutral) in self._unused.items():
@@ -242,7 +246,8 @@ class StopsReader:
                 self._filled.add(name)
         kept = [attributes[index] for index in carried]
         if excluded:
-            fault = Fault("excluded", excluded, field=row.shown("lock") if row.has("lock") else "")
+            by = "status" if lock != fields.LOCK_EXCLUDE and _left_out(row) else "lock"
+            fault = Fault("excluded", excluded, field=row.shown(by) if row.has(by) else "")
             reason, text = reasons.EXCLUDED, f"{where}: {fault.sentence}"
             self._reading.find(INFO, fault, row.about)
         elif row.problems:
@@ -340,6 +345,13 @@ class StopsReader:
             name = columns["vehicle_id"].name
             text = f"{name} is filled and there is no lock: these stops keep their vehicle"
             self._reading.tell(INFO, Fault("vehicle_kept", text, field=name), About(self._layer))
+
+
+def _left_out(row: Row) -> str:
+    """Why a stop is not to be planned by its status, or ""."""
+    if row.text("status").lower() not in _NOT_PLANNED:
+        return ""
+    return f'{row.shown("status")} is "{row.text("status")}"'
 
 
 def _with_id(

@@ -2,7 +2,7 @@
 
 In a plan's VISITS the fields of the plan are told from those of the stops, which come back under their own
 names. Times are recomputed elsewhere; of the plan's only the departures and the service times are read.
-Reloads stay where the rows of the plan have them; its rows of breaks are passed over.
+Reloads stay where the rows of the plan have them; its rows of breaks and transfers are passed over.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_TRANSFER
 from ..model.problem import MAX_DIMENSIONS, Depot, Problem, Sequence, Stop, Vehicle
 from . import fields
-from .output_fields import TAKEN_BY_FORMATS, visits_names
+from .output_fields import TAKEN_BY_FORMATS, own_name, visits_names
 from .points import position, to_wgs84
 from .problem_of import problem_of
 from .qgis_compat import is_null
-from .read_stops import Expressions, StopsRead, StopsReader
+from .read_stops import Expressions, Judge, StopsRead, StopsReader
 from .read_vehicles import DEFAULT_COSTS, cost_members, open_shift
 from .reading import Reading, no_crs
 from .row import Row, as_number, as_text
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _PLAN_NAMES = visits_names(MAX_DIMENSIONS)
 _MARKS_OF_A_PLAN = ("visit_type", "planned_service_min", "eta")
-_RENAMED = "stop_"
+_STATE = ("status", "actual_arrival", "actual_departure")
+_NO_STOPS = frozenset({VISIT_START, VISIT_RELOAD, VISIT_BREAK, VISIT_TRANSFER, VISIT_END})
 _SERVICE_DIFFERS_MIN = 1 / 60
 _LAST = float("inf")
 """The place on a route of what has no number."""
@@ -72,7 +73,7 @@ class VisitsLayer:
         self.is_plan = all(mark in lower for mark in _MARKS_OF_A_PLAN)
         self._of_plan = lower if self.is_plan else {}
         self.carried = [
-            (index, _own_name(name) if self.is_plan else name)
+            (index, own_name(name, _PLAN_NAMES) if self.is_plan else name)
             for index, name in enumerate(names)
             if not self.is_plan or name.lower() not in _PLAN_NAMES | TAKEN_BY_FORMATS
         ]
@@ -94,7 +95,7 @@ class VisitsLayer:
 
     def is_stop(self, feature: QgsFeature) -> bool:
         """Whether the row is a stop and not a depot or a break."""
-        return self.kind(feature) not in (VISIT_START, VISIT_RELOAD, VISIT_BREAK, VISIT_END)
+        return self.kind(feature) not in _NO_STOPS
 
     def kind(self, feature: QgsFeature) -> str:
         """The `visit_type` of a row of a plan; "" where there is none."""
@@ -129,9 +130,16 @@ class VisitsLayer:
             (PLANNED_FOR, "route_id"),
         ):
             if name in self._of_plan:
-                index = self._of_plan[name]
-                columns[key] = fields.Column(index, names[index], fields.Alias(name))
+                columns[key] = self._plan_column(name, names)
+        for name in _STATE:
+            columns.pop(name, None)  # what the stop's own field says is not how the visit stands
+            if name in self._of_plan:
+                columns[name] = self._plan_column(name, names)
         return columns
+
+    def _plan_column(self, name: str, names: list[str]) -> fields.Column:
+        index = self._of_plan[name]
+        return fields.Column(index, names[index], fields.Alias(name))
 
 
 def first_date(source: QgsProcessingFeatureSource) -> QDate | None:
@@ -161,7 +169,7 @@ def see_routes(visits: VisitsLayer, reading: Reading, seen: RoutesSeen | None = 
         took = _number(visits.value(feature, "planned_service_min"))
         if kind in (VISIT_START, VISIT_RELOAD) and 0 < took < _LAST:
             seen.loads_long[vehicle_id] = None
-        if not vehicle_id or kind in (VISIT_RELOAD, VISIT_BREAK):
+        if not vehicle_id or kind in (VISIT_RELOAD, VISIT_BREAK, VISIT_TRANSFER):
             continue
         seen.vehicle_ids[vehicle_id] = None
         seen.driver.setdefault(vehicle_id, as_text(visits.value(feature, "driver") or ""))
@@ -242,10 +250,18 @@ def skilled(vehicles: Collection[Vehicle], stops: Collection[Stop]) -> list[Vehi
 
 
 def read_order(
-    visits: VisitsLayer, vehicles: Collection[Vehicle], reading: Reading, expressions: Expressions
+    visits: VisitsLayer,
+    vehicles: Collection[Vehicle],
+    reading: Reading,
+    expressions: Expressions,
+    left_out: Judge | None = None,
+    idle: Collection[str] = (),
 ) -> tuple[StopsRead, tuple[Sequence, ...]]:
     """Read the stops and their order: by number within each vehicle, equal numbers in the order of the
-    layer. A vehicle with rows of reloads reloads there, any other where the scheduler finds that it must."""
+    layer. A vehicle with rows of reloads reloads there, any other where the scheduler finds that it must.
+
+    `left_out` says of a row why it is excluded, or "". The stops of `idle` vehicles are in no order.
+    """
     order = _Order(visits, vehicles, reading)
     is_planned = visits.is_plan and "SERVICE_TIME" not in expressions.texts
     factors = service_factors(visits, vehicles, expressions)
@@ -254,8 +270,13 @@ def read_order(
     def judge(row: Row) -> str:
         vehicle_id = row.text(ROUTE_VEHICLE)
         number = row.number(ROUTE_SEQUENCE)
+        excluded = left_out(row) if left_out is not None else ""
+        if excluded:
+            return excluded
         if not vehicle_id:
             return f"{row.shown(ROUTE_VEHICLE)} is empty, so no vehicle serves the stop"
+        if vehicle_id in idle:
+            return ""
         if vehicle_id not in order.entries:
             remedy = "Correct it or add the vehicle"
             row.problem(ROUTE_VEHICLE, Fault("unknown_vehicle", "is no active vehicle of VEHICLES", remedy))
@@ -346,12 +367,6 @@ class _Order:
                     "Several rows of a vehicle have the same sequence number and keep the order of the layer"
                 )
                 self._reading.warn(Fault("doubled_id", text), About(id=f"{vehicle_id}: {number:g}"))
-
-
-def _own_name(name: str) -> str:
-    own = name[len(_RENAMED) :]
-    was_renamed = name.lower().startswith(_RENAMED) and own.lower() in _PLAN_NAMES | TAKEN_BY_FORMATS
-    return own if was_renamed else name
 
 
 def _date(value: Any) -> QDate:

@@ -5,7 +5,8 @@ What the fields are called is output_fields.py's, how the layers look is styles.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
 from qgis.core import (
@@ -24,11 +25,11 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingUtils,
 )
-from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
 from ..model.balance import gini, share_of
 from ..model.plan import VISIT_BREAK, VISIT_STOP, Leg, Plan, Route, Visit
-from ..model.problem import LOAD_SCALE, Problem
+from ..model.problem import LOAD_SCALE, Goals, Problem, Settings
 from . import output_fields
 from .output_fields import LEGS, ROUTES, STOP_ID, STOP_NAME, UNASSIGNED, VISITS
 from .qgis_compat import DATE_TIME, TEXT, unshifted
@@ -36,8 +37,6 @@ from .times import PlanDay
 
 if TYPE_CHECKING:
     from .carried import CarriedStops
-
-_FIRST_VERSION = 1
 
 _LOSSES = {
     ".shp": "a Shapefile cuts field names to 10 characters (planned_service_min becomes planned_se), cannot "
@@ -96,17 +95,18 @@ def write_plan(
     sinks: dict[str, QgsFeatureSink],
     feedback: QgsProcessingFeedback,
     context: QgsProcessingContext,
+    settings: Settings = Settings(),
 ) -> Counts:
     """Write the plan to the sinks, which were made with the fields of output_fields.py and `carried.crs`.
 
-    A sink that the user skipped is left out of `sinks` or None.
+    A sink that the user skipped is left out of `sinks` or None. `settings` are those the plan was made with.
 
     Raises
     ------
     QgsProcessingException
         When a feature is refused (disk full, not writable) or cannot be brought into the CRS of the outputs.
     """
-    features = _PlanFeatures(problem, plan, carried, context)
+    features = _PlanFeatures(problem, plan, carried, context, settings)
     written = {}
     for name, make in (
         (ROUTES, features.routes),
@@ -178,8 +178,16 @@ def warn_of_lossy_target(destination: str, feedback: QgsProcessingFeedback) -> N
 class _PlanFeatures:
     """Turns one plan into features, sink by sink; holds what they look up."""
 
-    def __init__(self, problem: Problem, plan: Plan, carried: CarriedStops, context: QgsProcessingContext):
+    def __init__(
+        self,
+        problem: Problem,
+        plan: Plan,
+        carried: CarriedStops,
+        context: QgsProcessingContext,
+        settings: Settings,
+    ):
         self._plan = plan
+        self._settings = settings_text(settings, problem.goals)
         plan_date = QDate.fromString(problem.plan_date, Qt.DateFormat.ISODate)
         self._day = PlanDay(plan_date, problem.time_zone)
         self._dimensions = problem.dimensions
@@ -200,8 +208,11 @@ class _PlanFeatures:
                 self._day.wall_clock(route.start),
                 self._day.wall_clock(route.end),
                 self._plan.plan_id,
-                _FIRST_VERSION,
-                None,
+                self._plan.version,
+                self._plan.parent_version,
+                self._plan.engine or None,
+                self._plan.seed,
+                self._settings,
                 route.route_id,
                 route.vehicle_id,
                 vehicle.driver or None,
@@ -238,6 +249,7 @@ class _PlanFeatures:
                     self._day.wall_clock(before.end),
                     self._day.wall_clock(visit.arrival),
                     self._plan.plan_id,
+                    self._plan.version,
                     route.route_id,
                     route.vehicle_id,
                     before.trip,
@@ -267,6 +279,7 @@ class _PlanFeatures:
                     self._day.wall_clock(visit.end),
                     self._day.wall_clock(visit.arrival),
                     self._plan.plan_id,
+                    self._plan.version,
                     route.route_id,
                     route.vehicle_id,
                     driver,
@@ -283,6 +296,9 @@ class _PlanFeatures:
                     visit.cum_distance / 1000,
                     *_loads(visit),
                     ",".join(visit.violations),
+                    visit.status,
+                    self._wall_clock(visit.actual_arrival),
+                    self._wall_clock(visit.actual_departure),
                 )
                 if visit.type == VISIT_STOP:
                     carried = self._values_of_stop(visit.id)
@@ -308,6 +324,9 @@ class _PlanFeatures:
         for stop in self._carried.rejected:
             carried = self._carried_values(stop.stop_id, stop.attributes)
             yield make_feature(fields, (*carried, stop.reason, stop.text, *[None] * 4), stop.geometry)
+
+    def _wall_clock(self, seconds: int | None) -> QDateTime | None:
+        return None if seconds is None else self._day.wall_clock(seconds)
 
     def _place(self, visit: Visit) -> Any:
         return (self._stops if visit.type == VISIT_STOP else self._depots)[visit.id]
@@ -390,6 +409,15 @@ def make_feature(fields: QgsFields, values: Sequence[Any], geometry: QgsGeometry
     feature.setAttributes(list(values))
     feature.setGeometry(geometry)
     return feature
+
+
+def settings_text(settings: Settings, goals: Goals) -> str:
+    """The settings and goals that a plan was made with as JSON, without empty settings and usual goals; the
+    seed is told beside it."""
+    usual = asdict(Goals())
+    wished = {name: value for name, value in asdict(goals).items() if value != usual[name]}
+    given = {name: value for name, value in asdict(settings).items() if value is not None and name != "seed"}
+    return json.dumps({**given, **({"goals": wished} if wished else {})})
 
 
 def _joined(legs: Sequence[Leg]) -> list[tuple[float, float]]:

@@ -38,6 +38,8 @@ CODES = {
     "unknown_zone": "Write the zone_id of a zone, or leave it empty",
     "unknown_stop": "Correct the name, or add the stop; the order is not kept",
     "already_done": "Take the row out, or correct the status: what is done does not change",
+    "inconsistent_day": "Correct status, actual times or sequence",
+    "stale_position": "Give a newer position, or clear position_time",
     "broken_pair": "Give a pair one stop of kind pickup and one of kind delivery",
     "circle": "Take one of these orders out",
     "expression": "Correct the expression or the values it uses",

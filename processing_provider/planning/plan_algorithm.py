@@ -62,6 +62,7 @@ from optiway_qgis.reports.plan_view import ReportOptions, TravelConditions
 if TYPE_CHECKING:
     from optiway_qgis.layers.carried import CarriedStops
     from optiway_qgis.model.problem import Sequence
+    from optiway_qgis.model.why import DayChanges
 
 STOPS = "STOPS"
 DEPOTS = "DEPOTS"
@@ -540,6 +541,10 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         """Return the numbers under their public output names."""
         return counts.numbers()
 
+    def changed(self, inputs: Inputs, plan: Plan) -> DayChanges | None:
+        """What the plan makes of the one before it; None where it comes after none."""
+        return None
+
     def _read(self, parameters, context, feedback) -> Inputs:
         inputs, reading = self.gather(parameters, context, feedback, self.unwritable(parameters, context))
         reading.warnings.push(feedback)
@@ -734,7 +739,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
                 sinks[name], destinations[name] = sink, destination
             elif is_wanted(parameters.get(name), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, name))
-        counts = write.write_plan(problem, plan, carried, sinks, feedback, context)
+        settings = self.settings(parameters, context)
+        counts = write.write_plan(problem, plan, carried, sinks, feedback, context, settings)
         sink = None
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
@@ -751,9 +757,9 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         if not path:
             return ""
         rejected = tuple(Unassigned(stop.stop_id, stop.reason, stop.text) for stop in inputs.carried.rejected)
-        write_text(
-            REPORT, path, plan_report(inputs.problem, plan, rejected, report_options(inputs.conditions))
-        )
+        options = report_options(inputs.conditions)
+        changed = self.changed(inputs, plan)
+        write_text(REPORT, path, plan_report(inputs.problem, plan, rejected, options, changed))
         return path
 
 
