@@ -11,6 +11,7 @@ from optiway_qgis.layers.fields import (
     BARRIER_FIELDS,
     BREAK_FIELDS,
     DEPOT_FIELDS,
+    DISRUPTION_FIELDS,
     STOP_FIELDS,
     TRAFFIC_FIELDS,
     UNUSED_STOP_FIELDS,
@@ -179,7 +180,7 @@ def test_a_field_is_either_read_or_said_to_be_unused():
 def test_the_page_explains_every_input_field(checkout):
     """docs/fields.md holds the very table the plugin reads by, with what empty and missing mean."""
     page = (checkout / "docs" / "fields.md").read_text(encoding="utf-8")
-    for fields in (*TABLES.values(), TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS):
+    for fields in (*TABLES.values(), TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS, DISRUPTION_FIELDS):
         assert all(field.what and field.empty and field.missing for field in fields)
         assert fields_table(fields) in page
     for unused in (*UNUSED_STOP_FIELDS, *UNUSED_VEHICLE_FIELDS):
@@ -203,6 +204,14 @@ def test_the_page_explains_every_output_field(checkout):
     ):
         rows = [line.split("`")[1] for line in sections[sink].splitlines() if line.startswith("| `")]
         assert rows == [name for name in fields.names() if name != "stop_id"], sink
+
+
+def test_changes_of_a_day_end_with_why():
+    """All else is as in the changes between two plans that are compared."""
+    compared, day = (
+        made.names() for made in (output_fields.changes_fields(), output_fields.day_changes_fields())
+    )
+    assert (compared[:-1], compared[-1], day[-1]) == (day[:-1], "remark", "why")
 
 
 def test_the_page_states_the_default_costs(checkout):

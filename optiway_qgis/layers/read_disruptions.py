@@ -1,0 +1,229 @@
+"""The table of what goes wrong on a day into disruptions and closed roads; all faults are found at once.
+
+A vehicle or stop that does not exist is known only when the plan was read: see `tell_unknown`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
+
+from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource, QgsWkbTypes
+
+from ..model.disruptions import (
+    DRIVER_SICK,
+    LATE,
+    OUT_OF_WORK,
+    ROAD_CLOSED,
+    SHIFT,
+    VEHICLE_LOST,
+    WINDOW,
+    Disruption,
+    lacking,
+    new_shift,
+)
+from ..model.findings import About, Fault
+from . import fields
+from .points import to_wgs84
+from .read_barriers import Barriers
+from .read_day import Disrupted
+from .read_vehicles import some, zero_padded
+from .reading import Reading, no_crs, tell_columns
+from .row import Row, Table
+from .shapes import shape
+
+if TYPE_CHECKING:
+    from qgis.core import QgsFeature
+
+    from ..model.problem import Window
+    from .read_day import DayRead
+
+DISRUPTIONS = "DISRUPTIONS"
+
+_FLAGS = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+_COLUMNS = {
+    "seconds": ("minutes",),
+    "window": ("tw_start", "tw_end"),
+    "shift": ("shift_start", "shift_end"),
+}
+"""Members of a disruption whose columns are not called like them."""
+
+
+@dataclass(frozen=True)
+class Disruptions:
+    """What goes wrong, and the closed roads among it as barriers of a job."""
+
+    events: tuple[Disruption, ...] = ()
+    closed: tuple[dict[str, Any], ...] = ()
+
+    def since(self, now: int | None) -> int | None:
+        """The moment that is planned from: `now`, or when the last vehicle goes out of work."""
+        times = [one.time for one in self.events if one.kind in OUT_OF_WORK and one.time is not None]
+        return max(times, default=None) if now is None else now
+
+    def disrupted(self, now: int | None) -> Disrupted:
+        """The vehicles that are late and those that go no further, from `now` where no time is said."""
+        first = 0 if now is None else now
+        return Disrupted(
+            late={one.vehicle_id: one.seconds for one in self.events if one.kind == LATE},
+            lost={
+                one.vehicle_id: first if one.time is None else one.time
+                for one in self.events
+                if one.kind in OUT_OF_WORK
+            },
+        )
+
+    def joined_to(self, barriers: Barriers, now: int | None) -> Barriers:
+        """The barriers with the closed roads; one closed by `now` counts as closed all day."""
+        closed = tuple(
+            {**form, "start": None} if form["start"] is not None and form["start"] <= (now or 0) else form
+            for form in self.closed
+        )
+        return Barriers((*barriers.forms, *closed), barriers.used + len(closed))
+
+
+def read_disruptions(source: QgsProcessingFeatureSource, now: int | None, reading: Reading) -> Disruptions:
+    """Read every row; one that names several vehicles or stops is about each of them."""
+    names = source.fields().names()
+    table = Table(fields.DISRUPTION_FIELDS, fields.recognise(fields.DISRUPTION_FIELDS, names), reading.day)
+    tell_columns(reading, DISRUPTIONS, table.columns)
+    about = About(DISRUPTIONS)
+    if "kind" not in table.columns:
+        text = f"{DISRUPTIONS} ({source.sourceName()}) has no field kind"
+        reading.refuse(Fault("no_field", text, "Add it: docs/fields.md says what it may be"), about)
+        return Disruptions()
+    events: list[Disruption] = []
+    closed: list[dict[str, Any]] = []
+    count = 0
+    for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
+        count += 1
+        row = Row(table, feature.attributes(), reading, About(DISRUPTIONS, feature.id()))
+        row.call(f"{DISRUPTIONS.lower()}-{feature.id()}")
+        found = list(_events(row, now))
+        if any(one.kind == ROAD_CLOSED for one in found):
+            closed.extend(_closed_road(feature, row, source, found[0], reading))
+        for fault in row.problems:
+            reading.refuse(fault, row.about, f"{DISRUPTIONS}: feature {feature.id()}")
+        if not row.problems:
+            events.extend(found)
+    if count == 0:
+        reading.warn(Fault("no_effect", f"{DISRUPTIONS} ({source.sourceName()}) has no rows"), about)
+    _refuse_doubled(events, reading)
+    return Disruptions(tuple(events), tuple(closed))
+
+
+def closed_roads(
+    source: QgsProcessingFeatureSource, name: str, one: Disruption, reading: Reading
+) -> Disruptions:
+    """All features of a layer as roads that are closed as `one` says."""
+    closed: list[dict[str, Any]] = []
+    table = Table((), {}, reading.day)
+    for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
+        row = Row(table, (), reading, About(name, feature.id()))
+        row.call(f"{name.lower()}-{feature.id()}")
+        closed.extend(_closed_road(feature, row, source, one, reading))
+        for fault in row.problems:
+            reading.refuse(fault, row.about, f"{name}: feature {feature.id()}")
+    if not closed and not reading.errors:
+        fault = Fault("missing_value", f"{name} ({source.sourceName()}) has no features", "Draw where", name)
+        reading.refuse(fault, About(name))
+    return Disruptions((one,), tuple(closed))
+
+
+def tell_unknown(disruptions: Disruptions, read: DayRead, reading: Reading) -> None:
+    """Refuse vehicles and stops that the plan does not know and shifts that end before they start; warn of
+    windows of stops that are done, or not to be served any more."""
+    shifts = {vehicle.id: vehicle.shift for vehicle in read.problem.vehicles}
+    to_do = {stop.id for stop in read.problem.stops}
+    over = {row.stop_id for row in read.carried.rejected}
+    over.update(visit.id for one in read.day.progress for visit in one.visits)
+    about = About(DISRUPTIONS)
+    for one in disruptions.events:
+        if one.vehicle_id and one.vehicle_id not in shifts:
+            text = f'No active vehicle is called "{one.vehicle_id}"{zero_padded(one.vehicle_id, shifts)}'
+            reading.refuse(Fault("unknown_vehicle", text, f"Write one of {some(shifts)}"), about)
+        elif one.kind == SHIFT and _ends_early(one, shifts):
+            text = f"The new shift of {one.vehicle_id} would end before it starts"
+            reading.refuse(Fault("ends_before_start", text, "Correct one of the two"), about)
+        if one.stop_id in over:
+            text = "The window of a stop that is done, or not to be served any more, changes nothing"
+            reading.warn(Fault("no_effect", text), About(DISRUPTIONS, id=one.stop_id))
+        elif one.stop_id and one.stop_id not in to_do:
+            text = f'No stop of the plan is called "{one.stop_id}"'
+            reading.refuse(Fault("unknown_stop", text, "Correct the name"), about)
+
+
+def _ends_early(one: Disruption, shifts: Mapping[str, Window]) -> bool:
+    shift = new_shift(shifts[one.vehicle_id], one)
+    return shift.end <= shift.start
+
+
+def _events(row: Row, now: int | None) -> Iterator[Disruption]:
+    """The disruptions of a row; what is wrong goes to its problems."""
+    kind = row.choice("kind")
+    if row.value("kind") is None:
+        fault = Fault("missing_value", "kind is empty", "Say what went wrong", row.shown("kind"))
+        row.problems.append(fault)
+    if kind is None:
+        return
+    shift = None
+    if row.value("shift_start") is not None and row.value("shift_end") is not None:
+        shift = row.window("shift_start", "shift_end")
+    whole = Disruption(
+        kind,
+        time=row.time("time"),
+        seconds=row.seconds("minutes") or 0,
+        window=row.window("tw_start", "tw_end") if kind == WINDOW else None,
+        shift_start=shift.start if shift else row.time("shift_start"),
+        shift_end=shift.end if shift else row.time("shift_end"),
+    )
+    about = "stop_id" if kind == WINDOW else "vehicle_id"
+    named: Sequence[str] = ("",) if kind == ROAD_CLOSED else row.names(about) or ("",)
+    if not row.problems:
+        _refuse_lacking(replace(whole, **{about: named[0]}), row, now)
+    for name in named:
+        yield replace(whole, **{about: name})
+
+
+def _refuse_lacking(one: Disruption, row: Row, now: int | None) -> None:
+    for member in lacking(one):
+        columns = [row.shown(name) for name in _COLUMNS.get(member, (member,))]
+        text = f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} empty"
+        remedy = f"Fill it: {one.kind} needs it" if len(columns) == 1 else f"Fill one: {one.kind} needs it"
+        row.problems.append(Fault("missing_value", text, remedy, columns[0]))
+    if one.kind == VEHICLE_LOST and one.time is None and now is None:
+        shown = row.shown("time")
+        text = f"{shown} is empty, and so is NOW"
+        row.problems.append(Fault("missing_value", text, "Say when it was lost", shown))
+
+
+def _closed_road(
+    feature: QgsFeature, row: Row, source: QgsProcessingFeatureSource, one: Disruption, reading: Reading
+) -> list[dict[str, Any]]:
+    """The road of the feature as a barrier of the job; what is wrong with it goes to the problems."""
+    if source.wkbType() == QgsWkbTypes.Type.NoGeometry or feature.geometry().isEmpty():
+        text = "a road is closed, and nothing says where"
+        row.problems.append(Fault("no_geometry", text, "Draw a point, line or polygon on it", "geometry"))
+        return []
+    if not source.sourceCrs().isValid():
+        row.problems.append(no_crs(row.about.layer, source))
+        return []
+    try:
+        place = shape(feature.geometry(), to_wgs84(source.sourceCrs(), reading.transform_context))
+    except Fault as fault:
+        row.problems.append(fault)
+        return []
+    end = (one.time or 0) + one.seconds if one.seconds else None
+    return [{"id": row.label, "kind": fields.BLOCK, "geometry": place, "start": one.time, "end": end}]
+
+
+def _refuse_doubled(events: Sequence[Disruption], reading: Reading) -> None:
+    """Refuse two rows that say the same of one vehicle or stop, and differently."""
+    seen: dict[tuple[str, str], Disruption] = {}
+    for one in events:
+        kind = VEHICLE_LOST if one.kind == DRIVER_SICK else one.kind
+        who = one.vehicle_id or one.stop_id
+        other = seen.setdefault((kind, who), one)
+        if who and other is not one:
+            text = f"{DISRUPTIONS} has two rows of kind {one.kind} for {who}"
+            reading.refuse(Fault("conflicting_values", text, "Keep one of them"), About(DISRUPTIONS, id=who))
