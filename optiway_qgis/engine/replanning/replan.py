@@ -81,10 +81,7 @@ def replan(
     else:
         left = (Unassigned(stop.id, reasons.NO_VEHICLE, _NOBODY) for stop in rest.problem.stops)
         plan = Plan(identity, (), tuple(left), travel_source=travel.provider.source)
-    whole = whole_plan(problem, day, rest, plan, travel)
-    return replace(
-        whole, plan_id=identity, version=ask.version + 1, parent_version=ask.version if ask.version else None
-    )
+    return whole_plan(problem, day, rest, plan, travel)
 
 
 class _Replanning:
