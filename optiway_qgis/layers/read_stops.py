@@ -237,7 +237,7 @@ class StopsReader:
             row.problems.append(Fault("doubled_id", text, remedy, row.shown("stop_id")))
         row.problems.extend(misplaced)
         lock = row.choice("lock")
-        stop = self._stop(row, stop_id, place or (0.0, 0.0), lock)
+        stop = stop_of(row, stop_id, place or (0.0, 0.0), lock, self._for_fleet)
         excluded = judge(row) if judge is not None else _left_out(row)
         if lock == fields.LOCK_EXCLUDE:
             excluded = f'{row.shown("lock")} is "{row.text("lock")}"'
@@ -288,49 +288,6 @@ class StopsReader:
         )
         self._reading.warn(fault, row.about, of_layer=not row.has("stop_id"))
 
-    def _stop(self, row: Row, stop_id: str, place: tuple[float, float], lock: str | None) -> Stop:
-        kind = row.choice("kind") or fields.KIND_DELIVERY
-        delivery = [load or 0 for load in row.loads("delivery")]
-        pickup = [load or 0 for load in row.loads("pickup")]
-        demand = row.load("demand")
-        if demand is not None:
-            _put_demand(pickup if kind == fields.KIND_PICKUP else delivery, demand, row)
-        windows = [row.window(f"tw{number}_start", f"tw{number}_end") for number in (1, 2, 3)]
-        windows.extend(row.second_pairs("time_windows"))
-        order_rule = row.choice("order_rule") or ORDER_FREE
-        if not order_rule and lock in (fields.LOCK_FIRST, fields.LOCK_LAST):
-            order_rule = lock
-        late_cost = row.number("late_cost_per_hour")
-        keep, keep_rank = _kept(row, lock) if self._for_fleet else (KEEP_FREE, 0)
-        return Stop(
-            id=stop_id,
-            lon=place[0],
-            lat=place[1],
-            name=row.text("name"),
-            service=row.seconds("service_min") or 0,
-            setup=row.seconds("setup_min") or 0,
-            windows=merged([window for window in windows if window is not None]),
-            delivery=tuple(delivery),
-            pickup=tuple(pickup),
-            priority=_priority(row),
-            order_rule=order_rule,
-            order_rank=row.whole("order_rank") or 0,
-            penalty=_penalty(row),
-            skills=row.names("skills"),
-            allowed_vehicles=row.names("allowed_vehicles"),
-            forbidden_vehicles=row.names("forbidden_vehicles"),
-            vehicle_id=_preassigned(row, lock) if self._for_fleet else "",
-            late_max=_late_max(row),
-            late_cost=LATE_COST if late_cost is None else late_cost,
-            before=row.names("before_stop"),
-            ride_max=row.seconds("ride_max_min"),
-            ready=row.time("ready_time"),
-            due=row.time("due_time"),
-            goods_class=row.text("goods_class"),
-            keep=keep,
-            keep_rank=keep_rank,
-        )
-
     def _tell_unused(self, read: StopsRead) -> None:
         tell_unused(self._reading, self._layer, self._filled)
         columns, given = self._table.columns, self._expressions
@@ -345,6 +302,57 @@ class StopsReader:
             name = columns["vehicle_id"].name
             text = f"{name} is filled and there is no lock: these stops keep their vehicle"
             self._reading.tell(INFO, Fault("vehicle_kept", text, field=name), About(self._layer))
+
+
+def stop_of(
+    row: Row, stop_id: str, place: tuple[float, float], lock: str | None, for_fleet: bool = True
+) -> Stop:
+    """The stop that a row describes, at `place` (longitude, latitude); faults of values are added to the row.
+
+    Without `for_fleet` it is bound to no vehicle. What it says of other stops is relations.py's, but the
+    names in `before`.
+    """
+    kind = row.choice("kind") or fields.KIND_DELIVERY
+    delivery = [load or 0 for load in row.loads("delivery")]
+    pickup = [load or 0 for load in row.loads("pickup")]
+    demand = row.load("demand")
+    if demand is not None:
+        _put_demand(pickup if kind == fields.KIND_PICKUP else delivery, demand, row)
+    windows = [row.window(f"tw{number}_start", f"tw{number}_end") for number in (1, 2, 3)]
+    windows.extend(row.second_pairs("time_windows"))
+    order_rule = row.choice("order_rule") or ORDER_FREE
+    if not order_rule and lock in (fields.LOCK_FIRST, fields.LOCK_LAST):
+        order_rule = lock
+    late_cost = row.number("late_cost_per_hour")
+    keep, keep_rank = _kept(row, lock) if for_fleet else (KEEP_FREE, 0)
+    return Stop(
+        id=stop_id,
+        lon=place[0],
+        lat=place[1],
+        name=row.text("name"),
+        service=row.seconds("service_min") or 0,
+        setup=row.seconds("setup_min") or 0,
+        windows=merged([window for window in windows if window is not None]),
+        delivery=tuple(delivery),
+        pickup=tuple(pickup),
+        priority=_priority(row),
+        order_rule=order_rule,
+        order_rank=row.whole("order_rank") or 0,
+        penalty=_penalty(row),
+        skills=row.names("skills"),
+        allowed_vehicles=row.names("allowed_vehicles"),
+        forbidden_vehicles=row.names("forbidden_vehicles"),
+        vehicle_id=_preassigned(row, lock) if for_fleet else "",
+        late_max=_late_max(row),
+        late_cost=LATE_COST if late_cost is None else late_cost,
+        before=row.names("before_stop"),
+        ride_max=row.seconds("ride_max_min"),
+        ready=row.time("ready_time"),
+        due=row.time("due_time"),
+        goods_class=row.text("goods_class"),
+        keep=keep,
+        keep_rank=keep_rank,
+    )
 
 
 def _left_out(row: Row) -> str:

@@ -280,7 +280,7 @@ def test_names_that_no_stop_has_are_left_out():
 
 
 def test_goods_on_board_cannot_go_to_another_vehicle():
-    """Those of the trip a vehicle is on; of later trips, with goods free, or still to be fetched, they can."""
+    """Those of the trip it is on; of later trips, with goods free, or still to be fetched, they can."""
     bread = replace(
         PROBLEM, stops=tuple(replace(one, delivery=(5,)) if one.id in ("S2", "S3") else one for one in STOPS)
     )
