@@ -26,7 +26,8 @@ class Visit:
     `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service
     starts. `slack` is by how much the arrival could slip without any window, shift or depot hour being missed
     that is not missed already. `violations` are reason codes. A transfer is goods fetched underway: its `id`
-    is the depot where they are, `service` what that takes.
+    is the depot where they are, `service` what that takes. `fetched_at` of a stop is the number of the transfer
+    at which its goods were, or will be, fetched, None where they are on board from the start of the trip.
 
     `status` is how the visit stands (one of `STATUSES` in day.py) and the actual times are what was
     noted of it, None where nothing was. They say what happened, all else what was planned.
@@ -52,6 +53,7 @@ class Visit:
     status: str = "planned"
     actual_arrival: int | None = None
     actual_departure: int | None = None
+    fetched_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -60,11 +60,14 @@ class Window:
 class Planned:
     """How a plan before this one serves a stop: by which vehicle, as which of its stops still to do, from 1,
     and arriving when, in seconds from midnight of the plan date.
+
+    `goods_at` names the depot where the vehicle, already under way, still has to fetch its goods.
     """
 
     vehicle_id: str
     rank: int
     eta: int
+    goods_at: str = ""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,12 @@ QGIS_SIDE = {"layers", "reports", "gui", "processing_provider", ""}
 # What QGIS brings along. `processing` is its own plugin: only what a person clicks on may open its dialogs.
 IN_QGIS = {"qgis", "numpy", "optiway_qgis"}
 DIALOG_ROOMS = {"gui", ""}
+# Rooms within the engine -> what of the engine they may import besides.
+ENGINE_DOORS = {
+    "travel": {"job_form"},
+    "solving": {"travel"},
+    "replanning": {"solving", "travel"},
+}
 
 SOURCES = {name: source for name, source in plugin_files().items() if name.endswith(".py")}
 TREES = {name: ast.parse(source.read_text(encoding="utf-8"), name) for name, source in SOURCES.items()}
@@ -70,6 +76,18 @@ def test_imports_go_through_the_doors(name):
             rooms = set(DOORS) - {""}
             target = parts[1] if parts[1] in rooms else ""
             assert target in allowed, f"{name} imports {module}"
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name.startswith("engine/")])
+def test_imports_within_the_engine_go_one_way(name):
+    """Re-planning stands on solving, solving on travel; only the process itself opens all doors."""
+    own = PurePosixPath(name).parts[1]
+    if own not in ENGINE_DOORS:
+        return
+    for module in IMPORTS[name]:
+        parts = module.split(".")
+        if parts[:2] == ["optiway_qgis", "engine"] and len(parts) > 2:
+            assert parts[2] in ENGINE_DOORS[own] | {own}, f"{name} imports {module}"
 
 
 @pytest.mark.parametrize("name", SOURCES)

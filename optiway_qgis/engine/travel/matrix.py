@@ -7,6 +7,10 @@ Two forms of the job's `travel` member:
     {"source": "matrix", "ids": ["depot:D1", "stop:S1"], "seconds": [[0, 60], [70, 0]], "metres": ...}
 Row is from, column is to. A negative or missing (null, NaN) number means that there is no way; rows that no
 stop or depot of the problem asks for are ignored.
+
+A place that has no row of its own may have an alias: {"aliases": {"depot:now V1": {"place": "stop:S1",
+"going_to": "stop:S2", "seconds": 60, "metres": 400}}}. Its times are those of `place`; where it is going so
+many seconds and metres are over already (members that may be left out).
 """
 
 from __future__ import annotations
@@ -58,7 +62,7 @@ class GivenMatrix:
         places |= {f"stop:{stop.id}": (stop.lon, stop.lat) for stop in problem.stops}
         self.places: list[Coordinate] = list(places.values())
         ids, tables = _read(travel)
-        self._matrix = _arranged(list(places), ids, tables)
+        self._matrix = _arranged(list(places), ids, tables, travel.get("aliases", {}))
 
     def snap(self) -> list[Snap]:
         """Return ok and 0 metres for each place."""
@@ -133,7 +137,9 @@ def _archive(path: str) -> dict[str, np.ndarray]:
         raise InputError([f"The travel matrix {path} is not a readable .npz file: {error}"]) from error
 
 
-def _arranged(names: list[str], ids: list[str], tables: dict[str, np.ndarray]) -> Matrix:
+def _arranged(
+    names: list[str], ids: list[str], tables: dict[str, np.ndarray], aliases: dict[str, dict[str, Any]]
+) -> Matrix:
     """Return the matrix with rows and columns in the order of `names`."""
     problems = []
     for name, table in tables.items():
@@ -152,21 +158,27 @@ def _arranged(names: list[str], ids: list[str], tables: dict[str, np.ndarray]) -
     doubled = [name for name, times in Counter(ids).items() if times > 1]
     if doubled:
         problems.append(f"The travel matrix has these ids more than once: {_listed(doubled)}.")
-    missing = [name for name in names if name not in row]
+    called = [aliases[name]["place"] if name in aliases and name not in row else name for name in names]
+    missing = [name for name in called if name not in row]
     if missing:
         problems.append(f"The travel matrix lacks {len(missing)} of {len(names)} ids: {_listed(missing)}.")
     if problems:
         raise InputError(problems)
 
-    chosen = [row[name] for name in names]
+    chosen = np.array([row[name] for name in called], dtype=int)
     seconds, metres = (np.empty((len(names), len(names)), dtype=np.int32) for _ in range(2))
     for block in row_blocks(len(names)):
         picked = [tables[name][np.ix_(chosen[block], chosen)] for name in ("seconds", "metres")]
         way = (picked[0] >= 0) & (picked[1] >= 0)
         for table, numbers in zip((seconds, metres), picked):
             table[block] = np.where(way, np.rint(np.where(way, numbers, 0)), UNREACHABLE)
-    np.fill_diagonal(seconds, 0)
-    np.fill_diagonal(metres, 0)
+            table[block][np.equal.outer(chosen[block], chosen)] = 0
+    for origin, name in enumerate(names):
+        alias = aliases.get(name, {}) if called[origin] != name else {}
+        if alias.get("going_to") in names:
+            target = names.index(alias["going_to"])
+            for table, over in ((seconds, alias.get("seconds", 0)), (metres, alias.get("metres", 0))):
+                table[origin, target] = max(min(table[origin, target], 0), table[origin, target] - over)
     return Matrix(seconds, metres)
 
 
