@@ -86,6 +86,14 @@ def change_price(table: Timetable) -> float:
     )
 
 
+def changed(instance: Instance, table: Timetable) -> list[int]:
+    """Return the stops of a route that are not as in the plan before, in a way that costs something."""
+    goals = instance.problem.goals
+    found = newcomers(instance, table) if goals.vehicle_change_price > 0 else []
+    found += displaced(instance, table) if goals.position_change_price > 0 else []
+    return found + unpunctual(instance, table)
+
+
 def newcomers(instance: Instance, table: Timetable) -> list[int]:
     """Return the stops of a route that another vehicle serves in the plan before, and still may."""
     homes = instance.homes

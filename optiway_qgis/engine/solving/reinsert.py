@@ -24,6 +24,7 @@ from optiway_qgis.engine.solving.insertion import (
 )
 from optiway_qgis.engine.solving.objective import (
     balance_price,
+    changed,
     cost_of,
     importance,
     length_of,
@@ -277,6 +278,8 @@ class _Search:
             table = list(self._tables.values())[dice.below(len(self._tables))]
             strangers = self._instance.strangers[self._instance.vehicle_index[table.vehicle.id]]
             unwished = [stop for stop, late in zip(table.indices, table.late) if late or stop in strangers]
+            if self._instance.minds_changes:
+                unwished += changed(self._instance, table)
             if self._instance.balanced and not unwished:
                 unwished = max(self._tables.values(), key=length_of).indices
             if unwished:
@@ -371,6 +374,8 @@ class _Search:
                 near.setdefault(vehicle)
                 if len(near) > _ROUTES:
                     break
+        if instance.homes:
+            near |= {home: None for home in (instance.homes[stop] for stop in unit) if home >= 0}
         if len(unit) > 1:
             for stop in self.near(unit[1])[:_ROUTES]:
                 if stop in self._vehicle_of:

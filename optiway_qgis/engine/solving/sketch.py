@@ -6,12 +6,13 @@ scheduler put them last, so nothing is proved here: what a search keeps is timed
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from optiway_qgis.engine.solving.objective import early_weight
+from optiway_qgis.engine.solving.objective import ascending, early_weight, is_missed
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.steps import FOREVER
 from optiway_qgis.engine.travel.provider import travel_kind
@@ -37,7 +38,8 @@ _NOWHERE = -1
 _BEFORE, _AFTER, _LEAVE, _BY, _SECONDS, _METRES, _ROOM = range(7)
 """Fields of a place between two visits: their places, when the one is left at the earliest, by when the
 other has to be reached, the way between them; from `_ROOM` on, per dimension, the room on all legs of the
-trip up to here, then that on all from here on.
+trip up to here, then that on all from here on. Where promises have a price, the last row is when the first
+visit is left by a vehicle that starts when it will.
 """
 
 _BLINK = 0.01
@@ -123,7 +125,7 @@ class Sketch:
             if any(limit is not None for limit in instance.capacities(axis))
         ]
         longest = max((len(table.indices) for table in tables.values()), default=0)
-        width = _ROOM + 2 * len(self._dimensions)
+        width = _ROOM + 2 * len(self._dimensions) + bool(instance.promises)
         self._fields = np.zeros((width, len(instance.vehicles), 2 * longest + 8), np.int64)
         self._size = np.zeros(len(instance.vehicles), np.int64)
         self._rests = np.zeros((len(instance.vehicles), 4), np.int64)
@@ -137,6 +139,7 @@ class Sketch:
         self._overtime_rates = np.array([_overtime_rate(one) / 3600 for one in instance.vehicles])
         self._overtime = bool(self._overtime_rates.any())
         self._alike = len({tuple(rates) for rates in self._rates.tolist()}) == 1
+        self._goals = instance.problem.goals
         self.outlines: dict[int, Outline] = {}
         self._idle = [self._outline(vehicle, []) for vehicle in range(len(instance.vehicles))]
         for vehicle in range(len(instance.vehicles)):
@@ -251,6 +254,7 @@ class Sketch:
         by = _latest_arrivals(nodes, places, seconds, closing)
         feasible = leave[0] + seconds[0] <= by[0]
         work, doubt = 0, 0.0
+        truly = leave
         if nodes:
             begin = earliest
             if who.start_rule != START_EARLY:
@@ -267,12 +271,20 @@ class Sketch:
             if strangers:
                 out = sum(node.stop in strangers for node in nodes)
                 price += instance.problem.goals.zone_price * out
+            if instance.homes:
+                price += self._changed(vehicle, nodes)
+            if instance.promises:
+                if begin > earliest:
+                    truly = _left(nodes, places, seconds, begin + leave[0] - earliest)
+                price += self._broken_promises(nodes, truly, seconds)
             feasible = feasible and (who.max_work is None or work <= who.max_work)
         rows = [places[:-1], places[1:], leave, by, seconds, metres]
         for axis in self._dimensions:
             rooms = self._rooms(axis, who, nodes)
             rows += rooms
             feasible = feasible and min(rooms[0]) >= 0
+        if instance.promises:
+            rows.append(truly)
         length = self._length(nodes, work, sum(metres))
         rests = (
             FOREVER if who.max_distance is None else who.max_distance - sum(metres),
@@ -282,6 +294,24 @@ class Sketch:
         )
         feasible = feasible and min(rests) >= 0
         return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests, doubt)
+
+    def _changed(self, vehicle: int, nodes: list[_Node]) -> float:
+        """Return what it costs that stops were on other vehicles before, and others in another order."""
+        homes, ranks = self._instance.homes, self._instance.ranks
+        moved = sum(node.stop >= 0 and homes[node.stop] not in (vehicle, -1) for node in nodes)
+        own = [ranks[node.stop] for node in nodes if node.stop >= 0 and homes[node.stop] == vehicle]
+        price = self._goals.vehicle_change_price * moved
+        if self._goals.position_change_price > 0:
+            price += self._goals.position_change_price * (len(own) - len(ascending(own)))
+        return price
+
+    def _broken_promises(self, nodes: list[_Node], leave: list[int], seconds: list[int]) -> float:
+        promises = self._instance.promises
+        missed = sum(
+            node.stop >= 0 and is_missed(promises[node.stop], left + way)
+            for node, left, way in zip(nodes, leave, seconds)
+        )
+        return self._goals.promise_price * missed
 
     def _loading(self, who: Vehicle, nodes: list[_Node]) -> int:
         """Return how long the first trip is loaded."""
@@ -451,6 +481,9 @@ class Sketch:
             out = np.where(after == _NOWHERE, 0, by_distance(table[place[delivery], after]))
             between = by_distance(table[place[pickup], place[delivery]])
             total += rate * (into + out + between - self._fields[spared, vehicle, :size])
+        if self._instance.homes:
+            moved = sum(self._instance.homes[stop] not in (vehicle, -1) for stop in (pickup, delivery))
+            total += self._goals.vehicle_change_price * moved
         return total
 
     def _nodes_now(self, vehicle: int) -> list[_Node]:
@@ -540,10 +573,31 @@ class Sketch:
             for row, vehicle in enumerate(vehicles.tolist()):
                 if stop in self._instance.strangers[vehicle]:
                     added[row] += self._instance.problem.goals.zone_price
+        if self._instance.homes and self._instance.homes[stop] >= 0:
+            self._add_changes(added, stop, vehicles)
+        if self._instance.promises:
+            promise = self._instance.promises[stop]
+            if promise is not None:
+                arrival = fields[-1] + into
+                missed = (arrival < promise.start) | (arrival > promise.end)
+                added += self._goals.promise_price * missed
         if self._balance:
             added += self._overlong(vehicles, longer, further)
         added[~fits] = np.inf
         return added
+
+    def _add_changes(self, added: np.ndarray, stop: int, vehicles: np.ndarray) -> None:
+        """Add what it costs that a stop is on another vehicle than before, or out of order on its own."""
+        home, ranks = self._instance.homes[stop], self._instance.ranks
+        elsewhere = vehicles != home
+        added += self._goals.vehicle_change_price * elsewhere[:, None]
+        if self._goals.position_change_price > 0 and not elsewhere.all():
+            homes = self._instance.homes
+            nodes = self._nodes_now(home)
+            own = [node.stop >= 0 and homes[node.stop] == home for node in nodes]
+            kept = _in_order([ranks[node.stop] if of else None for node, of in zip(nodes, own)], ranks[stop])
+            (row,) = np.flatnonzero(~elsewhere)
+            added[row, : len(kept)] += self._goals.position_change_price * ~np.array(kept)
 
     def _overlong(self, vehicles: np.ndarray, longer: np.ndarray, further: np.ndarray) -> np.ndarray:
         """Return about what it costs that routes become the longest of all."""
@@ -571,6 +625,44 @@ def _node_of(instance: Instance, index: int, place: int, stop: Stop, service: in
     late = stop.late_cost / 3600 if windows and stop.late_max != 0 else 0.0
     early = early_weight(instance, stop) / 3600
     return _Node(index, place, windows, last, stop.setup, service, late, early)
+
+
+def _in_order(ranks: list[int | None], rank: int) -> list[bool]:
+    """Return for each place of a route whether a stop of that rank lengthens the longest part in order there.
+
+    `ranks` are those of its visits, None for those that have none.
+    """
+    whole = len(ascending([one for one in ranks if one is not None]))
+    before, after = [0], [0]
+    ends: list[int] = []
+    for one in ranks:
+        if one is not None and one <= rank:
+            at = bisect_right(ends, one)
+            ends[at : at + 1] = [one]
+        before.append(len(ends))
+    ends = []
+    for one in reversed(ranks):
+        if one is not None and one >= rank:
+            at = bisect_right(ends, -one)
+            ends[at : at + 1] = [-one]
+        after.append(len(ends))
+    return [up + down == whole for up, down in zip(before, reversed(after))]
+
+
+def _left(nodes: list[_Node], places: list[int], seconds: list[int], clock: int) -> list[int]:
+    """Return when the start, left at a moment, and each visit after it are left."""
+    leave = [clock]
+    for node, way, before in zip(nodes, seconds, places):
+        clock += way
+        if node.setup and before != node.place:
+            clock += node.setup
+        for opens, closes in node.windows:
+            if clock <= closes:
+                clock = max(clock, opens)
+                break
+        clock += node.service
+        leave.append(clock)
+    return leave
 
 
 def _latest_arrivals(
