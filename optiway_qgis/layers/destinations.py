@@ -8,6 +8,8 @@ import re
 
 _IN_FILE = re.compile(r"ogr:dbname='([^']+)'")
 _PROVIDER = re.compile(r"[a-z]\w+:", re.IGNORECASE)
+_NOT_OPENED = re.compile("postgres:(?!//)|postgis:")
+"""Other beginnings of a database table: Processing writes there, and does not find the table again."""
 
 
 def file_of(destination: str) -> str:
@@ -29,6 +31,8 @@ def is_geopackage(destination: str) -> bool:
 def cannot_write(name: str, destination: str) -> str:
     """Return one sentence when the output `name` cannot be written to its file, else ""."""
     path = file_of(destination)
+    if _NOT_OPENED.match(destination):
+        return f"{name}: QGIS would write the table, but not find it again. Begin it with postgres://"
     if not path:
         return ""
     remedy = "Choose another file, or close the program that has it open."

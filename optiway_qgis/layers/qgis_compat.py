@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import NULL, Qgis, QgsField, QgsMarkerLineSymbolLayer, QgsPalLayerSettings, QgsProject
+from qgis.core import (
+    NULL,
+    Qgis,
+    QgsField,
+    QgsFieldConstraints,
+    QgsMarkerLineSymbolLayer,
+    QgsPalLayerSettings,
+    QgsProject,
+)
 from qgis.PyQt.QtCore import QDateTime, Qt, QVariant
 
 if Qgis.QGIS_VERSION_INT >= 33800:
@@ -27,6 +35,19 @@ else:
 def make_field(name: str, kind: int) -> QgsField:
     """Return a field of one of the types TEXT, INTEGER, WHOLE (64 bits), REAL or DATE_TIME."""
     return QgsField(name, kind)
+
+
+def is_key(field: QgsField) -> bool:
+    """Tell whether a database numbers the rows of its table by this field, as PostGIS tables have one."""
+    by_database = QgsFieldConstraints.ConstraintOrigin.ConstraintOriginProvider
+    rules = [
+        field.constraints().constraintOrigin(rule)
+        for rule in (
+            QgsFieldConstraints.Constraint.ConstraintUnique,
+            QgsFieldConstraints.Constraint.ConstraintNotNull,
+        )
+    ]
+    return field.isNumeric() and all(rule == by_database for rule in rules)
 
 
 def place_markers(line: QgsMarkerLineSymbolLayer, placement: int) -> None:

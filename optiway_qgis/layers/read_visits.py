@@ -21,7 +21,7 @@ from . import fields
 from .output_fields import TAKEN_BY_FORMATS, own_name, visits_names
 from .points import position, to_wgs84
 from .problem_of import problem_of
-from .qgis_compat import is_null
+from .qgis_compat import is_key, is_null
 from .read_stops import Expressions, Judge, StopsRead, StopsReader
 from .read_vehicles import DEFAULT_COSTS, cost_members, open_shift
 from .reading import Reading, no_crs
@@ -69,13 +69,14 @@ class VisitsLayer:
         self.source = source
         self.name = name
         names = source.fields().names()
+        keys = {field.name() for field in source.fields() if is_key(field)}
         lower = {name.lower(): index for index, name in reversed(list(enumerate(names)))}
         self.is_plan = all(mark in lower for mark in _MARKS_OF_A_PLAN)
         self._of_plan = lower if self.is_plan else {}
         self.carried = [
             (index, own_name(name, _PLAN_NAMES) if self.is_plan else name)
             for index, name in enumerate(names)
-            if not self.is_plan or name.lower() not in _PLAN_NAMES | TAKEN_BY_FORMATS
+            if not self.is_plan or not (name in keys or name.lower() in _PLAN_NAMES | TAKEN_BY_FORMATS)
         ]
         self.columns = self._stop_columns(names)
 

@@ -29,4 +29,12 @@ def test_a_database_is_left_to_its_provider(tmp_path, monkeypatch):
     """QGIS may stand in a folder nobody can write to."""
     (tmp_path / "gis").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert cannot_write("VISITS", "postgis:dbname='gis' table=\"visits\" (geom)") == ""
+    assert cannot_write("VISITS", "postgres://dbname='gis' table=\"visits\" (geom)") == ""
+
+
+@pytest.mark.parametrize("beginning", ["postgres:", "postgis:", "postgis://"])
+def test_tables_that_would_be_written_and_not_found_again_are_refused(beginning):
+    """The plan would be there, and the run end with an error that says that it is not."""
+    told = cannot_write("VISITS", f"{beginning}dbname='gis' password='secret' table=\"visits\" (geom)")
+    assert "postgres://" in told
+    assert "secret" not in told
