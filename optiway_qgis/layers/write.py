@@ -32,7 +32,7 @@ from ..model.plan import VISIT_BREAK, VISIT_STOP, Leg, Plan, Route, Visit
 from ..model.problem import LOAD_SCALE, Goals, Problem, Settings
 from . import output_fields
 from .output_fields import LEGS, ROUTES, STOP_ID, STOP_NAME, UNASSIGNED, VISITS
-from .qgis_compat import DATE_TIME, TEXT, unshifted
+from .qgis_compat import DATE_TIME, TEXT, is_null, unshifted
 from .times import PlanDay
 
 if TYPE_CHECKING:
@@ -154,8 +154,9 @@ def verify_written(
         if layer is None:
             losses.append(f"{name}: {destinations[name]} cannot be opened again.")
             continue
-        request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry).setSubsetOfAttributes([])
-        found = sum(1 for _ in layer.getFeatures(request))
+        request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
+        # A Shapefile that lost its values still counts its features; each was written with some value.
+        found = sum(not all(map(is_null, row.attributes())) for row in layer.getFeatures(request))
         if found != expected:
             losses.append(f"{name}: {expected} features were written, {found} are in {destinations[name]}.")
     if losses:
