@@ -104,7 +104,7 @@ def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.replanning.replan import replan
 
     settings, problem = read_settings(job), read_problem(job)
-    sequences, day, ask = read_sequences(job), read_day(job, problem), read_ask(job)
+    sequences, day, ask = read_sequences(job, under_way=True), read_day(job, problem), read_ask(job)
 
     def search(clock: Clock, tell: Callable[[str], None]) -> Plan:
         return replan(

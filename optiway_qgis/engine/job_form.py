@@ -184,12 +184,15 @@ def read_settings(job: dict[str, Any]) -> Settings:
     return Settings(**form)
 
 
-def read_sequences(job: dict[str, Any]) -> list[Sequence]:
-    """Return the sequences of a job, `InputError` naming all faults."""
+def read_sequences(job: dict[str, Any], *, under_way: bool = False) -> list[Sequence]:
+    """Return the sequences of a job, `InputError` naming all faults.
+
+    Those of a day `under_way` may begin with a reload: all that is left is of later trips.
+    """
     forms = job.get("sequences")
     if not isinstance(forms, list):
         raise InputError(["The job has no list of sequences."])
-    return _sequences(forms, "Sequence")
+    return _sequences(forms, "Sequence", first=0 if under_way else 1)
 
 
 def read_orders(job: dict[str, Any]) -> list[list[Sequence]]:
@@ -200,7 +203,8 @@ def read_orders(job: dict[str, Any]) -> list[list[Sequence]]:
     return [_sequences(forms, f"Order {number}: sequence") for number, forms in enumerate(orders, 1)]
 
 
-def _sequences(forms: list[Any], what: str) -> list[Sequence]:
+def _sequences(forms: list[Any], what: str, first: int = 1) -> list[Sequence]:
+    """Return sequences, whose first reload comes after so many stops at the earliest."""
     found = [
         fault for number, form in enumerate(forms, 1) for fault in _faults(Sequence, form, f"{what} {number}")
     ]
@@ -210,11 +214,11 @@ def _sequences(forms: list[Any], what: str) -> list[Sequence]:
     for number, form in enumerate(forms, 1):
         stops, reloads = tuple(form.get("stops", ())), form.get("reloads")
         if reloads is not None:
-            places = [0, *reloads, len(stops)]
+            places = [first - 1, *reloads, len(stops)]
             if any(after <= before for before, after in zip(places, places[1:])):
                 found.append(
                     f"{what} {number}: reloads is {_shown(reloads)}; numbers of stops served before each, "
-                    f"ascending and from 1 to {len(stops) - 1}, are needed."
+                    f"ascending and from {first} to {len(stops) - 1}, are needed."
                 )
             reloads = tuple(reloads)
         sequences.append(Sequence(form["vehicle_id"], stops, reloads))
