@@ -41,18 +41,10 @@ class Database:
     programs: Path
     port: int
 
-    @property
-    def connection(self) -> str:
-        """How QGIS names it; tables follow."""
-        return f"dbname='{DATABASE}' host=127.0.0.1 port={self.port} user='{USER}' sslmode=disable"
-
-    def output(self, table: str, schema: str = "public") -> str:
-        """The destination of a layer of points or lines in Processing."""
-        return f'postgres:{self.connection} table="{schema}"."{table}" (geom)'
-
-    def source(self, table: str, schema: str = "public", key: str = "id") -> str:
-        """The layer as an input in Processing."""
-        return f'postgres://{self.connection} key=\'{key}\' table="{schema}"."{table}" (geom)'
+    def layer(self, table: str, schema: str = "public") -> str:
+        """How an input or an output of Processing names a table of points or lines."""
+        connection = f"dbname='{DATABASE}' host=127.0.0.1 port={self.port} user='{USER}' sslmode=disable"
+        return f'postgres://{connection} table="{schema}"."{table}" (geom)'
 
     def run(self, sql: str) -> str:
         """Run statements, all or none, and return what they print."""
@@ -72,7 +64,7 @@ class Database:
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query, values as JSON has them."""
-        found = self.run(f"SELECT coalesce(json_agg(found), '[]') FROM ({query}) AS found")
+        found = self.run(f"SELECT coalesce(json_agg(listed), '[]') FROM ({query}) AS listed")
         return json.loads(found)
 
 
