@@ -102,6 +102,7 @@ _STATE = (
     ("status", TEXT),
     ("actual_arrival", DATE_TIME),
     ("actual_departure", DATE_TIME),
+    ("fetched_at", INTEGER),
 )
 _UNASSIGNED = (
     ("reason", TEXT),

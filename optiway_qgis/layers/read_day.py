@@ -9,12 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Collection, Mapping
 
-from qgis.core import NULL, QgsFeatureRequest, QgsProcessingFeatureSource
+from qgis.core import (
+    NULL,
+    QgsCoordinateTransform,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsProcessingFeatureSource,
+)
 
 from ..model.compare import Served
 from ..model.day import CANCELLED, PLANNED, STATUSES, Day, Progress
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP, Leg, Visit
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER, Leg, Visit
 from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, Depot, Planned, Sequence
 from ..model.standing import Course, Position, lost_place, standing, tells
 from . import fields
@@ -26,13 +32,14 @@ from .read_visits import ROUTE_SEQUENCE, read_order, skilled
 from .reading import no_crs
 from .relations import without_lost
 from .row import Row, Table, as_number, as_text
+from .write import transformed
 
 if TYPE_CHECKING:
-    from qgis.core import QgsFeature
+    from qgis.core import QgsCoordinateReferenceSystem, QgsFeature
 
     from ..model.problem import Problem, Stop, Vehicle
     from ..model.standing import Place
-    from .carried import CarriedStops
+    from .carried import CarriedStops, RejectedStop
     from .read_stops import Expressions, StopsRead
     from .read_visits import VisitsLayer
     from .reading import Reading
@@ -44,6 +51,8 @@ STALE = 30 * 60
 """A position that is older, in seconds, is told."""
 _UNKNOWN = 10 * DAY
 """The time of a visit that has none: it is not over before all others are."""
+_PLACELESS = (VISIT_STOP, VISIT_BREAK)
+"""Visits that are at no depot."""
 _LAST = float("inf")
 
 
@@ -126,6 +135,8 @@ def read_day(
         late, lost = disrupted.late.get(vehicle.id, 0), disrupted.lost.get(vehicle.id)
         seen = _usable(positions.get(vehicle.id), vehicle.id, now, reading)
         one = standing(rows.course(mine, vehicle, now, legs), now, by_status, late, lost, seen)
+        if one is not None and lost is None and _ends_there(visits, vehicle, mine, one):
+            one = replace(one, lost=True, stands_at=lost_place(vehicle.id))
         if one is None and not mine and (late or lost is not None):
             one = _without_route(vehicle, depots, late, lost)
         if one is not None:
@@ -136,14 +147,12 @@ def read_day(
             sequences.append(to_do)
     _tell_faults(rows, progress, stops, reading)
 
-    served = {row.visit.id: row.served for row in rows.all if row.served is not None}
-    before = {name: one for name, one in served.items() if name in stops}
     done = {visit.id for one in progress.values() for visit in one.visits if visit.type == VISIT_STOP}
-    ranks = {name: rank for one in sequences for rank, name in enumerate(one.stops, 1)}
-    for name in before.keys() - done:
-        planned = Planned(before[name].vehicle_id, ranks.get(name, before[name].place), before[name].eta)
+    before = {name: one for name, one in rows.served().items() if name in stops}
+    for name, planned in rows.planned(before, done, progress).items():
         stops[name] = replace(stops[name], planned=planned)
-    places = [*depots, *rows.places_of(progress.values()), *_stand(progress.values(), depots)]
+    places = [*depots, *rows.places_of(progress.values())]
+    places.extend(_stand(progress.values(), places))
     fleet = list(vehicles) if judges_skills else skilled(vehicles, list(stops.values()))
     problem = problem_of(list(stops.values()), places, fleet, reading, PLAN)
     day = Day(now, tuple(progress.values()), goods)
@@ -187,14 +196,17 @@ def read_positions(source: QgsProcessingFeatureSource, reading: Reading) -> dict
 
 @dataclass
 class _PlanRow:
-    """A row of the visits: whose it is, its place on the route, and the visit as the row says it."""
+    """A row of the visits: whose it is, its place on the route, and the visit as the row says it.
+
+    `home` is the vehicle that the plan had it on, before anybody moved it by hand.
+    """
 
     feature_id: int
     vehicle_id: str
+    home: str
     number: float
     visit: Visit
     place: Place | None
-    served: Served | None = None
 
 
 class _Rows:
@@ -231,10 +243,10 @@ class _Rows:
                 place_on_route = as_number(number)
             except Fault:
                 place_on_route = _LAST
-            row = _PlanRow(
-                feature.id(), visits.vehicle_id(feature), place_on_route, self._visit(feature), place
-            )
-            self.all.append(row)
+            vehicle_id = visits.vehicle_id(feature)
+            home = as_text(visits.value(feature, "route_id") or "") or vehicle_id
+            visit = self._visit(feature)
+            self.all.append(_PlanRow(feature.id(), vehicle_id, home, place_on_route, visit, place))
             if visits.is_plan:
                 plan_id, version = visits.value(feature, "plan_id"), visits.value(feature, "version")
                 self.plan = (
@@ -244,24 +256,49 @@ class _Rows:
         self.all.sort(key=lambda row: row.number)
 
     def name(self, reading: Reading, layer: str) -> None:
-        """Call the stops by the ids that they were read by, and note how the plan serves each."""
+        """Call the stops by the ids that they were read by."""
         ids = {about.feature_id: name for (of, name), about in reading.features.items() if of == layer}
-        places: dict[str, int] = {}
         for row in self.all:
-            if row.visit.type != VISIT_STOP:
-                continue
-            row.visit = replace(row.visit, id=ids.get(row.feature_id, ""))
-            if not row.vehicle_id or row.visit.status == CANCELLED:
-                continue
-            places[row.vehicle_id] = places.get(row.vehicle_id, 0) + 1
-            if row.visit.arrival < _UNKNOWN:
-                row.served = Served(
-                    row.vehicle_id,
-                    row.visit.sequence,
-                    places[row.vehicle_id],
-                    row.visit.arrival,
-                    row.visit.late,
-                )
+            if row.visit.type == VISIT_STOP:
+                row.visit = replace(row.visit, id=ids.get(row.feature_id, ""))
+
+    def served(self) -> dict[str, Served]:
+        """How the plan serves each stop, in the order of its arrivals, whatever was moved by hand since."""
+        found: dict[str, Served] = {}
+        places: dict[str, int] = {}
+        for row in sorted(self.all, key=lambda row: row.visit.arrival):
+            visit = row.visit
+            if (
+                row.home
+                and visit.type == VISIT_STOP
+                and visit.status != CANCELLED
+                and visit.arrival < _UNKNOWN
+            ):
+                places[row.home] = places.get(row.home, 0) + 1
+                served = Served(row.home, visit.sequence, places[row.home], visit.arrival, visit.late)
+                found.setdefault(visit.id, served)
+        return found
+
+    def planned(
+        self, before: Mapping[str, Served], done: Collection[str], progress: Mapping[str, Progress]
+    ) -> dict[str, Planned]:
+        """How the plan serves each stop still to do, with the depot where its goods are yet to be fetched."""
+        made = {(name, visit.sequence) for name, one in progress.items() for visit in one.visits}
+        transfers = {
+            (row.home, row.visit.sequence): row.visit.id
+            for row in self.all
+            if row.visit.type == VISIT_TRANSFER and (row.home, row.visit.sequence) not in made
+        }
+        fetched_at = {row.visit.id: row.visit.fetched_at for row in self.all if row.visit.type == VISIT_STOP}
+        found: dict[str, Planned] = {}
+        ranks: dict[str, int] = {}
+        for name, served in sorted(before.items(), key=lambda one: one[1].place):
+            if name not in done:
+                home = served.vehicle_id
+                ranks[home] = ranks.get(home, 0) + 1
+                goods_at = transfers.get((home, fetched_at[name]), "")
+                found[name] = Planned(home, ranks[home], served.eta, goods_at)
+        return found
 
     def of(self, vehicle_id: str) -> list[_PlanRow]:
         """The rows of a vehicle in the order of its route."""
@@ -283,7 +320,7 @@ class _Rows:
                 moment = visits[-1].end if visits else vehicle.shift.start if now is None else now
                 visit = replace(visit, arrival=moment, start=moment, end=moment)
                 row.visit = visit
-            depot = self._depots.get(visit.id) if visit.type not in (VISIT_STOP, VISIT_BREAK) else None
+            depot = self._depots.get(visit.id) if visit.type not in _PLACELESS else None
             place = row.place if depot is None else (depot.lon, depot.lat)
             if visit.type == VISIT_BREAK and places:
                 place = places[-1]
@@ -294,17 +331,19 @@ class _Rows:
         return Course(vehicle.id, tuple(visits), tuple(places), legs.get(vehicle.id, ()))
 
     def places_of(self, progress: Collection[Progress]) -> list[Depot]:
-        """The depots of visits made that are no depots of today: places where goods were fetched."""
+        """Depots that rows name and that are none of DEPOTS: of visits made, and where goods are fetched."""
         made = {
             visit.id
             for one in progress
             for visit in one.visits
-            if visit.type not in (VISIT_STOP, VISIT_BREAK) and visit.id not in self._depots
+            if visit.type not in _PLACELESS and visit.id not in self._depots
         }
+        made.update(row.visit.id for row in self.all if row.visit.type == VISIT_TRANSFER)
         found: dict[str, Depot] = {}
         for row in self.all:
-            if row.visit.id in made and row.visit.type not in (VISIT_STOP, VISIT_BREAK) and row.place:
-                found.setdefault(row.visit.id, Depot(row.visit.id, *row.place))
+            name = row.visit.id
+            if name in made - self._depots.keys() and row.visit.type not in _PLACELESS and row.place:
+                found.setdefault(name, Depot(name, *row.place))
         return list(found.values())
 
     def _visit(self, feature: QgsFeature) -> Visit:
@@ -336,6 +375,7 @@ class _Rows:
                 ("drive", "drive_min"),
             )
         }
+        fetched_at = visits.value(feature, "fetched_at")
         return Visit(
             type=kind,
             id="" if kind == VISIT_STOP else self._visits.carried_text(feature, "stop_id"),
@@ -351,6 +391,7 @@ class _Rows:
             status=self._status(feature),
             actual_arrival=arrived,
             actual_departure=left,
+            fetched_at=None if fetched_at is None else int(_number(fetched_at)),
             **seconds,
         )
 
@@ -413,6 +454,8 @@ def _together(
     carried = read.carried_along()
     stops = {stop.id: stop for stop in read.stops}
     attributes = dict(read.attributes)
+    if others is not None and others.crs != read.crs:
+        others = replace(others, rejected=_moved(others, read.crs, reading))
     sources = [source for source in (alone, others) if source is not None]
     for source in sources:
         columns = columns_for(source, carried)
@@ -426,6 +469,18 @@ def _together(
     settled = without_lost(related(stops, known).values())
     rejected = rejected_rows([read, *sources], carried, set(stops))
     return {stop.id: stop for stop in settled}, replace(carried, attributes=attributes, rejected=rejected)
+
+
+def _moved(read: StopsRead, crs: QgsCoordinateReferenceSystem, reading: Reading) -> list[RejectedStop]:
+    """The stops rejected, in the CRS of the outputs."""
+    to_output = QgsCoordinateTransform(read.crs, crs, reading.transform_context)
+    moved = []
+    for row in read.rejected:
+        geometry = QgsGeometry(row.geometry)
+        if not geometry.isNull():
+            transformed(geometry, to_output, row.stop_id)
+        moved.append(replace(row, geometry=geometry))
+    return moved
 
 
 def _legs(source: QgsProcessingFeatureSource | None, reading: Reading) -> dict[str, tuple[Leg, ...]]:
@@ -494,6 +549,12 @@ def _without_route(
     if lost is None:
         return Progress(vehicle.id, lon=lon, lat=lat, free=vehicle.shift.start + late)
     return Progress(vehicle.id, lon=lon, lat=lat, free=lost, lost=True, stands_at=vehicle.start_depot or "")
+
+
+def _ends_there(visits: VisitsLayer, vehicle: Vehicle, rows: list[_PlanRow], progress: Progress) -> bool:
+    """Whether the vehicle was lost before this: all its visits are made and none of them is its end."""
+    ends = vehicle.end_depot is None or any(row.visit.type == VISIT_END for row in rows)
+    return visits.is_plan and not ends and 0 < len(progress.visits) == len(rows)
 
 
 def _to_do(

@@ -300,6 +300,7 @@ class _PlanFeatures:
                     visit.status,
                     self._wall_clock(visit.actual_arrival),
                     self._wall_clock(visit.actual_departure),
+                    visit.fetched_at,
                 )
                 if visit.type == VISIT_STOP:
                     carried = self._values_of_stop(visit.id)

@@ -59,7 +59,7 @@ CODES = {
     "empty_shift": "Correct shift_start or shift_end",
     "unused_depot": "Nothing, if it is meant; else name it in start_depot or end_depot",
     "inactive_vehicle": "Nothing, if it is meant; else set it active",
-    "excluded": "Nothing, if it is meant; else clear the lock",
+    "excluded": "Nothing, if it is meant; else clear the lock or status",
     "vehicle_kept": "Nothing, if it is meant; else add a field lock with none",
     "default_costs": "Fill fixed_cost, cost_per_hour and cost_per_km to plan by your own prices",
     "fleet_capacity": "More or larger vehicles, or a priority or penalty that says what may stay behind",

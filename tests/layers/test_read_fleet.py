@@ -210,8 +210,8 @@ def test_lost_leading_zeros_are_recognised():
 
 def test_vehicles_fields_not_built_yet_are_told():
     """Neutral values ask for nothing and are passed over."""
-    _, shared = vehicles_of([{"vehicle_id": "V1", "breaks": "[]", "load_min": 0, "position_time": "08:00"}])
-    assert "VEHICLES: breaks, position_time are carried along but not used yet." in shared.feedback.warnings
+    _, shared = vehicles_of([{"vehicle_id": "V1", "breaks": "[]", "load_min": 0, "unload_min": 5}])
+    assert "VEHICLES: breaks, unload_min are carried along but not used yet." in shared.feedback.warnings
 
 
 def test_rules_of_a_vehicle_arrive_in_the_units_of_the_model():

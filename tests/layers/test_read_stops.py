@@ -315,9 +315,24 @@ def test_null_ids_are_named_by_feature_and_told():
 
 def test_fields_not_built_yet_are_told_when_filled():
     """A promise of a layer that is silently broken is the worst kind of bug."""
-    values = {"zone_id": "Z", "actual_arrival": None, "status": "x"}
+    values = {"zone_id": "Z", "service_per_type": None, "curb_approach": 2}
     _, shared = read([{"at": CENTRE, "stop_id": "S1", **values}])
-    assert "STOPS: status, zone_id are carried along but not used yet." in shared.feedback.warnings
+    assert "STOPS: curb_approach, zone_id are carried along but not used yet." in shared.feedback.warnings
+
+
+@pytest.mark.parametrize("status", ["done", "Skipped", " cancelled "])
+def test_a_stop_that_is_done_or_not_wanted_any_more_is_excluded(status):
+    """Its text says so; what else people write into such a field asks for nothing."""
+    others = ("planned", "released", "en_route", "arrived", "failed", "open", None)
+    rows = [
+        {"at": at, "stop_id": f"S{number}", "status": text}
+        for number, (at, text) in enumerate(zip(spots(8), (status, *others)))
+    ]
+    stops, _ = read(rows)
+    (left_out,) = stops.rejected
+    assert (left_out.stop_id, left_out.reason) == ("S0", "excluded")
+    assert f'status is "{status.strip()}"' in left_out.text
+    assert [stop.id for stop in stops.stops] == [f"S{number}" for number in range(1, 8)]
 
 
 def test_wishes_and_rules_of_a_stop_arrive_in_the_units_of_the_model():
