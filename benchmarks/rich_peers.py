@@ -178,6 +178,8 @@ class _Routing:
         self.clock = clock = routing.GetDimensionOrDie("time")
         for stop in problem.stops:
             moment, index = clock.CumulVar(self._index(stop.id)), self._index(stop.id)
+            if not stop.windows:
+                continue
             late = horizon if stop.late_max is None else stop.late_max
             moment.SetRange(stop.windows[0].start, min(horizon, stop.windows[-1].end + late))
             for before, after in pairwise(stop.windows):
@@ -207,6 +209,8 @@ class _Routing:
             self.clock.SetBreakIntervalsOfVehicle(breaks, number, [*service, 0])
 
     def _loads(self) -> None:
+        if not any(vehicle.capacity for vehicle in self.problem.vehicles):
+            return
         change = [0] * self.rich.depots
         for stop in self.problem.stops:
             paired = bool(stop.picked_up_at)
