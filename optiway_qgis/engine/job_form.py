@@ -12,9 +12,9 @@ from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.travel.provider import BARRIER_KINDS, Barrier, Conditions, TrafficRow
-from optiway_qgis.model.day import GOODS, SCOPES, Ask, Day, Progress, day_from_json
+from optiway_qgis.model.day import GOODS, SCOPES, STATUSES, Ask, Day, Progress, day_from_json
 from optiway_qgis.model.errors import InputError
-from optiway_qgis.model.plan import Plan, plan_from_json
+from optiway_qgis.model.plan import VISIT_STOP, VISIT_TYPES, Leg, Plan, Visit, plan_from_json
 from optiway_qgis.model.precedence import circles, followers
 from optiway_qgis.model.problem import (
     BALANCES,
@@ -73,7 +73,8 @@ _NOT_NEGATIVE = (
     *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
     *("delivery", "pickup", "capacity", "patience", "add"),
     *("late_max", "ride_max", "load", "first_part", "overtime_after"),
-    *("gone", "rank", "promise_tolerance", "fetch", "way_drive", "way_distance"),
+    *("gone", "rank", "promise_tolerance", "fetch", "way_drive", "way_distance", "version"),
+    *("sequence", "drive", "distance", "cum_distance", "seconds", "metres"),
 )
 _RANGES: dict[str, tuple[float, float]] = {
     "lon": (-180, 180),
@@ -114,6 +115,8 @@ _WORDS = {
     "balance": BALANCES,
     "scope": SCOPES,
     "goods": GOODS,
+    "type": VISIT_TYPES,
+    "status": STATUSES,
 }
 """The words that a member may be."""
 
@@ -228,30 +231,51 @@ def _sequences(forms: list[Any], what: str, first: int = 1) -> list[Sequence]:
 
 
 def read_day(job: dict[str, Any], problem: Problem) -> Day:
-    """Return the day of a job, `InputError` naming all faults, also vehicles and depots that the problem has
+    """Return the day of a job, `InputError` naming all faults: of its members, then of what the problem has
     not.
     """
     form = job.get("day", {})
-    try:
-        day = day_from_json(form)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError([f"The day of the job cannot be read: {error}."]) from error
     found = list(_faults(Day, form, "The day"))
-    depots = {depot.id for depot in problem.depots}
-    vehicles = {vehicle.id for vehicle in problem.vehicles}
-    for progress, one in zip(day.progress, form.get("progress", ())):
-        who = f'The progress of vehicle "{progress.vehicle_id}"'
-        found += _faults(Progress, one, who)
-        if progress.vehicle_id not in vehicles:
-            found.append(f"{who}: there is no such vehicle.")
-        if progress.stands_at and progress.stands_at not in depots:
-            found.append(f'{who}: stands_at is "{progress.stands_at}", but there is no such depot.')
-    for name, times in Counter(progress.vehicle_id for progress in day.progress).items():
-        if times > 1:
-            found.append(f'The progress of vehicle "{name}" is there {times} times.')
+    listed = form.get("progress", []) if isinstance(form, dict) else []
+    for number, one in enumerate(listed if isinstance(listed, list) else [], 1):
+        if isinstance(one, dict):
+            found += _progress_forms(
+                one, f'The progress of vehicle "{one.get("vehicle_id", f"number {number}")}"'
+            )
+    if not found:
+        found = list(_day_faults(day_from_json(form), problem))
     if found:
         raise InputError(found)
-    return day
+    return day_from_json(form)
+
+
+def _progress_forms(progress: dict[str, Any], who: str) -> Iterator[str]:
+    """Yield what keeps a JSON object from telling how far a vehicle is."""
+    yield from _faults(Progress, progress, who)
+    for member, kind, what in (("visits", Visit, "visit"), ("legs", Leg, "leg")):
+        listed = progress.get(member)
+        for number, one in enumerate(listed if isinstance(listed, list) else [], 1):
+            if isinstance(one, dict):
+                yield from _faults(kind, one, f"{who}: {what} {number}")
+
+
+def _day_faults(day: Day, problem: Problem) -> Iterator[str]:
+    """Yield what a day tells of that the problem has not."""
+    depots = {depot.id for depot in problem.depots}
+    vehicles = {vehicle.id for vehicle in problem.vehicles}
+    stops = {stop.id for stop in problem.stops}
+    for one in day.progress:
+        who = f'The progress of vehicle "{one.vehicle_id}"'
+        if one.vehicle_id not in vehicles:
+            yield f"{who}: there is no such vehicle."
+        if one.stands_at and one.stands_at not in depots:
+            yield f'{who}: stands_at is "{one.stands_at}", but there is no such depot.'
+        for visit in one.visits:
+            if visit.type == VISIT_STOP and visit.id not in stops:
+                yield f'{who}: there is no stop "{visit.id}".'
+    for name, times in Counter(progress.vehicle_id for progress in day.progress).items():
+        if times > 1:
+            yield f'The progress of vehicle "{name}" is there {times} times.'
 
 
 def read_ask(job: dict[str, Any]) -> Ask:
@@ -286,7 +310,7 @@ def _faults(kind: type, form: Any, who: str) -> Iterator[str]:
                 yield f'{who} lacks "{name}".'
         elif not _is(str(field.type), form[name]):
             yield f"{who}: {name} is {_shown(form[name])}; {_called(str(field.type))} is needed."
-        else:
+        elif (kind, name) != (Visit, "load"):  # below nothing where a plan tears pairs apart
             yield from _range_faults(who, name, form[name])
 
 

@@ -13,6 +13,7 @@ VISIT_RELOAD = "reload"
 VISIT_BREAK = "break"
 VISIT_TRANSFER = "transfer"
 VISIT_END = "end"
+VISIT_TYPES = (VISIT_START, VISIT_STOP, VISIT_RELOAD, VISIT_BREAK, VISIT_TRANSFER, VISIT_END)
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Visit:
     `drive` and `distance` are of the leg that leads here. `late` is how long after its last window service
     starts. `slack` is by how much the arrival could slip without any window, shift or depot hour being missed
     that is not missed already. `violations` are reason codes. A transfer is goods fetched underway: its `id`
-    is the depot where they are, `service` what that takes. `fetched_at` of a stop is the number of the transfer
-    at which its goods were, or will be, fetched, None where they are on board from the start of the trip.
+    is the depot where they are, `service` what that takes. `fetched_at` of a stop is the number of the
+    transfer at which its goods are fetched, None where they are on board from the start of the trip.
 
     `status` is how the visit stands (one of `STATUSES` in day.py) and the actual times are what was
     noted of it, None where nothing was. They say what happened, all else what was planned.

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
 
+from optiway_qgis.model.day import DONE, Day, Progress, day_from_json, day_to_json
 from optiway_qgis.model.plan import Plan, Unassigned, Violation, WishPrice, plan_from_json, plan_to_json
 from optiway_qgis.model.problem import (
     DAY,
+    Break,
+    Depot,
+    Planned,
     Problem,
     Stop,
     Vehicle,
@@ -59,6 +63,8 @@ def test_plan_with_every_member_survives_json():
         history=((0.1, 20.0), (0.5, 18.5)),
         notes=("The profile is not known.",),
         wishes=(WishPrice("balance", 12.5, "Balance costs 12.50."),),
+        version=3,
+        parent_version=2,
     )
     assert all(getattr(plan, field.name) != field.default for field in fields(Plan))
     assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
@@ -78,6 +84,44 @@ def test_plan_with_trips_and_breaks_survives_json():
     assert [(route.trips, route.overtime, route.work) for route in old.routes] == [
         (1, 0, route.end - route.start) for route in plan.routes
     ]
+
+
+def test_day_survives_json():
+    """What is done comes back as it was, or rows that are done would change."""
+    _, plan = rich_town()
+    route = plan.routes[0]
+    noted = [
+        replace(
+            visit, status=DONE, actual_arrival=visit.arrival + 60, actual_departure=visit.end, fetched_at=2
+        )
+        for visit in route.visits
+    ]
+    progress = Progress(
+        route.vehicle_id,
+        tuple(noted),
+        route.legs,
+        lon=-8.6,
+        lat=41.1,
+        free=36000,
+        way=((-8.61, 41.1), (-8.6, 41.1)),
+        way_drive=60,
+        way_distance=800,
+        next_stop="S1",
+        lost=True,
+        stands_at="V1 stands here",
+    )
+    day = Day(now=36000, progress=(progress, Progress("V2", free=30000)), goods="free", fetch=60)
+    assert all(getattr(progress, field.name) != field.default for field in fields(Progress))
+    assert all(getattr(day, field.name) != field.default for field in fields(Day))
+    assert day_from_json(json.loads(json.dumps(day_to_json(day)))) == day
+
+
+def test_problem_of_a_day_under_way_survives_json():
+    """How stops are planned is nested; how much of a break is gone is easily forgotten."""
+    stop = Stop("S1", 1, 2, planned=Planned("V1", 2, 36000, "D1"))
+    vehicle = Vehicle("V1", breaks=(Break("B", 900, after_drive=16200, gone=600),))
+    problem = Problem("2026-05-04", "UTC", (stop,), (Depot("D1", 1, 2),), (vehicle,))
+    assert problem_from_json(json.loads(json.dumps(problem_to_json(problem)))) == problem
 
 
 def test_members_left_out_take_the_defaults():
