@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Iterable, Sequence
 
 from ..model.disruptions import DRIVER_SICK, KINDS, LATE, ROAD_CLOSED, VEHICLE_LOST
+from ..model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE
 from ..model.problem import LATE_COST, MAX_DIMENSIONS, START_EARLY, START_LATE
 
 SECOND = 1 / 60
@@ -780,6 +781,35 @@ DISRUPTION_FIELDS: tuple[Field, ...] = (
         aliases=_as("LatestEndTime"),
     ),
 )
+
+EDIT_FIELDS: tuple[Field, ...] = (
+    Field(
+        "action",
+        "add a stop, remove one, update what is filled, move it to `vehicle_id` and `sequence`, or lock it.",
+        "add where the stop is new and has a place, else update; told.",
+        aliases=_as("edit", "operation"),
+        choices=tuple(
+            (word, action)
+            for action, words in (
+                (ADD, ("add", "insert", "new", "create")),
+                (REMOVE, ("remove", "delete", "cancel", "cancelled", "drop")),
+                (UPDATE, ("update", "change", "edit", "modify", "set")),
+                (MOVE, ("move", "assign", "reassign", "transfer")),
+                (LOCK, ("lock", "pin", "fix", "freeze")),
+            )
+            for word in words
+        ),
+    ),
+    Field(
+        "lon",
+        "Longitude of the stop in degrees (WGS 84), where the row has no point.",
+        "The place stays; an error where the stop is new and has no point.",
+        aliases=_as("longitude", "lng", "x"),
+    ),
+    Field("lat", "Latitude, likewise.", "As with `lon`.", aliases=_as("latitude", "y")),
+    *STOP_FIELDS,
+)
+"""Those of EDITS: all fields of stops have their meaning, and where they are empty nothing changes."""
 
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("zone_id"),
