@@ -41,6 +41,7 @@ from optiway_qgis.layers.conditions import Conditions, horizon_of, read_conditio
 from optiway_qgis.layers.destinations import cannot_write
 from optiway_qgis.layers.engine_process import find_engine
 from optiway_qgis.layers.feedback import GroupedWarnings
+from optiway_qgis.layers.instants import on_clock
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, VISITS
 from optiway_qgis.layers.read_barriers import BARRIERS
 from optiway_qgis.layers.read_roads import ROADS, RoadLayer
@@ -430,6 +431,8 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             self._sources[name] = source
             if source is not None:
                 self._expression_contexts[name] = self.createExpressionContext(parameters, context, source)
+                if name != ROADS:
+                    self._sources[name] = on_clock(source, self.zone_name(parameters, context))
 
     def _prepare_server(self, parameters, context) -> None:
         """Read what is needed to reach the server: settings of QGIS, to be read in the main thread."""

@@ -120,3 +120,27 @@ def test_what_a_database_refuses_is_said(planned, qgis_process, town_layers, dat
         with pytest.raises(QgisProcessFailed, match=words):
             qgis_process.run("optiway:plan_routes", given)
     assert len(in_database(database, "legs")) == len(in_database(database, "visits")) - planned["ROUTE_COUNT"]
+
+
+@pytest.mark.parametrize("clock", ["UTC", "America/New_York"])
+def test_moments_with_a_zone_are_read_on_the_clock_of_the_plan(qgis_process, town_layers, database, clock):
+    """A window from nine to ten in London is that, wherever the computer stands, in the plan and after it."""
+    database.run("DROP TABLE IF EXISTS plans.orders")
+    database.run(
+        "CREATE TABLE plans.orders (id serial PRIMARY KEY, stop_id text, tw1_start timestamptz, "
+        "tw1_end timestamptz, geom geometry(Point, 4326))"
+    )
+    database.run(
+        "INSERT INTO plans.orders (stop_id, tw1_start, tw1_end, geom) VALUES "
+        "('early', '2026-05-04 08:00Z', '2026-05-04 09:00Z', ST_SetSRID(ST_MakePoint(-3.67, 52.45), 4326))"
+    )
+    there = QgisProcess({**qgis_process.environment, "TZ": clock})
+    given = {"DEPOTS": town_layers["DEPOTS"], "VEHICLES": town_layers["VEHICLES"], **DAY, **SEARCH}
+    layers = {
+        "STOPS": database.layer("orders", "plans"),
+        "VISITS": database.layer("visits_of_orders", "plans"),
+    }
+    there.run("optiway:plan_routes", {**given, **layers})
+    (visit,) = database.rows("SELECT * FROM plans.visits_of_orders WHERE visit_type = 'stop'")
+    assert "2026-05-04T09:00:00" <= visit["start_time"] <= "2026-05-04T10:00:00"
+    assert (visit["tw1_start"], visit["tw1_end"]) == ("2026-05-04T09:00:00", "2026-05-04T10:00:00")
