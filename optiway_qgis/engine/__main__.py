@@ -102,6 +102,7 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
 def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.replanning.replan import replan
+    from optiway_qgis.engine.travel.open import open_travel
 
     settings, problem = read_settings(job), read_problem(job)
     sequences, day, ask = read_sequences(job, under_way=True), read_day(job, problem), read_ask(job)
@@ -116,7 +117,7 @@ def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
             settings,
             clock,
             tell,
-            partial(_opened, channel),
+            partial(open_travel, report=tell),
         )
 
     return _searched(channel, settings, sum(len(one.stops) for one in sequences), search)
@@ -217,18 +218,14 @@ def _validate(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
 def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     """Return the job's problem and its travel table."""
-    problem = read_problem(job)
-    return problem, _opened(channel, problem, read_travel(job))
-
-
-def _opened(channel: Channel, problem: Problem, travel: dict[str, Any]) -> Travel:
-    """Return the travel table of a problem from a job's `travel`, telling each phase."""
     from optiway_qgis.engine.travel.open import open_travel
+
+    problem = read_problem(job)
 
     def report(text: str) -> None:
         channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
-    return open_travel(problem, travel, report)
+    return problem, open_travel(problem, read_travel(job), report)
 
 
 class _Ticker:

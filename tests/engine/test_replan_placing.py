@@ -147,7 +147,7 @@ def test_stop_goes_to_the_other_vehicle_where_the_near_one_would_break_a_rule():
     """V1 may drive for 79 minutes: by S4 its way takes 80. V2 costs 500 more."""
     problem = _three_in_a_row()
     limited = replace(problem, vehicles=(replace(VAN, max_drive=79 * MINUTE), problem.vehicles[1]))
-    assert _put(problem, [[2, 1, 0], []], [3]) == [[3, 2, 1, 0], []]
+    assert _put(problem, [[2, 1, 0], []], [3]) == [[2, 3, 1, 0], []]
     assert _put(limited, [[2, 1, 0], []], [3]) == [[2, 1, 0], [3]]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.breaches import ROUTE, breaches
 from optiway_qgis.engine.solving.insertion import complete, one_empty_of_a_kind, orders_with, penalty_of
-from optiway_qgis.engine.solving.objective import balance_price, importance, route_price, score_of
+from optiway_qgis.engine.solving.objective import balance_price, importance, route_price, score_of, unserved
 from optiway_qgis.engine.solving.outlook import least_outlook
 from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 from optiway_qgis.model import reasons
@@ -47,31 +47,34 @@ Faults = Counter[tuple[str, str]]
 class LateScore:
     """The order in which answers are compared where stops may be served late; lower is better.
 
-    `broken` counts rules broken but windows and shifts, `unserved` weighs the required stops left out, `late`
-    is the sum of seconds by which windows and shifts are missed, `price` is cost, penalties and wishes.
+    `broken` counts rules broken but windows and shifts. `planned_left` weighs the required stops left out
+    that the plan before serves, `new_left` the others. `late` is the sum of seconds by which windows and
+    shifts are missed: what is new makes nobody late. `price` is cost, penalties and wishes.
     """
 
     broken: int
-    unserved: float
+    planned_left: float
     late: int
+    new_left: float
     price: float
 
 
 @dataclass(frozen=True)
 class Entry:
     """A stop, with its pair, put into a route: the route timed with it, and what it adds in seconds of
-    lateness and in money.
+    lateness and in money; so many stops come after it.
     """
 
     vehicle: int
     table: Timetable
     late: int
     price: float
+    behind: int
 
     @property
-    def worth(self) -> tuple[int, float]:
+    def worth(self) -> tuple[int, float, int]:
         """What is the less the better."""
-        return self.late, self.price
+        return self.late, round(self.price, 6), self.behind
 
 
 def faults(table: Timetable) -> Faults:
@@ -110,14 +113,20 @@ _AMOUNTS = {
 
 def late_score(instance: Instance, tables: Collection[Timetable]) -> LateScore:
     """Return how good an answer is where stops may be served late."""
-    whole = score_of(instance, tables)
     broken = late = 0
     for table in tables:
-        if table.violations:
-            for (code, _), amount in faults(table).items():
-                broken += code not in _LATE
-                late += amount if code in _LATE else 0
-    return LateScore(broken, whole.unserved, late, whole.price)
+        for (code, _), amount in faults(table).items() if table.violations else ():
+            broken += code not in _LATE
+            late += amount if code in _LATE else 0
+    left = unserved(instance, [table.indices for table in tables])
+    required = [stop for stop in map(instance.stops.__getitem__, left) if stop.penalty is None]
+    return LateScore(
+        broken,
+        sum(importance(stop) for stop in required if stop.planned),
+        late,
+        sum(importance(stop) for stop in required if not stop.planned),
+        score_of(instance, tables).price,
+    )
 
 
 def put_in(
@@ -230,7 +239,8 @@ class _Placing:
             late = self._added_lateness(before, faults(table)) if table.violations else 0
             if late is not None:
                 added = route_price(table) - price + max(0.0, balance_price(instance, [table]) - longest)
-                place = Entry(vehicle, table, late, added)
+                behind = len(order) - order.index(unit[0])
+                place = Entry(vehicle, table, late, added, behind)
                 best = place if best is None else min(best, place, key=lambda one: one.worth)
         return best
 

@@ -22,6 +22,7 @@ from optiway_qgis.engine.solving.strategy import Strategy
 from optiway_qgis.model import reasons
 from optiway_qgis.model.day import SCOPE_FREE, SCOPE_INSERT, SCOPE_ROUTES, SCOPE_SEQUENCE, SCOPE_TIMES
 from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.problem import ORDER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,9 @@ _FINISHING = 0.1
 
 _MOVES = 50
 """Stops of late routes moved by way of trial where iterations are counted."""
+
+_PLANNED = 100
+"""How much higher the priority is of stops that the plan before serves: above that of all others."""
 
 _NO_PLACE = "What may change leaves no room for it."
 _NOBODY = "No vehicle goes on."
@@ -191,6 +195,20 @@ class _Replanning:
         self._engine, self._stopped = " + ".join(strategy.engines), clock.stopped
         found = self._late_ones_served(instance, found, tried)
         return min(kept, found, key=lambda tables: self._score(instance, tables))
+
+    def _planned_first(self, instance: Instance, tried: list[int]) -> Instance:
+        """Return the problem in which what the plan before serves is more important than all else, where it
+        would be served late to make room for that.
+        """
+        new = any(not instance.stops[stop].planned for stop in tried)
+        if not (self._ask.serve_late and new):
+            return instance
+        stops = list(instance.stops)
+        for stop, asked in enumerate(instance.stops):
+            planned = any(instance.stops[one].planned for one in instance.units.of[stop])
+            if planned and asked.order_rule != ORDER_EARLY:
+                stops[stop] = replace(asked, priority=asked.priority + _PLANNED)
+        return Instance(replace(instance.problem, stops=tuple(stops)), instance.travel)
 
     def _score(self, instance: Instance, tables: Timetables) -> LateScore | Score:
         """Return how good an answer is by what is asked."""
