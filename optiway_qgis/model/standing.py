@@ -107,15 +107,11 @@ def standing(
     if not marked:
         return _not_left(course, late, lost)
     behind = _behind(course, marked)
+    free = course.visits[behind[-1]].end + late
+    if by_status:
+        free = _left_at(course.visits[behind[-1]], clock)
+        free = free if clock is None else _rested(course, behind, free, clock)
     last = behind[-1]
-    free = _left_at(course.visits[last], clock) if by_status else course.visits[last].end + late
-    for at in _breaks_after(course, last) if by_status and clock is not None else ():
-        planned = course.visits[at]
-        shift = free - course.visits[last].end
-        if planned.start + shift > clock:
-            break
-        behind.append(at)
-        free, last = planned.end + shift, at
     lon, lat = course.places[last]
     way: tuple[Place, ...] = ()
     drive = distance = 0
@@ -218,13 +214,16 @@ def _starts(visit: Visit) -> bool:
     return visit.type == VISIT_START
 
 
-def _breaks_after(course: Course, last: int) -> list[int]:
-    found = []
-    for at in range(last + 1, len(course.visits)):
-        if course.visits[at].type != VISIT_BREAK:
+def _rested(course: Course, behind: list[int], free: int, clock: int) -> int:
+    """Add the breaks right after the last visit that have begun by now; return when the vehicle goes on."""
+    later = free - course.visits[behind[-1]].end
+    for at in range(behind[-1] + 1, len(course.visits)):
+        rest = course.visits[at]
+        if rest.type != VISIT_BREAK or rest.start + later > clock:
             break
-        found.append(at)
-    return found
+        behind.append(at)
+        free = rest.end + later
+    return free
 
 
 def _next(course: Course, behind: Sequence[int]) -> int | None:
