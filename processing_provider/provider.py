@@ -17,7 +17,10 @@ from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
 from .planning.travel_matrix import TravelMatrix
 from .planning.validate import Validate
+from .replanning.edit_routes import EditRoutes
+from .replanning.handle_disruption import HandleDisruption
 from .replanning.plan_differences import PlanDifferences
+from .replanning.reoptimise import Reoptimise
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -49,6 +52,9 @@ class OptiwayProvider(QgsProcessingProvider):
             Schedule,
             ComparePlans,
             ExplainUnassigned,
+            EditRoutes,
+            Reoptimise,
+            HandleDisruption,
             PlanDifferences,
             TravelMatrix,
             Validate,

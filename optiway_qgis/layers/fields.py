@@ -739,7 +739,7 @@ DISRUPTION_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "time",
-        "When it happens: vehicle_lost, driver_sick, road_closed.",
+        "When it happens: vehicle_lost, driver_sick, late, road_closed.",
         "NOW; without NOW an error where kind is vehicle_lost, and the whole day where it is driver_sick or "
         "road_closed.",
         unit="time",

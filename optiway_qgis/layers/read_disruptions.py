@@ -42,11 +42,14 @@ DISRUPTIONS = "DISRUPTIONS"
 
 _FLAGS = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
 _COLUMNS = {
+    "vehicle_id": ("vehicle_id",),
+    "stop_id": ("stop_id",),
+    "time": ("time",),
     "seconds": ("minutes",),
     "window": ("tw_start", "tw_end"),
     "shift": ("shift_start", "shift_end"),
 }
-"""Members of a disruption whose columns are not called like them."""
+"""Members of a disruption -> the columns that they are read from."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,24 @@ class Disruptions:
     closed: tuple[dict[str, Any], ...] = ()
 
     def since(self, now: int | None) -> int | None:
-        """The moment that is planned from: `now`, or when the last vehicle goes out of work."""
-        times = [one.time for one in self.events if one.kind in OUT_OF_WORK and one.time is not None]
+        """The moment that is planned from: `now`, or when the last vehicle goes out of work or is late."""
+        kinds = (*OUT_OF_WORK, LATE)
+        times = [one.time for one in self.events if one.kind in kinds and one.time is not None]
         return max(times, default=None) if now is None else now
 
+    def known_by(self, now: int | None) -> tuple[Disruption, ...]:
+        """What goes wrong, with `now` as the time of vehicles that go no further where none is said."""
+        return tuple(
+            replace(one, time=now) if one.kind in OUT_OF_WORK and one.time is None else one
+            for one in self.events
+        )
+
     def disrupted(self, now: int | None) -> Disrupted:
-        """The vehicles that are late and those that go no further, from `now` where no time is said."""
-        first = 0 if now is None else now
+        """The vehicles that are late and those that go no further; without any time at all from midnight."""
+        events = self.known_by(now)
         return Disrupted(
-            late={one.vehicle_id: one.seconds for one in self.events if one.kind == LATE},
-            lost={
-                one.vehicle_id: first if one.time is None else one.time
-                for one in self.events
-                if one.kind in OUT_OF_WORK
-            },
+            late={one.vehicle_id: one.seconds for one in events if one.kind == LATE},
+            lost={one.vehicle_id: one.time or 0 for one in events if one.kind in OUT_OF_WORK},
         )
 
     def joined_to(self, barriers: Barriers, now: int | None) -> Barriers:
@@ -180,21 +187,28 @@ def _events(row: Row, now: int | None) -> Iterator[Disruption]:
     about = "stop_id" if kind == WINDOW else "vehicle_id"
     named: Sequence[str] = ("",) if kind == ROAD_CLOSED else row.names(about) or ("",)
     if not row.problems:
-        _refuse_lacking(replace(whole, **{about: named[0]}), row, now)
+        shown = {member: tuple(map(row.shown, columns)) for member, columns in _COLUMNS.items()}
+        row.problems.extend(what_lacks(replace(whole, **{about: named[0]}), now, shown))
     for name in named:
         yield replace(whole, **{about: name})
 
 
-def _refuse_lacking(one: Disruption, row: Row, now: int | None) -> None:
+def what_lacks(one: Disruption, now: int | None, names: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """Return a fault for each member that the disruption needs and lacks; `names` are what the user calls the
+    places where a member is filled in, any of which will do."""
+    faults = []
     for member in lacking(one):
-        columns = [row.shown(name) for name in _COLUMNS.get(member, (member,))]
-        text = f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} empty"
-        remedy = f"Fill it: {one.kind} needs it" if len(columns) == 1 else f"Fill one: {one.kind} needs it"
-        row.problems.append(Fault("missing_value", text, remedy, columns[0]))
+        listed = " and ".join(names[member])
+        is_one = len(names[member]) == 1
+        text = f"{listed} {'is' if is_one else 'are'} empty"
+        remedy = f"Fill {'it' if is_one else 'one of them'}: {one.kind} needs it"
+        faults.append(Fault("missing_value", text, remedy, names[member][0]))
     if one.kind == VEHICLE_LOST and one.time is None and now is None:
-        shown = row.shown("time")
-        text = f"{shown} is empty, and so is NOW"
-        row.problems.append(Fault("missing_value", text, "Say when it was lost", shown))
+        (shown,) = names["time"]
+        faults.append(
+            Fault("missing_value", f"{shown} is empty, and so is NOW", "Say when it was lost", shown)
+        )
+    return faults
 
 
 def _closed_road(

@@ -7,10 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Iterable
 
-from .problem import Window
+from .day import GOODS_BOUND
+from .plan import VISIT_STOP
+from .problem import DAY, Window
 
 if TYPE_CHECKING:
-    from .problem import Stop, Vehicle
+    from .day import Day
+    from .problem import Problem, Sequence, Stop, Vehicle
 
 VEHICLE_LOST = "vehicle_lost"
 DRIVER_SICK = "driver_sick"
@@ -56,11 +59,14 @@ def with_shifts(vehicles: Iterable[Vehicle], disruptions: Iterable[Disruption]) 
 
 
 def new_shift(shift: Window, change: Disruption) -> Window:
-    """Return the shift with the ends that the change names; its end may come before its start."""
-    return Window(
-        shift.start if change.shift_start is None else change.shift_start,
-        shift.end if change.shift_end is None else change.shift_end,
-    )
+    """Return the shift with the ends that the change names.
+
+    Where the shift went past midnight, so does one whose new end comes before its start. Otherwise that is
+    what is returned.
+    """
+    start = shift.start if change.shift_start is None else change.shift_start
+    end = shift.end if change.shift_end is None else change.shift_end
+    return Window(start, end + DAY if end <= start and shift.end > DAY else end)
 
 
 def with_windows(stops: Iterable[Stop], disruptions: Iterable[Disruption]) -> tuple[Stop, ...]:
@@ -86,3 +92,29 @@ def lacking(one: Disruption) -> list[str]:
         for member in _NEEDED.get(one.kind, ())
         if not (shift if member == "shift" else getattr(one, member))
     ]
+
+
+def stranded(problem: Problem, sequences: Iterable[Sequence], day: Day) -> dict[str, str]:
+    """Return the stops whose goods are on board of a vehicle that goes no further, each with the vehicle.
+
+    `sequences` are the stops still to do. Goods that any vehicle has are on none; what was picked up is.
+    """
+    stops = {stop.id: stop for stop in problem.stops}
+    orders = {sequence.vehicle_id: sequence for sequence in sequences}
+    found = {}
+    for one in day.progress:
+        order = orders.get(one.vehicle_id)
+        if order is None or not one.lost or not one.visits:
+            continue
+        picked_up = {visit.id for visit in one.visits if visit.type == VISIT_STOP}
+        trip = order.stops[: order.reloads[0]] if order.reloads else order.stops
+        for stop_id in order.stops:
+            stop = stops[stop_id]
+            if stop.picked_up_at:
+                aboard = stop.picked_up_at in picked_up
+            else:
+                loaded = stop.planned is not None and not stop.planned.goods_at
+                aboard = day.goods == GOODS_BOUND and loaded and stop_id in trip and any(stop.delivery)
+            if aboard:
+                found[stop_id] = one.vehicle_id
+    return found

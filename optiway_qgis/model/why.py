@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Iterable, Mapping, Sequence
 
 from .clock import clock, hours
 from .compare import EARLIER, LATER, MOVED, changes_between, served_by
-from .day import TO_DO
+from .day import Day
 from .disruptions import DRIVER_SICK, LATE, ROAD_CLOSED, SHIFT, WINDOW
 from .edits import ADD, LOCK, MOVE, REMOVE, UPDATE
 from .plan import VISIT_STOP, VISIT_TRANSFER
@@ -61,6 +61,7 @@ def day_changes(
     plan: Plan,
     causes: Causes = Causes(),
     rejected: Mapping[str, str] | None = None,
+    day: Day = Day(),
 ) -> DayChanges:
     """Return what `plan` changes, and why.
 
@@ -72,10 +73,12 @@ def day_changes(
         How the plan before serves each stop, by id.
     rejected
         Sentences on stops that never reached the engine, by id.
+    day
+        How far the vehicles were.
     """
     after = served_by(plan)
     changes = tuple(filter(_matters, changes_between({**before, **after}, before, after)))
-    told = _Telling(problem, before, after, plan, causes, rejected or {})
+    told = _Telling(problem, before, after, plan, causes, rejected or {}, day)
     tolerance = problem.goals.promise_tolerance
     return DayChanges(
         changes,
@@ -101,7 +104,9 @@ class _Telling:
         plan: Plan,
         causes: Causes,
         rejected: Mapping[str, str],
+        day: Day,
     ):
+        self._left = {one.vehicle_id for one in day.progress if one.visits}
         self._orders = [_orders(before), _orders(after)]
         self._routes = {route.vehicle_id: route for route in plan.routes}
         self._left_out = {**rejected, **{one.stop_id: one.text for one in plan.unassigned}}
@@ -216,8 +221,7 @@ class _Telling:
         return [_runs(vehicle, left[-1])]
 
     def _anew(self, vehicle: str) -> str:
-        under_way = any(visit.status not in TO_DO for visit in self._routes[vehicle].visits)
-        return f"timed anew from where {vehicle} is" if under_way else "timed anew"
+        return f"timed anew from where {vehicle} is" if vehicle in self._left else "timed anew"
 
     def _by_search(self) -> str:
         occasion = f" ({self._occasion})" if self._occasion else ""

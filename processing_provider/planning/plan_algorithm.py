@@ -536,9 +536,13 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         if report:
             results[REPORT] = report
         progress.part(100, RUN_PERCENT, 100)
-        for line in summary(plan, inputs.carried, counts):
+        for line in self.told(plan, inputs, counts):
             feedback.pushInfo(line)
         return {**results, **self.numbers(counts, plan, inputs)}
+
+    def told(self, plan: Plan, inputs: Inputs, counts: write.Counts) -> list[str]:
+        """Return the plan in a few lines for the log."""
+        return summary(plan, inputs.carried, counts)
 
     def numbers(self, counts: write.Counts, plan: Plan, inputs: Inputs) -> dict[str, float]:
         """Return the numbers under their public output names."""

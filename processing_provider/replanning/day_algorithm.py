@@ -186,26 +186,33 @@ class DayAlgorithm(KeptOrder):
         return reading.day.read(moment).seconds if moment.isValid() else None
 
     def read_the_day(
-        self, parameters, context, reading: Reading, disrupted: Disrupted = Disrupted()
+        self,
+        parameters,
+        context,
+        reading: Reading,
+        disrupted: Disrupted = Disrupted(),
+        now: int | None = None,
     ) -> DayRead:
-        """Read the plan, how far it is, and the depots and vehicles given or seen in it."""
+        """Read the plan, how far it is (at `now` where NOW is empty), and the depots and vehicles given or
+        seen in it."""
+        given = self.now(parameters, context, reading)
         (visits,) = self.visits_layers(reading, PLAN)
         depots, vehicles = self.fleet(
             parameters, context, reading, see_routes(visits, reading), idle_too=True
         )
         fleet = self.source(VEHICLES)
-        given = [name for name in (PLAN, PLAN_UNASSIGNED) if self.source(name) is not None]
+        layers = [name for name in (PLAN, PLAN_UNASSIGNED) if self.source(name) is not None]
         return read_day(
             PlanLayers(visits, self.source(PLAN_LEGS), self.source(PLAN_UNASSIGNED)),
             depots,
             vehicles,
             {} if fleet is None else read_positions(fleet, reading),
-            self.now(parameters, context, reading),
+            now if given is None else given,
             self.parameterAsEnumString(parameters, DONE_BY, context),
             disrupted,
             self.parameterAsEnumString(parameters, GOODS, context) or GOODS_BOUND,
             reading,
-            {name: self.expressions(parameters, context, name) for name in given},
+            {name: self.expressions(parameters, context, name) for name in layers},
             judges_skills=fleet is not None,
         )
 
@@ -229,10 +236,21 @@ class DayAlgorithm(KeptOrder):
             VERSION: plan.version,
         }
 
+    def told(self, plan: Plan, inputs: DayInputs, counts: Counts) -> list[str]:
+        """Return the plan in a few lines for the log, with how far it is from the one before."""
+        changed = self.changed(inputs, plan)
+        minutes = inputs.problem.goals.promise_tolerance // 60
+        line = (
+            f"Version {plan.version}: stops on another vehicle {changed.moved}, more than {minutes} min "
+            f"earlier or later than before {len(changed.missed)}, changed at all {len(changed.changes)}."
+        )
+        return [*super().told(plan, inputs, counts), line]
+
     def changed(self, inputs: DayInputs, plan: Plan) -> DayChanges:
         """What is otherwise than in the plan before, and why."""
         rejected = {stop.stop_id: stop.text for stop in inputs.carried.rejected}
-        return day_changes(inputs.problem, inputs.read.before, plan, inputs.causes, rejected)
+        read = inputs.read
+        return day_changes(inputs.problem, read.before, plan, inputs.causes, rejected, read.day)
 
     def _write(self, parameters, context, feedback, inputs: DayInputs, plan: Plan):
         # First: what follows opens the layers QGIS will load, and their file is not written to after that.

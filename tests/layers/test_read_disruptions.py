@@ -67,21 +67,24 @@ def test_one_without_a_time_happens_now():
     found, shared = read(rows, now=AT)
     assert shared.errors == []
     assert found.disrupted(AT).lost == {"V3": AT}
+    assert [one.time for one in found.known_by(AT)] == [AT]
     assert found.since(AT + 600) == AT + 600
     _, refused = read(rows)
     assert refused.errors == ["DISRUPTIONS: feature 1: time is empty, and so is NOW. Say when it was lost."]
 
 
 def test_the_day_is_planned_from_when_the_last_vehicle_is_lost():
-    """Where no moment is given; what else happens has no such moment."""
+    """Or is known to be late, where no moment is given; a road may be closed later on."""
     found, _ = read(
         [
             {"kind": "vehicle_lost", "vehicle_id": "V3", "time": "11:20"},
             {"kind": "driver_sick", "vehicle_id": "V4", "time": "10:00"},
-            {"kind": "late", "vehicle_id": "V5", "time": "12:00", "minutes": 5},
+            {"kind": "late", "vehicle_id": "V5", "time": "11:00", "minutes": 5},
         ]
     )
     assert found.since(None) == AT
+    closed = Disruption("road_closed", time=12 * HOUR)
+    assert Disruptions((*found.events, closed)).since(None) == AT
     assert Disruptions().since(None) is None
 
 

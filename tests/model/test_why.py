@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from optiway_qgis.model.compare import Served, served_by
+from optiway_qgis.model.day import Day, Progress
 from optiway_qgis.model.disruptions import Disruption
 from optiway_qgis.model.edits import Edit
 from optiway_qgis.model.plan import VISIT_TRANSFER, Plan, Unassigned
@@ -27,11 +28,11 @@ def plan(*routes, unassigned=()):
     return Plan("p", tuple(routes), tuple(unassigned))
 
 
-def whys(before, after, edits=(), disruptions=(), problem=PROBLEM, rejected=None):
+def whys(before, after, edits=(), disruptions=(), problem=PROBLEM, rejected=None, day=Day()):
     """Stop -> why, of each stop that the routes or plan `after` serve otherwise."""
     made = after if isinstance(after, Plan) else plan(*after)
     causes = Causes(tuple(edits), tuple(disruptions))
-    return dict(day_changes(problem, served_by(plan(*before)), made, causes, rejected).whys)
+    return dict(day_changes(problem, served_by(plan(*before)), made, causes, rejected, day).whys)
 
 
 def later(made, seconds):
@@ -155,8 +156,10 @@ def test_actual_times_tell_how_far_a_vehicle_is_behind(seconds, words):
     told = whys(BEFORE, (BEFORE[0], replace(made, visits=(made.visits[0], done, *rest))))
     assert told == {"D": words, "E": words}
     on_time = replace(done, actual_departure=made.visits[1].end + 59)
-    told = whys(BEFORE, (BEFORE[0], replace(made, visits=(made.visits[0], on_time, *rest))))
-    assert told == dict.fromkeys("DE", "timed anew from where V2 is")
+    after = (BEFORE[0], replace(made, visits=(made.visits[0], on_time, *rest)))
+    assert whys(BEFORE, after) == dict.fromkeys("DE", "timed anew")
+    left = Day(progress=(Progress("V2", visits=(on_time,)),))
+    assert whys(BEFORE, after, day=left) == dict.fromkeys("DE", "timed anew from where V2 is")
 
 
 def test_two_causes_are_both_told():

@@ -1,0 +1,235 @@
+"""What the algorithms about days on which something goes wrong have in common: prices of changes, the load of
+a lost vehicle, and how what goes wrong is put into the job.
+
+What a disruption is and needs is layers/read_disruptions.py's; each algorithm says where it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qgis.core import (
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterNumber,
+)
+
+from optiway_qgis.layers.read_disruptions import Disruptions, tell_unknown
+from optiway_qgis.model.constraints import CHANGE_WISHES
+from optiway_qgis.model.disruptions import stranded, with_shifts, with_windows
+from optiway_qgis.model.edits import REMOVE, Edit, applied
+from optiway_qgis.model.plan import Unassigned
+from optiway_qgis.model.problem import PROMISE_TOLERANCE
+from optiway_qgis.model.reasons import NO_VEHICLE
+from optiway_qgis.model.why import Causes
+
+from ..planning.plan_algorithm import tr
+from .day_algorithm import DayAlgorithm, DayInputs
+
+if TYPE_CHECKING:
+    from optiway_qgis.layers.reading import Reading
+    from optiway_qgis.layers.write import Counts
+    from optiway_qgis.model.day import Ask
+    from optiway_qgis.model.plan import Plan
+    from optiway_qgis.model.problem import Problem, Settings
+
+VEHICLE_CHANGE_PRICE = "VEHICLE_CHANGE_PRICE"
+POSITION_CHANGE_PRICE = "POSITION_CHANGE_PRICE"
+PROMISE_PRICE = "PROMISE_PRICE"
+PROMISE_MINUTES = "PROMISE_TOLERANCE"
+SERVE_LATE = "SERVE_LATE"
+LOST_LOAD = "LOST_LOAD"
+KEEPING_COST = "KEEPING_COST"
+
+FETCHED, STAYS = "fetched", "stays"
+
+
+class Prices(NamedTuple):
+    """What changes cost where nothing is said: a stop on another vehicle, one out of the order of its route,
+    one that arrives at another time than promised."""
+
+    vehicle: float
+    position: float
+    promise: float
+
+
+@dataclass(frozen=True)
+class DisruptedInputs(DayInputs):
+    """What was read of a day, what goes wrong on it, and the stops whose goods stay with a lost vehicle."""
+
+    disruptions: Disruptions = field(default_factory=Disruptions)
+    stranded: tuple[Unassigned, ...] = ()
+
+
+class DisruptedDay(DayAlgorithm):
+    """Base of the algorithms that plan the rest of a day anew after something went wrong.
+
+    Each says what did (`disruptions`) and what may change (`ask`).
+    """
+
+    def disruptions(self, parameters, context, now: int | None, reading: Reading) -> Disruptions:
+        """Read what goes wrong; `now` is the moment of NOW."""
+        raise NotImplementedError
+
+    def ask(self, parameters, context, disruptions: Disruptions) -> Ask:
+        """Return what may change; version and plan are filled in after."""
+        raise NotImplementedError
+
+    def add_prices(self, prices: Prices, advanced: bool) -> None:
+        """Add the prices of changes, the tolerance of promises, SERVE_LATE and LOST_LOAD."""
+        unit = "At the default costs of a vehicle five minutes of driving cost about 3."
+        for name, label, default, help_text in (
+            (
+                VEHICLE_CHANGE_PRICE,
+                "Price of a stop on another vehicle",
+                prices.vehicle,
+                "A stop goes to another vehicle than in the plan before only where that saves more. "
+                f"0: it may move for a cent. {unit}",
+            ),
+            (
+                POSITION_CHANGE_PRICE,
+                "Price of a stop out of its order",
+                prices.position,
+                "What each stop costs that has to change its place for the stops of a route to be in the "
+                f"order they are in now. {unit}",
+            ),
+            (
+                PROMISE_PRICE,
+                "Price of a promise missed",
+                prices.promise,
+                "What each stop costs that is arrived at earlier or later than the plan before said, by more "
+                f"than the tolerance. {unit}",
+            ),
+        ):
+            self.add(
+                QgsProcessingParameterNumber(
+                    name,
+                    tr(label),
+                    QgsProcessingParameterNumber.Type.Double,
+                    defaultValue=default,
+                    minValue=0,
+                    maxValue=1e6,
+                    optional=True,
+                ),
+                f"{help_text} It is a wish, and no part of the cost of the plan.",
+                advanced,
+            )
+        self.add(
+            QgsProcessingParameterNumber(
+                PROMISE_MINUTES,
+                tr("Tolerance of promises in minutes"),
+                QgsProcessingParameterNumber.Type.Double,
+                defaultValue=PROMISE_TOLERANCE / 60,
+                minValue=0,
+                maxValue=1440,
+                optional=True,
+            ),
+            "By how much an arrival may be earlier or later than in the plan before and still be as "
+            "promised.",
+            advanced,
+        )
+        self.add(
+            QgsProcessingParameterBoolean(
+                SERVE_LATE, tr("Rather late than not at all"), defaultValue=True, optional=True
+            ),
+            "A stop that the plan before serves is rather served late, as little as can be, than left out; "
+            "the lateness is told as a rule that is broken. Otherwise it is left out, with the reason.",
+            advanced,
+        )
+        self.add(
+            QgsProcessingParameterEnum(
+                LOST_LOAD,
+                tr("Load of a lost vehicle"),
+                options=[FETCHED, STAYS],
+                defaultValue=FETCHED,
+                usesStaticStrings=True,
+                optional=True,
+            ),
+            "fetched: other vehicles fetch what they deliver of it where the lost one stands. stays: nobody "
+            "does; the stops it was for are not served, and UNASSIGNED says so.",
+            advanced,
+        )
+
+    def add_day_outputs(self) -> None:
+        """Add what the algorithms about a day write, and what keeping to the plan before costs."""
+        super().add_day_outputs()
+        self.addOutput(
+            QgsProcessingOutputNumber(
+                KEEPING_COST, tr("What keeping vehicles, order or promises costs, where that is known")
+            )
+        )
+
+    def read_inputs(self, parameters, context, reading: Reading) -> DisruptedInputs:
+        """Read what goes wrong and the plan, and make the changes that follow from it."""
+        now = self.now(parameters, context, reading)
+        found = self.disruptions(parameters, context, now, reading)
+        since = found.since(now)
+        read = self.read_the_day(parameters, context, reading, found.disrupted(since), since)
+        tell_unknown(found, read, reading)
+        problem = replace(
+            read.problem,
+            stops=with_windows(read.problem.stops, found.events),
+            vehicles=tuple(with_shifts(read.problem.vehicles, found.events)),
+        )
+        ask = self.ask(parameters, context, found)
+        serve_late = parameters.get(SERVE_LATE) is None or self.parameterAsBoolean(
+            parameters, SERVE_LATE, context
+        )
+        left = {}
+        if self.parameterAsEnumString(parameters, LOST_LOAD, context) == STAYS:
+            left = stranded(problem, read.sequences, read.day)
+        return DisruptedInputs(
+            problem,
+            read.carried,
+            read.sequences,
+            read=read,
+            ask=replace(ask, serve_late=serve_late, plan_id=read.plan_id, version=read.version),
+            causes=Causes(disruptions=found.known_by(since)),
+            disruptions=found,
+            stranded=tuple(_stays_with(stop_id, vehicle_id) for stop_id, vehicle_id in left.items()),
+        )
+
+    def wished(self, parameters, context, problem: Problem, reading: Reading) -> Problem:
+        """Return the problem with its goals, and the prices of changes among them."""
+        problem = super().wished(parameters, context, problem, reading)
+
+        def number(name: str) -> float:
+            return self.parameterAsDouble(parameters, name, context)
+
+        goals = replace(
+            problem.goals,
+            vehicle_change_price=number(VEHICLE_CHANGE_PRICE),
+            position_change_price=number(POSITION_CHANGE_PRICE),
+            promise_price=number(PROMISE_PRICE),
+            promise_tolerance=round(60 * number(PROMISE_MINUTES)),
+        )
+        return replace(problem, goals=goals)
+
+    def gather(self, parameters, context, feedback, errors: list[str]) -> tuple[DisruptedInputs, Reading]:
+        """Read everything; the roads that are closed are among the barriers."""
+        inputs, reading = super().gather(parameters, context, feedback, errors)
+        conditions = inputs.conditions
+        barriers = inputs.disruptions.joined_to(conditions.barriers, inputs.read.day.now)
+        return replace(inputs, conditions=replace(conditions, barriers=barriers)), reading
+
+    def job(self, inputs: DisruptedInputs, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
+        """Return the job that plans the rest of the day, but for stops whose goods nobody fetches."""
+        without = [Edit(REMOVE, one.stop_id) for one in inputs.stranded]
+        left = applied(inputs.problem, inputs.sequences, without, inputs.read.day)
+        return super().job(replace(inputs, problem=left.problem, sequences=left.sequences), travel, settings)
+
+    def _plan(self, parameters, context, feedback, inputs: DisruptedInputs, engine, progress) -> Plan:
+        plan = super()._plan(parameters, context, feedback, inputs, engine, progress)
+        return replace(plan, unassigned=(*plan.unassigned, *inputs.stranded))
+
+    def numbers(self, counts: Counts, plan: Plan, inputs: DayInputs) -> dict[str, float]:
+        """Return the numbers of the plan, and what keeping to the one before costs: at least the dearest of
+        these wishes."""
+        prices = [wish.price for wish in plan.wishes if wish.wish in CHANGE_WISHES]
+        return {**super().numbers(counts, plan, inputs), KEEPING_COST: max(prices, default=0.0)}
+
+
+def _stays_with(stop_id: str, vehicle_id: str) -> Unassigned:
+    return Unassigned(stop_id, NO_VEHICLE, f"Its goods stay on {vehicle_id}, which goes no further.")
