@@ -58,11 +58,14 @@ def missing_fields(visits: VisitsLayer) -> list[str]:
     return names if visits.is_plan else [*names, "eta", "visit_type"]
 
 
-def read_drivers(visits: VisitsLayer, reading: Reading, takes_cancelled: bool) -> DriversRead:
+def read_drivers(
+    visits: VisitsLayer, reading: Reading, takes_cancelled: bool = False, now: int | None = None
+) -> DriversRead:
     """Read the routes as the rows have them, each in the order of its numbers.
 
-    Cancelled visits are left out or, with `takes_cancelled`, taken as still to be made: as the driver was
-    told once. A visit without a time to tell is left out with a warning.
+    Visits due before `now` are behind the driver, whatever their status. Cancelled visits are left out or,
+    with `takes_cancelled`, taken as still to be made: as the driver was told once. A visit without a time to
+    tell is left out with a warning.
     """
     seen = _Seen()
     named = {name.lower(): index for index, name in reversed(visits.carried)}
@@ -79,6 +82,7 @@ def read_drivers(visits: VisitsLayer, reading: Reading, takes_cancelled: bool) -
             continue
         driver = as_text(visits.value(feature, "driver") or "")
         seen.drivers[vehicle_id] = seen.drivers.get(vehicle_id) or driver
+        is_due = now is not None and eta < now
         address = feature.attribute(named["address"]) if "address" in named else None
         visit = DriverVisit(
             type=visits.kind(feature),
@@ -86,7 +90,7 @@ def read_drivers(visits: VisitsLayer, reading: Reading, takes_cancelled: bool) -
             eta=eta,
             name=visits.carried_text(feature, "name"),
             address="" if is_null(address) else as_text(address),
-            behind=status in _BEHIND or visits.value(feature, "actual_arrival") is not None,
+            behind=is_due or status in _BEHIND or visits.value(feature, "actual_arrival") is not None,
         )
         seen.visits.setdefault(vehicle_id, []).append((_number(visits, feature), visit))
     return DriversRead(

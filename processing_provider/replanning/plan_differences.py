@@ -13,6 +13,7 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterDateTime,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFileDestination,
@@ -40,6 +41,7 @@ from optiway_qgis.model.messages import PHRASES, message
 from optiway_qgis.reports.messages_page import messages_page, messages_text
 
 from ..planning.plan_algorithm import PlanAlgorithm, is_wanted, tr, write_text
+from .day_algorithm import NOW
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.read_drivers import DriversRead
@@ -110,6 +112,13 @@ class PlanDifferences(PlanAlgorithm):
         ):
             self.add(QgsProcessingParameterFeatureSource(name, tr(label), vector), help_text)
         self.add(
+            QgsProcessingParameterDateTime(
+                NOW, tr("Now"), QgsProcessingParameterDateTime.Type.DateTime, optional=True
+            ),
+            "What the plan after has due before this moment is done and not mentioned, as what status says "
+            "is done. Empty: what status says alone.",
+        )
+        self.add(
             QgsProcessingParameterNumber(
                 MINUTES,
                 tr("Tell of shifts from this many minutes on"),
@@ -162,7 +171,8 @@ class PlanDifferences(PlanAlgorithm):
         reading = Reading(
             day, context.transformContext(), feedback, warnings, self.unwritable(parameters, context)
         )
-        before, after = self._both(reading)
+        now = self.parameterAsDateTime(parameters, NOW, context)
+        before, after = self._both(reading, day.read(now).seconds if now.isValid() else None)
         _warn_of_versions(before, after, reading)
         warnings.push(feedback)
         least = 60 * self.parameterAsDouble(parameters, MINUTES, context)
@@ -201,7 +211,7 @@ class PlanDifferences(PlanAlgorithm):
         dates = [first_date(self.source(name)) for name in (AFTER, BEFORE)]
         return next((date for date in dates if date is not None), today(_CLOCK))
 
-    def _both(self, reading: Reading) -> tuple[DriversRead, DriversRead]:
+    def _both(self, reading: Reading, now: int | None) -> tuple[DriversRead, DriversRead]:
         layers = [VisitsLayer(self.source(name), name) for name in (BEFORE, AFTER)]
         for visits in layers:
             missing = missing_fields(visits)
@@ -212,7 +222,7 @@ class PlanDifferences(PlanAlgorithm):
         if reading.errors:
             raise InputError(reading.errors)
         before, after = layers
-        return read_drivers(before, reading, takes_cancelled=True), read_drivers(after, reading, False)
+        return read_drivers(before, reading, takes_cancelled=True), read_drivers(after, reading, now=now)
 
     def _write_rows(self, parameters, context, feedback, rows) -> dict[str, str]:
         sink, destination = self.parameterAsSink(

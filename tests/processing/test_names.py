@@ -53,7 +53,7 @@ PARAMETERS = {
         *("SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END", *RULES, *TRAVEL, "UNASSIGNED", "REPORT"),
     ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
-    "plan_differences": ["BEFORE", "AFTER", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
+    "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
 }
 REPLANNING = {"plan_differences"}
 OUTPUTS = {
@@ -87,7 +87,7 @@ BASIC = {
     ],
     "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
-    "plan_differences": ["BEFORE", "AFTER", "MINUTES"],
+    "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
     "validate": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS"),

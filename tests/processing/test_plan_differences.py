@@ -126,6 +126,15 @@ def test_a_visit_that_was_begun_is_not_mentioned(differences):
     assert outcome.rows("DIFFERENCES") == []
 
 
+def test_what_is_over_by_the_clock_is_not_mentioned(differences):
+    """Where nobody notes what is done: the next stop is yet to come, and one that is late is not new."""
+    before = visits(row("V1", 1, "S1", "09:00"), row("V1", 2, "S2", "10:00"), row("V1", 3, "S3", "11:00"))
+    after = visits(row("V1", 1, "S1", "09:20"), row("V1", 2, "S2", "10:30"), row("V1", 3, "S3", "11:00"))
+    (told,) = differences(before, after, NOW=f"{DAY}T10:05").rows("DIFFERENCES")
+    assert told["message"].endswith("Later: S2 about 10:30 instead of 10:00. Next: S2 at 10:30.")
+    assert (told["later"], told["added"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("of_before", "of_after", "words"),
     [
