@@ -18,6 +18,7 @@ from optiway_qgis.engine.channel import tell_failure
 from optiway_qgis.engine.job_form import (
     read_ask,
     read_day,
+    read_offers,
     read_orders,
     read_plan,
     read_problem,
@@ -61,6 +62,7 @@ def main(channel: Channel) -> int:
         "matrix": _matrix,
         "validate": _validate,
         "replan": _replan,
+        "options": _options,
     }
     name = job.get("task")
     task = tasks.get(name) if isinstance(name, str) else None
@@ -121,6 +123,17 @@ def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
         )
 
     return _searched(channel, settings, sum(len(one.stops) for one in sequences), search)
+
+
+def _options(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
+    from optiway_qgis.engine.replanning.offers import options
+    from optiway_qgis.engine.travel.open import open_travel
+
+    problem, sequences = read_problem(job), read_sequences(job, under_way=True)
+    day, asked, source = read_day(job, problem), read_offers(job), read_travel(job)
+    opened = partial(open_travel, report=_travel_teller(channel))
+    found = options(problem, sequences, day, asked, source, opened)
+    return {"options": [asdict(option) for option in found]}
 
 
 def _searched(
@@ -221,11 +234,12 @@ def _travel(channel: Channel, job: dict[str, Any]) -> tuple[Problem, Travel]:
     from optiway_qgis.engine.travel.open import open_travel
 
     problem = read_problem(job)
+    return problem, open_travel(problem, read_travel(job), _travel_teller(channel))
 
-    def report(text: str) -> None:
-        channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
-    return problem, open_travel(problem, read_travel(job), report)
+def _travel_teller(channel: Channel) -> Callable[[str], None]:
+    """Return what tells the other side how far travel times are."""
+    return lambda text: channel.emit({"event": "phase", "text": text, "percent": _TRAVEL_PERCENT})
 
 
 class _Ticker:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from optiway_qgis.engine.travel.provider import BARRIER_KINDS, Barrier, Conditions, TrafficRow
 from optiway_qgis.model.day import GOODS, SCOPES, STATUSES, Ask, Day, Progress, day_from_json
 from optiway_qgis.model.errors import InputError
+from optiway_qgis.model.options import Offer, Offers, offers_from_json
 from optiway_qgis.model.plan import VISIT_STOP, VISIT_TYPES, Leg, Plan, Visit, plan_from_json
 from optiway_qgis.model.precedence import circles, followers
 from optiway_qgis.model.problem import (
@@ -65,6 +66,7 @@ _KINDS = {
         "a position",
         lambda value: isinstance(value, list) and len(value) == 2 and all(_is("float", one) for one in value),
     ),
+    "Offer": ("an object", lambda value: isinstance(value, dict)),
     "dict[str, Any]": ("an object", lambda value: isinstance(value, dict)),
 }
 """For each type a member is declared with: what to call it, and whether a value is one."""
@@ -95,6 +97,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "docks": (1, _MOST),
     "load_per_unit": (0, _MOST),
     "max_trips": (1, _MOST),
+    "most": (1, _MOST),
     "duration": (1, _MOST),
     "after_drive": (1, _MOST),
     "after_work": (1, _MOST),
@@ -285,6 +288,29 @@ def read_ask(job: dict[str, Any]) -> Ask:
     if found:
         raise InputError(found)
     return Ask(**{**form, "loose": tuple(form.get("loose", ()))})
+
+
+def read_offers(job: dict[str, Any]) -> Offers:
+    """Return what a job asks about stops that are on no route, `InputError` naming all faults."""
+    names = ("offers", "most", "only_fitting")
+    form: dict[str, Any] = {name: job[name] for name in names if name in job}
+    found = list(_faults(Offers, form, "The job"))
+    listed = form.get("offers")
+    for number, one in enumerate(listed if isinstance(listed, list) else [], 1):
+        if isinstance(one, dict):
+            found += _faults(Offer, one, f'Offer "{one.get("stop_id", f"number {number}")}"')
+    if found:
+        raise InputError(found)
+    asked = offers_from_json(form)
+    found = [
+        f'Offer "{offer.stop_id}": its window ends at {window.end}, before it starts at {window.start}.'
+        for offer in asked.offers
+        for window in offer.windows
+        if window.end < window.start
+    ]
+    if found:
+        raise InputError(found)
+    return asked
 
 
 def read_plan(job: dict[str, Any]) -> Plan:

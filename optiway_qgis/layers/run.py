@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Sequence
 
 from ..model.day import day_to_json
 from ..model.job import JOB_VERSION
+from ..model.options import option_from_json
 from ..model.plan import Plan, plan_from_json
 from ..model.problem import Settings, problem_to_json
 from . import engine_process
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from qgis.core import QgsProcessingFeedback
 
     from ..model.day import Ask, Day
+    from ..model.options import Offers, Option
     from ..model.problem import Problem
     from ..model.problem import Sequence as StopSequence
 
@@ -89,6 +91,22 @@ def replan_job(
     }
 
 
+def options_job(
+    problem: Problem,
+    travel: dict[str, Any],
+    sequences: Sequence[StopSequence],
+    day: Day,
+    offers: Offers,
+) -> dict[str, Any]:
+    """The job that finds out where stops that are on no route could go; the sequences as for `replan_job`."""
+    return {
+        **_job("options", problem, travel, Settings()),
+        "sequences": [asdict(entry) for entry in sequences],
+        "day": day_to_json(day),
+        **asdict(offers),
+    }
+
+
 def run(
     job: dict[str, Any],
     engine: engine_process.EngineLocation,
@@ -112,6 +130,18 @@ def run_for_plans(
 ) -> list[Plan]:
     """Run a job that has several plans as its result, as `run` does, and return them."""
     return [plan_from_json(form) for form in run_for_result(job, engine, feedback, progress, share)["plans"]]
+
+
+def run_for_options(
+    job: dict[str, Any],
+    engine: engine_process.EngineLocation,
+    feedback: QgsProcessingFeedback,
+    progress: Progress,
+    share: tuple[float, float],
+) -> list[Option]:
+    """Run a job that has options as its result, as `run` does, and return them."""
+    result = run_for_result(job, engine, feedback, progress, share)
+    return [option_from_json(form) for form in result["options"]]
 
 
 def run_for_result(

@@ -6,11 +6,13 @@ one JSON object per line, an event, and ends with a `result` or an `error`.
 
 A job:
     {"version": 1, "task": "plan" | "schedule" | "compare" | "explain" | "check" | "versions" | "matrix" |
-             "validate" | "replan",
+             "validate" | "replan" | "options",
      "problem": Problem, "travel": Travel, "settings": Settings,
      "sequences": [{"vehicle_id": "V01", "stops": ["S1", "S2"]}]      (tasks "schedule", "explain", "replan")
      "orders": [sequences, sequences]                                 (task "compare": one plan for each)
      "day": Day, "ask": Ask                                           (task "replan"; model/day.py)
+     "offers": [{"stop_id": "S9", "windows": []}], "most": 5, "only_fitting": true
+                                                                      (task "options", with sequences and day)
      "plan": Plan                                                     (task "check")
      "path": "times.npz"                                              (task "matrix": written there)}
 
@@ -34,6 +36,7 @@ Events:
     {"event": "error", "code": "job_failed", "text": "..."}
     {"event": "result", "plan": Plan}                 (tasks "plan", "schedule", "explain" and "replan")
     {"event": "result", "plans": [Plan, Plan]}        (task "compare")
+    {"event": "result", "options": [Option]}          (task "options"; model/options.py)
     {"event": "result", "violations": [Violation]}    (task "check")
     {"event": "result", "path": "times.npz"}          (task "matrix")
     {"event": "result", "hopeless": [Unassigned], "off_roads": [{"kind": "stop" | "depot", "id": "S1",

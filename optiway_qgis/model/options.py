@@ -21,6 +21,17 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Offers:
+    """What is asked of the engine at once: at most `most` options for each offer without windows, with
+    `only_fitting` those alone that break no rule.
+    """
+
+    offers: tuple[Offer, ...]
+    most: int = 5
+    only_fitting: bool = True
+
+
+@dataclass(frozen=True)
 class Option:
     """The best place for a stop on the route of one vehicle; of a pair the place of the delivery.
 
@@ -31,7 +42,8 @@ class Option:
     later and `most_later` by how many seconds at most; `missed` how many stops are then outside of what was
     promised. `late` is how many seconds after its last window it is served itself. `violations` are codes of
     the rules that only serving it breaks; an option with none of them is one that fits. `window` is the one
-    asked about. `text` says in a sentence why it does not fit, "" where it does.
+    asked about. `text` says in a sentence why it does not fit, "" where it does. Without a `vehicle_id` there
+    is no vehicle to be asked, and only violations and text count.
     """
 
     stop_id: str
@@ -52,6 +64,15 @@ class Option:
     violations: tuple[str, ...] = ()
     window: Window | None = None
     text: str = ""
+
+
+def offers_from_json(form: dict[str, Any]) -> Offers:
+    """Build what is asked from its JSON form; raises TypeError for a member that is missing or unknown."""
+    offers = tuple(
+        Offer(**{**one, "windows": tuple(Window(**window) for window in one.get("windows", ()))})
+        for one in form["offers"]
+    )
+    return Offers(**{**form, "offers": offers})
 
 
 def option_from_json(form: dict[str, Any]) -> Option:

@@ -50,6 +50,17 @@ def nobody_may(stop: Stop, vehicles: Sequence[Vehicle]) -> Unassigned:
     return Unassigned(stop.id, reasons.VEHICLE_RULE, text, fix="another vehicle allowed")
 
 
+def may_not(vehicle: Vehicle, stop: Stop) -> str:
+    """Return why one vehicle may not serve a stop, "" where it may."""
+    code = may_serve(vehicle, stop)
+    if code == reasons.SKILL:
+        missing = [skill for skill in stop.skills if skill not in vehicle.skills]
+        return f"{vehicle.id} has no {', '.join(missing)}."
+    if code == reasons.ZONE:
+        return f"It lies in no zone of {vehicle.id}."
+    return f"{vehicle.id} may not serve it." if code else ""
+
+
 def over_capacity(vehicle: Vehicle, peaks: Sequence[int]) -> tuple[str, str]:
     """Return the sentence and the change for highest loads, per dimension, of which one is over capacity."""
     over = [
