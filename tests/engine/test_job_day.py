@@ -1,4 +1,4 @@
-"""Days and what is asked of them, as members of a job: read as they were written, or refused with all faults."""
+"""Days and what is asked of them, as members of a job: read as written, or refused with all faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def faults_of(day: Any) -> list[str]:
 
 
 def test_day_arrives_as_it_was_written():
-    """The load of a visit may be below nothing: plans may tear pairs apart, and days of them are days, too."""
+    """The load of a visit may be below nothing: a plan that tears pairs apart has its day, too."""
     assert read_day({"day": form_of(DAY)}, PROBLEM) == DAY
 
 

@@ -358,12 +358,12 @@ class _Left:
         """
         if not goods.fetched:
             return False
-        at_lost = goods.depot in self._underway.lost_at
+        away = goods.depot not in {vehicle.start_depot for vehicle in self._underway.problem.vehicles}
         if stop.id in self._paired:
-            if at_lost:
+            if away:
                 self._notes.append(f'What stop "{stop.id}" gets is on a vehicle that is lost.')
             return False
-        return at_lost or any(not may_serve(vehicle, stop) for vehicle in self._under_way)
+        return away or any(not may_serve(vehicle, stop) for vehicle in self._under_way)
 
     def _with_pickup(self, stop: Stop, depot_id: str) -> list[Stop]:
         """Return a stop after the pickup of its goods at a depot."""

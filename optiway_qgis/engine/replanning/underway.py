@@ -120,6 +120,8 @@ class Underway:
         heading = [name for name, one in self.left.items() if one.next_stop == stop.id]
         if heading:
             return Goods(aboard=heading[0])
+        if self._is_waiting(stop):
+            return self._with("", stop)
         home = stop.planned.vehicle_id if stop.planned else ""
         if home in self.vehicles and not self._is_of_later_trip(stop, home):
             one = self.progress.get(home)
@@ -131,7 +133,7 @@ class Underway:
     def _with(self, holder: str, stop: Stop) -> Goods:
         """Return where goods are that a vehicle has, had, or was to fetch."""
         planned = stop.planned
-        if planned and planned.goods_at in self.depots:
+        if planned and self._is_waiting(stop):
             return Goods(depot=planned.goods_at, fetched=True)
         if holder in self.lost and planned and planned.vehicle_id in self.vehicles:
             # What another was to deliver it has fetched by now.
@@ -139,6 +141,10 @@ class Underway:
         if holder in self.lost:
             return Goods(depot=self.progress[holder].stands_at, fetched=True)
         return Goods(aboard=holder)
+
+    def _is_waiting(self, stop: Stop) -> bool:
+        """Whether the goods of a stop wait where a vehicle was to fetch them."""
+        return stop.planned is not None and stop.planned.goods_at in self.depots
 
     def _at_depot(self, stop: Stop, home: str, *, fetched: bool) -> Goods:
         depot = self._depot(stop, home)

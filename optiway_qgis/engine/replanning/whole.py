@@ -56,11 +56,12 @@ def whole_plan(problem: Problem, day: Day, rest: Rest, plan: Plan, travel: Trave
     planned = {route.vehicle_id: route for route in plan.routes}
     home, told = _ways_home(rest, travel, [name for name in rest.starts if _is_out(progress[name], planned)])
     planned |= home
+    stops = {stop.id: stop for stop in problem.stops}
     routes: list[Route] = []
     for vehicle in problem.vehicles:
         one, ahead = progress.get(vehicle.id), planned.get(vehicle.id)
         if one or ahead:
-            routes.append(_Joined(rest, vehicle, one, ahead).route())
+            routes.append(_Joined(stops, rest, vehicle, one, ahead).route())
     by_vehicle = {route.vehicle_id: route for route in routes}
     ask = rest.ask
     return replace(
@@ -115,7 +116,15 @@ def _without_stops(route: Route) -> Route:
 class _Joined:
     """The route of one vehicle, from what is done and what is ahead of it."""
 
-    def __init__(self, rest: Rest, vehicle: Vehicle, one: Progress | None, ahead: Route | None):
+    def __init__(
+        self,
+        stops: Mapping[str, Stop],
+        rest: Rest,
+        vehicle: Vehicle,
+        one: Progress | None,
+        ahead: Route | None,
+    ):
+        self._stops = stops
         self._rest, self._vehicle, self._one, self._ahead = rest, vehicle, one, ahead
         self._visits: list[Visit] = list(one.visits) if one else []
         self._legs: list[Leg] = list(one.legs) if one else []
@@ -177,6 +186,11 @@ class _Joined:
     def _load_peak(self) -> Load:
         """Return the highest load per dimension."""
         loads = [visit.load for visit in self._visits]
+        first = self._visits[0]
+        if first.type == VISIT_STOP:
+            stop = self._stops[first.id]
+            taken_on = zip(first.load, _filled(stop.pickup, first.load), _filled(stop.delivery, first.load))
+            loads.append(tuple(load - more + less for load, more, less in taken_on))
         if self._ahead:
             loads.append(self._with_aboard(self._ahead.load_peak))
         return tuple(max(column) for column in zip(*loads))
@@ -246,6 +260,10 @@ class _Joined:
 
 def _of(visits: Iterable[Visit], *types: str) -> list[Visit]:
     return [visit for visit in visits if visit.type in types]
+
+
+def _filled(amounts: Load, like: Load) -> Load:
+    return amounts + (0,) * (len(like) - len(amounts))
 
 
 def _together(last: Visit, visit: Visit, load: Load) -> Visit:
