@@ -65,6 +65,7 @@ _LOADS = {
 }
 _WINDOWS = tuple(f"tw{number}_{end}" for number in (1, 2, 3) for end in ("start", "end"))
 _LOCKS = ("lock", "vehicle_id", "sequence")
+_KEEPS = (fields.LOCK_ORDER, fields.LOCK_PREFIX)
 _MEMBERS = (
     (("name",), ("name",)),
     (("service_min",), ("service",)),
@@ -403,8 +404,10 @@ class _EditsReader:
                 del cells.columns[name]
             return {}
         known = {"lock": word}
-        if word in (fields.LOCK_VEHICLE, fields.LOCK_ORDER, fields.LOCK_PREFIX):
-            known.update(vehicle_id=here, sequence=self._numbers.get(stop.id))
+        if word in (fields.LOCK_VEHICLE, *_KEEPS):
+            known["vehicle_id"] = here
+        if word in _KEEPS:
+            known["sequence"] = self._numbers.get(stop.id)
         return {
             name: (name, value)
             for name, value in known.items()
