@@ -807,9 +807,8 @@ EDIT_FIELDS: tuple[Field, ...] = (
         aliases=_as("longitude", "lng", "x"),
     ),
     Field("lat", "Latitude, likewise.", "As with `lon`.", aliases=_as("latitude", "y")),
-    *STOP_FIELDS,
 )
-"""Those of EDITS: all fields of stops have their meaning, and where they are empty nothing changes."""
+"""Those that EDITS has beside the fields of stops, of which empty ones change nothing."""
 
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("zone_id"),

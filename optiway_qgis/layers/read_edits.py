@@ -199,8 +199,8 @@ class _EditsReader:
         self._carried = carried
         self._numbers = numbers
         self._names = source.fields().names()
-        columns = fields.recognise(fields.EDIT_FIELDS, self._names)
-        self._table = Table(fields.EDIT_FIELDS, columns, reading.day)
+        known = (*fields.EDIT_FIELDS, *fields.STOP_FIELDS)
+        self._table = Table(known, fields.recognise(known, self._names), reading.day)
         self._stops = {stop.id: stop for stop in read.problem.stops}
         self._pickups = {stop.picked_up_at for stop in read.problem.stops if stop.picked_up_at}
         self._orders = {entry.vehicle_id: entry.stops for entry in read.sequences}

@@ -12,6 +12,7 @@ from optiway_qgis.layers.fields import (
     BREAK_FIELDS,
     DEPOT_FIELDS,
     DISRUPTION_FIELDS,
+    EDIT_FIELDS,
     STOP_FIELDS,
     TRAFFIC_FIELDS,
     UNUSED_STOP_FIELDS,
@@ -25,6 +26,7 @@ from optiway_qgis.layers.fields import (
 from optiway_qgis.layers.read_vehicles import DEFAULT_COSTS
 
 TABLES = {"stops": STOP_FIELDS, "depots": DEPOT_FIELDS, "vehicles": VEHICLE_FIELDS, "breaks": BREAK_FIELDS}
+DAYS = (EDIT_FIELDS, DISRUPTION_FIELDS)
 ARCGIS = {
     "stops": {
         "ServiceTime": "service_min",
@@ -180,7 +182,7 @@ def test_a_field_is_either_read_or_said_to_be_unused():
 def test_the_page_explains_every_input_field(checkout):
     """docs/fields.md holds the very table the plugin reads by, with what empty and missing mean."""
     page = (checkout / "docs" / "fields.md").read_text(encoding="utf-8")
-    for fields in (*TABLES.values(), TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS, DISRUPTION_FIELDS):
+    for fields in (*TABLES.values(), *DAYS, TRAFFIC_FIELDS, ZONE_FIELDS, BARRIER_FIELDS):
         assert all(field.what and field.empty and field.missing for field in fields)
         assert fields_table(fields) in page
     for unused in (*UNUSED_STOP_FIELDS, *UNUSED_VEHICLE_FIELDS):
