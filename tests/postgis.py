@@ -41,10 +41,10 @@ class Database:
     programs: Path
     port: int
 
-    def layer(self, table: str, schema: str = "public") -> str:
-        """How an input or an output of Processing names a table of points or lines."""
+    def layer(self, table: str, schema: str, place: str = "(geom)") -> str:
+        """How an input or an output of Processing names a table; `place` is empty where rows have none."""
         connection = f"dbname='{DATABASE}' host=127.0.0.1 port={self.port} user='{USER}' sslmode=disable"
-        return f'postgres://{connection} table="{schema}"."{table}" (geom)'
+        return f'postgres://{connection} table="{schema}"."{table}" {place}'
 
     def run(self, sql: str) -> str:
         """Run statements, all or none, and return what they print."""

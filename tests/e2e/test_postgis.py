@@ -1,6 +1,6 @@
 """The state of a day in PostGIS: a plan written to a real database and read back, like one in a GeoPackage.
 
-Values are compared by SQL and not by anything of the plugin.
+All steps of a day are made on both, and values are compared by SQL and not by anything of the plugin.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 import sqlite3
 import struct
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +22,94 @@ from tests.postgis import Database, NoServer, served
 if TYPE_CHECKING:
     from pathlib import Path
 
+SCHEMA = "plans"
 SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
 DAY = {"PLAN_DATE": "2026-05-04", "TIME_ZONE": "Europe/London"}
 SEARCH = {"ITERATIONS": 60, "SEED": 1}
+NOW = "2026-05-04T10:00:00"
+DELAY = timedelta(minutes=4)
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d(\.\d+)?Z?")
+OF_VERSION = ("plan_id", "version")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class InPostgis:
+    """Tables of a schema."""
+
+    database: Database
+
+    def layer(self, table: str) -> str:
+        """How an input or an output of Processing names a table of it."""
+        return self.database.layer(table, SCHEMA, "" if table.startswith("differences") else "(geom)")
+
+    source = layer
+
+    def moment(self, moment: str) -> str:
+        """A moment as SQL."""
+        return f"'{moment}'"
+
+    def run(self, sql: str) -> None:
+        """Run statements on tables of it."""
+        self.database.run(f"SET search_path TO {SCHEMA}, public;\n{sql}")
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows as they were written, without the number the database gave them; points as [x, y]."""
+        place = "jsonb_build_array(ST_X(geom), ST_Y(geom))" if has_points(table) else "NULL"
+        found = self.database.rows(
+            f"SELECT to_jsonb(one) - 'id' || jsonb_build_object('geom', {place}) AS found "
+            f'FROM "{SCHEMA}"."{table}" AS one ORDER BY id'
+        )
+        return [row["found"] for row in found]
+
+
+@dataclass(frozen=True)
+class InFile:
+    """Tables of a GeoPackage."""
+
+    path: Path
+
+    def layer(self, table: str) -> str:
+        """How an output of Processing names a table of it."""
+        return table_of_geopackage(self.path, table)
+
+    def source(self, table: str) -> str:
+        """How an input of Processing names a table of it."""
+        return f"{self.path}|layername={table}"
+
+    def moment(self, moment: str) -> str:
+        """A moment as SQL."""
+        return f"'{moment}Z'"
+
+    def run(self, sql: str) -> None:
+        """Run statements on tables of it."""
+        with closing(sqlite3.connect(self.path)) as file:
+            # What watches the extent of the layers calls functions that only a spatial SQLite has.
+            file.create_function("ST_IsEmpty", 1, lambda _: 0)
+            for name in ("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+                file.create_function(name, 1, lambda _: 0.0)
+            file.executescript(sql)
+
+    def rows(self, table: str) -> list[Row]:
+        """The same rows as those of PostGIS, in the same form."""
+        with closing(sqlite3.connect(self.path)) as file:
+            file.row_factory = sqlite3.Row
+            rows = [dict(row) for row in file.execute(f'SELECT * FROM "{table}" ORDER BY fid')]
+        for row in rows:
+            del row["fid"]
+            # A point ends with x and y: https://www.geopackage.org/spec/#gpb_format
+            blob = row.pop("geom", None)
+            row["geom"] = list(struct.unpack("<2d", blob[-16:])) if has_points(table) else None
+            for name, value in row.items():
+                if isinstance(value, str) and MOMENT.fullmatch(value):
+                    row[name] = value.rstrip("Z").removesuffix(".000")
+        return rows
+
+
+def has_points(table: str) -> bool:
+    """Whether each row of the table has a place."""
+    return table.startswith("visits")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +117,7 @@ def database() -> Database:
     """PostgreSQL with PostGIS. Without it a test is skipped by hand and fails under CI."""
     try:
         with served() as running:
-            running.run("CREATE SCHEMA plans")
+            running.run(f"CREATE SCHEMA {SCHEMA}")
             yield running
     except NoServer as error:
         if os.environ.get("CI"):
@@ -45,102 +131,210 @@ def abroad(qgis_process) -> QgisProcess:
     return QgisProcess({**qgis_process.environment, "TZ": "America/New_York"})
 
 
-@pytest.fixture(scope="module")
-def geopackage(tmp_path_factory) -> Path:
-    """Where the same is written beside it."""
-    return tmp_path_factory.mktemp("plan") / "plan.gpkg"
+@dataclass(frozen=True)
+class Both:
+    """A GeoPackage and a database, worked on alike; what works on the database stands on another clock."""
+
+    file: InFile
+    tables: InPostgis
+    at_home: QgisProcess
+    abroad: QgisProcess
+
+    def run(self, algorithm: str, given: dict[str, Any], read: dict[str, str], written: list[str]) -> Row:
+        """Run an algorithm on both; `read` are the tables of parameters, `written` tables named by outputs.
+
+        The numbers it returns are the same.
+        """
+        numbers = []
+        for store, process in ((self.file, self.at_home), (self.tables, self.abroad)):
+            places = {name: store.source(table) for name, table in read.items()}
+            outputs = {table.rstrip("_0123456789").upper(): store.layer(table) for table in written}
+            results = process.run(f"optiway:{algorithm}", {**given, **places, **outputs})
+            numbers.append({name: value for name, value in results.items() if name not in outputs})
+        assert numbers[0] == numbers[1]
+        return numbers[0]
+
+    def change(self, sql: str, **moments: str) -> None:
+        """Run statements on both, in which moments are named in braces."""
+        for store in (self.file, self.tables):
+            store.run(sql.format(**{name: store.moment(moment) for name, moment in moments.items()}))
+
+    def rows(self, table: str) -> list[Row]:
+        """The rows of a table, the same in both."""
+        there, here = self.file.rows(table), self.tables.rows(table)
+        assert here == there
+        return here
 
 
 @pytest.fixture(scope="module")
-def planned(qgis_process, abroad, town_layers, database, geopackage) -> dict[str, Any]:
-    """The numbers of a plan of the town that was written to both."""
-    given = {**town_layers, **DAY, **SEARCH}
-    files = {name: table_of_geopackage(geopackage, name.lower()) for name in SINKS}
-    tables = {name: database.layer(name.lower(), "plans") for name in SINKS}
-    there = qgis_process.run("optiway:plan_routes", {**given, **files})
-    here = abroad.run("optiway:plan_routes", {**given, **tables})
-    numbers = {name: value for name, value in there.items() if name not in SINKS}
-    assert {name: here[name] for name in numbers} == numbers
-    return here
+def both(qgis_process, abroad, database, tmp_path_factory) -> Both:
+    """Where all steps are made."""
+    file = InFile(tmp_path_factory.mktemp("plan") / "plan.gpkg")
+    return Both(file, InPostgis(database), qgis_process, abroad)
 
 
-def in_database(database: Database, table: str) -> list[dict[str, Any]]:
-    """The rows as they were written, without the number the database gave them; points as (x, y)."""
-    place = "jsonb_build_array(ST_X(geom), ST_Y(geom))" if "visits" in table else "NULL"
-    found = database.rows(
-        f"SELECT to_jsonb(one) - 'id' || jsonb_build_object('geom', {place}) AS found "
-        f'FROM plans."{table}" AS one ORDER BY id'
-    )
-    return [row["found"] for row in found]
+@pytest.fixture(scope="module")
+def fleet(town_layers) -> dict[str, Any]:
+    """What all steps are given: depots, vehicles, the day and the search."""
+    return {name: town_layers[name] for name in ("DEPOTS", "VEHICLES")} | DAY | SEARCH
 
 
-def in_file(geopackage: Path, table: str) -> list[dict[str, Any]]:
-    """The same rows of the GeoPackage."""
-    with closing(sqlite3.connect(geopackage)) as file:
-        file.row_factory = sqlite3.Row
-        rows = [dict(row) for row in file.execute(f'SELECT * FROM "{table}" ORDER BY fid')]
-    for row in rows:
-        del row["fid"]
-        # A point ends with x and y: https://www.geopackage.org/spec/#gpb_format
-        row["geom"] = list(struct.unpack("<2d", row["geom"][-16:])) if "visits" in table else None
-        for name, value in row.items():
-            if isinstance(value, str) and MOMENT.fullmatch(value):
-                row[name] = value.rstrip("Z").removesuffix(".000")
-    return rows
+@pytest.fixture(scope="module")
+def planned(both, fleet, town_layers) -> Row:
+    """The numbers of a plan of the town."""
+    tables = [name.lower() for name in SINKS]
+    return both.run("plan_routes", {**fleet, "STOPS": town_layers["STOPS"]}, {}, tables)
 
 
 @pytest.mark.parametrize("table", [name.lower() for name in SINKS])
-def test_tables_and_geopackage_hold_the_same(planned, database, geopackage, table):
+def test_tables_and_geopackage_hold_the_same(planned, both, table):
     """Each column under its name, each row in its order, each value; nothing is cut or shifted."""
-    there, here = in_file(geopackage, table), in_database(database, table)
-    assert len(here) == {"routes": planned["ROUTE_COUNT"], "unassigned": planned["UNASSIGNED_COUNT"]}.get(
-        table, len(there)
-    )
-    assert here == there
+    counts = {"routes": planned["ROUTE_COUNT"], "unassigned": planned["UNASSIGNED_COUNT"]}
+    halts = planned["ASSIGNED_COUNT"] + planned["ROUTE_COUNT"]
+    expected = {"legs": halts, "visits": halts + planned["ROUTE_COUNT"], **counts}
+    assert len(both.rows(table)) == expected[table]
 
 
-def test_a_plan_is_timed_anew_in_its_own_table(planned, abroad, town_layers, database):
+def test_a_plan_is_timed_anew_in_its_own_table(planned, both, fleet, database):
     """Read from the table that it is written to, twice: nothing moves, and no column is added."""
-    visits = database.layer("visits_again", "plans")
-    database.run("CREATE TABLE plans.visits_again AS TABLE plans.visits")
-    database.run("ALTER TABLE plans.visits_again ADD PRIMARY KEY (id)")
-    fleet = {name: town_layers[name] for name in ("DEPOTS", "VEHICLES")}
+    both.tables.run(
+        "CREATE TABLE visits_again AS TABLE visits; ALTER TABLE visits_again ADD PRIMARY KEY (id)"
+    )
+    visits = both.tables.layer("visits_again")
+    given = {name: fleet[name] for name in ("DEPOTS", "VEHICLES", *DAY)}
     for _ in range(2):
-        abroad.run("optiway:schedule", {**fleet, **DAY, "STOPS": visits, "VISITS": visits})
-    before, after = (in_database(database, table) for table in ("visits", "visits_again"))
+        both.abroad.run("optiway:schedule", {**given, "STOPS": visits, "VISITS": visits})
+    before, after = (both.tables.rows(table) for table in ("visits", "visits_again"))
     assert [{**row, "plan_id": ""} for row in after] == [{**row, "plan_id": ""} for row in before]
     assert list(after[0]) == list(before[0])
 
 
-def test_what_a_database_refuses_is_said(planned, qgis_process, town_layers, database):
-    """A schema that is not there, and a table that somebody's view needs."""
-    database.run("CREATE VIEW plans.late AS SELECT * FROM plans.legs WHERE drive_min > 30")
-    for table, schema, words in (("visits", "nowhere", 'schema "nowhere"'), ("legs", "plans", "plans.late")):
-        given = {**town_layers, **DAY, **SEARCH, "LEGS": database.layer(table, schema)}
+@pytest.fixture(scope="module")
+def under_way(planned, both) -> list[Row]:
+    """The visits at ten: what was planned to be over some minutes before is done, some minutes late.
+
+    One stop failed, one was cancelled by its customer, and somebody gave one to another vehicle by hand.
+    """
+    rows = both.rows("visits")
+    for row in rows:
+        actual = [datetime.fromisoformat(row[name]) + DELAY for name in ("eta", "end_time")]
+        if actual[1].isoformat() > NOW:
+            continue
+        both.change(
+            "UPDATE visits SET status = 'done', actual_arrival = {arrival}, actual_departure = {departure} "
+            f"WHERE vehicle_id = '{row['vehicle_id']}' AND sequence = {row['sequence']};",
+            **dict(zip(("arrival", "departure"), (moment.isoformat() for moment in actual))),
+        )
+    stops = [row for row in both.rows("visits") if row["visit_type"] == "stop"]
+    done = [row["stop_id"] for row in stops if row["status"] == "done"]
+    left = [row for row in stops if row["status"] == "planned"]
+    both.change(f"UPDATE visits SET status = 'failed' WHERE stop_id = '{done[-1]}';")
+    both.change(f"UPDATE visits SET status = 'cancelled' WHERE stop_id = '{left[0]['stop_id']}';")
+    given, taker = left[-1], next(row for row in left if row["vehicle_id"] != left[-1]["vehicle_id"])
+    both.change(
+        f"UPDATE visits SET vehicle_id = '{taker['vehicle_id']}', sequence = {taker['sequence']} "
+        f"WHERE stop_id = '{given['stop_id']}';"
+    )
+    return both.rows("visits")
+
+
+@pytest.fixture(scope="module")
+def edited(under_way, both, fleet) -> list[Row]:
+    """The visits of version 2: as they were edited by hand, timed from ten on."""
+    read = {"PLAN": "visits", "PLAN_LEGS": "legs", "PLAN_UNASSIGNED": "unassigned"}
+    both.run("edit_routes", {**fleet, "NOW": NOW}, read, [f"{name.lower()}_2" for name in SINKS])
+    return both.rows("visits_2")
+
+
+@pytest.fixture(scope="module")
+def replanned(edited, both, fleet) -> list[Row]:
+    """The visits of version 3: the rest planned anew."""
+    read = {"PLAN": "visits_2", "PLAN_LEGS": "legs_2", "PLAN_UNASSIGNED": "unassigned_2"}
+    given = {**fleet, "NOW": NOW, "SCOPE": "routes"}
+    both.run("reoptimise", given, read, [f"{name.lower()}_3" for name in SINKS] + ["changes_3"])
+    return both.rows("visits_3")
+
+
+def behind(rows: list[Row]) -> list[Row]:
+    """The visits that were made, whatever came of them, in their order, without what names the version."""
+    kept = [row for row in rows if row["status"] in ("done", "failed")]
+    kept.sort(key=lambda row: (row["vehicle_id"], row["sequence"]))
+    return [{name: value for name, value in row.items() if name not in OF_VERSION} for row in kept]
+
+
+def test_what_is_done_is_the_same_in_each_version(under_way, edited, replanned):
+    """Row by row and value by value, in the database and in the file."""
+    assert len(behind(under_way)) >= 10
+    assert {row["status"] for row in behind(under_way)} == {"done", "failed"}
+    assert behind(under_way) == behind(edited) == behind(replanned)
+
+
+def test_no_stop_is_lost_on_the_way(planned, under_way, edited, replanned, both):
+    """Each version has every stop once, on a route or with the reason why it is on none."""
+    asked = sorted(row["stop_id"] for row in under_way if row["visit_type"] == "stop")
+    (cancelled,) = [row["stop_id"] for row in under_way if row["status"] == "cancelled"]
+    for rows, table in ((edited, "unassigned_2"), (replanned, "unassigned_3")):
+        served = [row["stop_id"] for row in rows if row["visit_type"] == "stop"]
+        left = {row["stop_id"]: row["reason"] for row in both.rows(table)}
+        assert sorted([*served, *left]) == asked
+        assert left[cancelled] == "excluded"
+
+
+def test_versions_follow_one_another(edited, replanned, both):
+    """One plan, three versions, each made from the one before."""
+    ids = {
+        row["plan_id"] for table in ("visits", "routes", "routes_2", "routes_3") for row in both.rows(table)
+    }
+    assert len(ids) == 1
+    for number, rows in ((2, edited), (3, replanned)):
+        assert {row["version"] for row in rows} == {number}
+        parents = {(row["version"], row["parent_version"]) for row in both.rows(f"routes_{number}")}
+        assert parents == {(number, number - 1)}
+
+
+def test_hand_edits_are_kept(under_way, edited):
+    """The stop that was given to another vehicle is there, where it was put."""
+    before = {row["stop_id"]: row["vehicle_id"] for row in under_way if row["visit_type"] == "stop"}
+    after = {row["stop_id"]: row["vehicle_id"] for row in edited if row["visit_type"] == "stop"}
+    assert {stop: vehicle for stop, vehicle in before.items() if stop in after} == after
+
+
+def test_drivers_are_told_the_same(replanned, both):
+    """From the database as from the file: what changed since the first version, and nothing that is done."""
+    read = {"BEFORE": "visits", "AFTER": "visits_3"}
+    numbers = both.run("plan_differences", {"NOW": NOW}, read, ["differences_3"])
+    rows = both.rows("differences_3")
+    assert numbers["DRIVERS_CHANGED"] == len(rows) > 0
+    done = {row["name"] for row in replanned if row["status"] in ("done", "failed") and row["name"]}
+    for row in rows:
+        assert row["message"].startswith(f"{row['driver']}, your route for 4 May has changed (version 3).")
+        assert not any(name in row["message"] for name in done)
+
+
+def test_what_a_database_refuses_is_said(planned, both, fleet, town_layers):
+    """A schema that is not there, and a table that somebody's view needs; the table stays as it was."""
+    both.tables.run("CREATE VIEW late AS SELECT * FROM legs WHERE drive_min > 30")
+    nowhere = both.tables.database.layer("legs", "nowhere")
+    for place, words in ((nowhere, 'schema "nowhere"'), (both.tables.layer("legs"), "late depends on")):
+        given = {**fleet, "STOPS": town_layers["STOPS"], "LEGS": place}
         with pytest.raises(QgisProcessFailed, match=words):
-            qgis_process.run("optiway:plan_routes", given)
-    assert len(in_database(database, "legs")) == len(in_database(database, "visits")) - planned["ROUTE_COUNT"]
+            both.at_home.run("optiway:plan_routes", given)
+    both.rows("legs")
 
 
 @pytest.mark.parametrize("clock", ["UTC", "America/New_York"])
-def test_moments_with_a_zone_are_read_on_the_clock_of_the_plan(qgis_process, town_layers, database, clock):
+def test_moments_with_a_zone_are_read_on_the_clock_of_the_plan(both, fleet, clock):
     """A window from nine to ten in London is that, wherever the computer stands, in the plan and after it."""
-    database.run("DROP TABLE IF EXISTS plans.orders")
-    database.run(
-        "CREATE TABLE plans.orders (id serial PRIMARY KEY, stop_id text, tw1_start timestamptz, "
-        "tw1_end timestamptz, geom geometry(Point, 4326))"
-    )
-    database.run(
-        "INSERT INTO plans.orders (stop_id, tw1_start, tw1_end, geom) VALUES "
+    both.tables.run(
+        "DROP TABLE IF EXISTS orders;"
+        "CREATE TABLE orders (id serial PRIMARY KEY, stop_id text, tw1_start timestamptz, "
+        "tw1_end timestamptz, geom geometry(Point, 4326));"
+        "INSERT INTO orders (stop_id, tw1_start, tw1_end, geom) VALUES "
         "('early', '2026-05-04 08:00Z', '2026-05-04 09:00Z', ST_SetSRID(ST_MakePoint(-3.67, 52.45), 4326))"
     )
-    there = QgisProcess({**qgis_process.environment, "TZ": clock})
-    given = {"DEPOTS": town_layers["DEPOTS"], "VEHICLES": town_layers["VEHICLES"], **DAY, **SEARCH}
-    layers = {
-        "STOPS": database.layer("orders", "plans"),
-        "VISITS": database.layer("visits_of_orders", "plans"),
-    }
-    there.run("optiway:plan_routes", {**given, **layers})
-    (visit,) = database.rows("SELECT * FROM plans.visits_of_orders WHERE visit_type = 'stop'")
+    there = QgisProcess({**both.at_home.environment, "TZ": clock})
+    layers = {"STOPS": both.tables.layer("orders"), "VISITS": both.tables.layer("visits_of_orders")}
+    there.run("optiway:plan_routes", {**fleet, **layers})
+    (visit,) = [row for row in both.tables.rows("visits_of_orders") if row["visit_type"] == "stop"]
     assert "2026-05-04T09:00:00" <= visit["start_time"] <= "2026-05-04T10:00:00"
     assert (visit["tw1_start"], visit["tw1_end"]) == ("2026-05-04T09:00:00", "2026-05-04T10:00:00")
