@@ -134,9 +134,11 @@ def read_day(
         mine = rows.of(vehicle.id)
         late, lost = disrupted.late.get(vehicle.id, 0), disrupted.lost.get(vehicle.id)
         seen = _usable(positions.get(vehicle.id), vehicle.id, now, reading)
-        one = standing(rows.course(mine, vehicle, now, legs), now, by_status, late, lost, seen)
-        if one is not None and lost is None and _ends_there(visits, vehicle, mine, one):
-            one = replace(one, lost=True, stands_at=lost_place(vehicle.id))
+        course = rows.course(mine, vehicle, now, legs)
+        if lost is None and _ends_there(visits, vehicle, mine):
+            one = rows.stranded(course, reading)
+        else:
+            one = standing(course, now, by_status, late, lost, seen)
         if one is None and not mine and (late or lost is not None):
             one = _without_route(vehicle, depots, late, lost)
         if one is not None:
@@ -329,6 +331,17 @@ class _Rows:
             visits.append(visit)
             places.append(place)
         return Course(vehicle.id, tuple(visits), tuple(places), legs.get(vehicle.id, ()))
+
+    def stranded(self, course: Course, reading: Reading) -> Progress | None:
+        """A vehicle that was lost before this plan was made: it did all that its rows say, and stands there."""
+        ends = [visit.end for visit in course.visits if visit.end < _UNKNOWN]
+        one = standing(course, None, lost=max(ends, default=0))
+        text = (
+            "A route has no end though its vehicle ends at a depot: the vehicle is lost and goes no further"
+        )
+        reading.warn(Fault("inconsistent_day", text), About(self._visits.name, id=course.vehicle_id))
+        place = next((row.place for row in self.all if row.visit.id == lost_place(course.vehicle_id)), None)
+        return one if one is None or place is None else replace(one, lon=place[0], lat=place[1])
 
     def places_of(self, progress: Collection[Progress]) -> list[Depot]:
         """Depots that rows name and that are none of DEPOTS: of visits made, and where goods are fetched."""
@@ -551,10 +564,10 @@ def _without_route(
     return Progress(vehicle.id, lon=lon, lat=lat, free=lost, lost=True, stands_at=vehicle.start_depot or "")
 
 
-def _ends_there(visits: VisitsLayer, vehicle: Vehicle, rows: list[_PlanRow], progress: Progress) -> bool:
-    """Whether the vehicle was lost before this: all its visits are made and none of them is its end."""
+def _ends_there(visits: VisitsLayer, vehicle: Vehicle, rows: list[_PlanRow]) -> bool:
+    """Whether the vehicle was lost in this plan: it should end at a depot, and its route has no end."""
     ends = vehicle.end_depot is None or any(row.visit.type == VISIT_END for row in rows)
-    return visits.is_plan and not ends and 0 < len(progress.visits) == len(rows)
+    return visits.is_plan and bool(rows) and not ends
 
 
 def _to_do(
