@@ -45,6 +45,9 @@ def plan(**of: dict) -> list[dict]:
     """S1 (done), S2, S3 and a pair on V1, S4 and S5 on V2; `of` has more values of stops."""
     rows = [
         row("D1", "V1", 0, visit_type="start", status="done"),
+        row("D1", "V1", 6, visit_type="end"),
+        row("D1", "V2", 0, visit_type="start"),
+        row("D1", "V2", 3, visit_type="end"),
         row("S1", "V1", 1, tw1_start="08:00", tw1_end="11:00", demand=3.0),
         row(
             "S2",

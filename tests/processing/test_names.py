@@ -21,6 +21,17 @@ FLEET = [
     *("SHIFT_START", "SHIFT_END", "SERVICE_TIME", "DEMAND", "PRIORITY", "WINDOW_START", "WINDOW_END"),
     *(*RULES, "GOAL", "BALANCE", "BALANCE_WEIGHT", *TRAVEL),
 ]
+PRICES = [
+    *("VEHICLE_CHANGE_PRICE", "POSITION_CHANGE_PRICE", "PROMISE_PRICE", "PROMISE_TOLERANCE", "SERVE_LATE"),
+    "LOST_LOAD",
+]
+SEARCH = ["TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS"]
+DAY = [
+    *("PLAN_LEGS", "PLAN_UNASSIGNED", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "START_TIME"),
+    *("SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END", *RULES, "GOODS", *TRAVEL),
+]
+DAY_BASIC = ["PLAN_LEGS", "PLAN_UNASSIGNED", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"]
+EVENT = ["NEW_WINDOW_START", "NEW_WINDOW_END", "NEW_SHIFT_START", "NEW_SHIFT_END", "CLOSED"]
 PARAMETERS = {
     "plan_routes": [*FLEET, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS],
     "validate": [*FLEET, "FINDINGS", "REPORT"],
@@ -54,8 +65,29 @@ PARAMETERS = {
     ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
+    "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", "DONE_BY", *DAY, *SEARCH, *SINKS, "CHANGES"],
+    "reoptimise": [
+        *(
+            "PLAN",
+            "NOW",
+            "DONE_BY",
+            "SCOPE",
+            "DISRUPTIONS",
+            *PRICES,
+            *DAY,
+            "GOAL",
+            "BALANCE",
+            "BALANCE_WEIGHT",
+        ),
+        *(*SEARCH, *SINKS, "CHANGES"),
+    ],
+    "handle_disruption": [
+        *("PLAN", "EVENT", "VEHICLE", "STOP", "AT", "NOW", "DONE_BY", "MINUTES", *EVENT, *PRICES, *DAY),
+        *(*SEARCH, *SINKS, "CHANGES"),
+    ],
 }
-REPLANNING = {"plan_differences"}
+REPLANNING = {"plan_differences", "edit_routes", "reoptimise", "handle_disruption"}
+DAY_OUTPUTS = [*PLAN_OUTPUTS, "CHANGES", "MOVED_COUNT", "PROMISES_MISSED", "VERSION"]
 OUTPUTS = {
     **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
     "compare_plans": [
@@ -64,8 +96,11 @@ OUTPUTS = {
     ],
     "explain_unassigned": ["UNASSIGNED", "REPORT", "UNASSIGNED_COUNT", "FIXABLE_COUNT"],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
+    "edit_routes": DAY_OUTPUTS,
     "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
+    "edit_routes": DAY_OUTPUTS,
+    **dict.fromkeys(("reoptimise", "handle_disruption"), [*DAY_OUTPUTS, "KEEPING_COST"]),
 }
 BASIC = {
     "plan_routes": [
@@ -87,7 +122,11 @@ BASIC = {
     ],
     "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
+    "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *BASIC_OF_DAY],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
+    "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *DAY_BASIC],
+    "reoptimise": ["PLAN", "NOW", "SCOPE", "DISRUPTIONS", *PRICES, *DAY_BASIC, "TIME_LIMIT"],
+    "handle_disruption": ["PLAN", "EVENT", "VEHICLE", "STOP", "AT", "NOW", "MINUTES", *EVENT, *DAY_BASIC],
     "validate": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS"),
@@ -101,6 +140,14 @@ WORDS = {
     "START_RULE": ["late", "early"],
     "GOAL": ["cost", "fewest_vehicles"],
     "BALANCE": ["none", "time", "stops", "distance"],
+}
+EVENTS = ["vehicle_lost", "driver_sick", "late", "road_closed", "window", "shift"]
+OF_THE_DAY = {
+    ("reoptimise", "SCOPE"): ["times", "sequence", "routes", "free"],
+    ("reoptimise", "LOST_LOAD"): ["fetched", "stays"],
+    ("reoptimise", "DONE_BY"): ["status", "time"],
+    ("reoptimise", "GOODS"): ["bound", "free"],
+    ("handle_disruption", "EVENT"): EVENTS,
 }
 
 
@@ -158,6 +205,21 @@ def test_travel_is_known_by_its_word(algorithms, name):
     assert travel.options() == given
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("MODE", ["keep_order", "insert_best", "reoptimise"]),
+        ("DONE_BY", ["status", "time"]),
+        ("GOODS", ["bound", "free"]),
+    ],
+)
+def test_choices_of_a_day_under_way_are_known_by_their_words(algorithms, name, words):
+    """What is done is found by status or time where DONE_BY is empty; the others begin with their default."""
+    choice = algorithms["edit_routes"].parameterDefinition(name)
+    assert choice.usesStaticStrings() and choice.options() == words
+    assert choice.defaultValue() == (None if name == "DONE_BY" else words[0])
+
+
 @pytest.mark.parametrize("name", WORDS)
 def test_choices_are_known_by_their_words(algorithms, name):
     """The first is the default, and asks for nothing."""
@@ -167,3 +229,11 @@ def test_choices_are_known_by_their_words(algorithms, name):
             assert choice.usesStaticStrings()
             assert (choice.options(), choice.defaultValue()) == (WORDS[name], WORDS[name][0])
     assert algorithms["plan_routes"].parameterDefinition(name) is not None
+
+
+@pytest.mark.parametrize(("name", "parameter"), OF_THE_DAY)
+def test_choices_of_re_planning_are_known_by_their_words(algorithms, name, parameter):
+    """Scripts write them, so do tables."""
+    choice = algorithms[name].parameterDefinition(parameter)
+    assert choice.usesStaticStrings()
+    assert choice.options() == OF_THE_DAY[name, parameter]
