@@ -75,8 +75,8 @@ class HandleDisruption(DisruptedDay):
         return tr(
             "<p>One thing went wrong. Takes a plan whose day may be under way and what happened, and makes "
             "the next version of the plan, in which only what must change does: another vehicle, another "
-            "order and other arrivals have high prices. The changed stops are written with why. The layers of the "
-            "plan before are not touched.</p>"
+            "order and other arrivals have high prices. The changed stops are written with why. The layers "
+            "of the plan before are not touched.</p>"
             "<p><b>vehicle_lost</b>: Vehicle goes no further from At on. Its stops go to others, which fetch "
             "its load where it stands, or it is told why they are not served. <b>driver_sick</b>: the same; "
             "a vehicle that has not left does not work at all. <b>late</b>: Vehicle runs Minutes behind. "

@@ -100,7 +100,8 @@ OUTPUTS = {
     "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
     "edit_routes": DAY_OUTPUTS,
-    **dict.fromkeys(("reoptimise", "handle_disruption"), [*DAY_OUTPUTS, "KEEPING_COST"]),
+    "reoptimise": [*DAY_OUTPUTS, "KEEPING_COST"],
+    "handle_disruption": [*DAY_OUTPUTS, "KEEPING_COST"],
 }
 BASIC = {
     "plan_routes": [
