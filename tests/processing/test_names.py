@@ -133,6 +133,8 @@ EVENTS = ["vehicle_lost", "driver_sick", "late", "road_closed", "window", "shift
 OF_THE_DAY = {
     ("reoptimise", "SCOPE"): ["times", "sequence", "routes", "free"],
     ("reoptimise", "LOST_LOAD"): ["fetched", "stays"],
+    ("edit_routes", "MODE"): ["keep_order", "insert_best", "reoptimise"],
+    ("edit_routes", "GOODS"): ["bound", "free"],
     ("reoptimise", "DONE_BY"): ["status", "time"],
     ("reoptimise", "GOODS"): ["bound", "free"],
     ("handle_disruption", "EVENT"): EVENTS,
@@ -191,21 +193,6 @@ def test_travel_is_known_by_its_word(algorithms, name):
     assert travel.usesStaticStrings()
     given = [source for source in SOURCES if source != "matrix" or name != "travel_matrix"]
     assert travel.options() == given
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("MODE", ["keep_order", "insert_best", "reoptimise"]),
-        ("DONE_BY", ["status", "time"]),
-        ("GOODS", ["bound", "free"]),
-    ],
-)
-def test_choices_of_a_day_under_way_are_known_by_their_words(algorithms, name, words):
-    """What is done is found by status or time where DONE_BY is empty; the others begin with their default."""
-    choice = algorithms["edit_routes"].parameterDefinition(name)
-    assert choice.usesStaticStrings() and choice.options() == words
-    assert choice.defaultValue() == (None if name == "DONE_BY" else words[0])
 
 
 @pytest.mark.parametrize("name", WORDS)
