@@ -15,7 +15,7 @@ from optiway_qgis.engine.replanning.whole import whole_plan
 from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.engine.travel.provider import Matrix, Travel, places_of
 from optiway_qgis.model.day import GOODS_BOUND, SCOPE_TIMES, Ask, Day, Progress
-from optiway_qgis.model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER, Plan
+from optiway_qgis.model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER, Plan, Unassigned
 from optiway_qgis.model.problem import Depot, Planned, Problem, Sequence, Settings
 from optiway_qgis.model.standing import progress_of
 from tests.engine.cases import GivenTravel
@@ -67,7 +67,8 @@ def timed(rest: Rest, travel: Callable[[Problem], Travel]) -> Plan:
     """Return the plan of a rest in the order so far."""
     table = travel(rest.problem)
     if not rest.problem.vehicles:
-        return Plan("rest", (), (), travel_source=table.provider.source)
+        left = (Unassigned(stop.id, "no_vehicle", "Nobody goes on.") for stop in rest.problem.stops)
+        return Plan("rest", (), tuple(left), travel_source=table.provider.source)
     return reschedule(rest.problem, table, {}, Settings(), rest.sequences)
 
 
@@ -82,6 +83,7 @@ def under_way(
     behind = {one.vehicle_id: {visit.sequence for visit in one.visits} for one in day.progress}
     planned: dict[str, Planned] = {}
     sequences = []
+    waiting = dict(also or {})
     for route in plan.routes:
         done = behind.get(route.vehicle_id, set())
         order: list[str] = []
@@ -95,8 +97,9 @@ def under_way(
                 reloads.append(len(order))
             if visit.type == VISIT_TRANSFER:
                 goods[visit.sequence] = visit.id
-        order += (also or {}).get(route.vehicle_id, ())
+        order += waiting.pop(route.vehicle_id, ())
         sequences.append(Sequence(route.vehicle_id, tuple(order), tuple(reloads)))
+    sequences += [Sequence(vehicle, order) for vehicle, order in waiting.items()]
     stops = tuple(replace(stop, planned=planned.get(stop.id)) for stop in problem.stops)
     return Underway(replace(problem, stops=stops), travel, tuple(sequences), day, plan)
 

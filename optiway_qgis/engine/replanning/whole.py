@@ -16,6 +16,7 @@ from optiway_qgis.engine.solving.breaches import ordered
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.schedule import schedule
+from optiway_qgis.engine.travel.provider import rounded
 from optiway_qgis.model import reasons
 from optiway_qgis.model.day import SKIPPED
 from optiway_qgis.model.fix import DEPOT, PROBLEM, STOP
@@ -243,7 +244,8 @@ class _Joined:
         )
         if leg:
             before = next(visit for visit in reversed(self._visits) if visit.type != VISIT_BREAK)
-            way, line = one.way if one else (), leg.geometry
+            way = one.way if one else ()
+            meets = bool(way) and rounded(way[-1]) == rounded(leg.geometry[0])
             self._legs.append(
                 Leg(
                     added.sequence,
@@ -252,7 +254,7 @@ class _Joined:
                     drive,
                     distance,
                     leg.source,
-                    (*way, *(line[1:] if way and way[-1] == line[0] else line)),
+                    (*way, *leg.geometry[meets:]),
                 )
             )
         self._visits.append(added)
