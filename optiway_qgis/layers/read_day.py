@@ -333,7 +333,7 @@ class _Rows:
         return Course(vehicle.id, tuple(visits), tuple(places), legs.get(vehicle.id, ()))
 
     def stranded(self, course: Course, reading: Reading) -> Progress | None:
-        """A vehicle that was lost before this plan was made: it did all that its rows say, and stands there."""
+        """A vehicle that was lost before this: it did all that its rows say, and stands at the last place."""
         ends = [visit.end for visit in course.visits if visit.end < _UNKNOWN]
         one = standing(course, None, lost=max(ends, default=0))
         text = (

@@ -33,8 +33,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor, QFont
 
+from ..model.day import DONE, FAILED, PLANNED, SKIPPED, STATUSES
 from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, route_colour
-from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_TRANSFER
 from . import symbols
 from .destinations import is_geopackage
 from .output_fields import CHANGES, COMPARISON, LEGS, ROUTES, UNASSIGNED, VISITS, own_names
@@ -90,7 +91,11 @@ _LETTERS = {
     "violations": 20,
 }
 """Fields that hold longer texts than their names -> letters that are shown of them."""
-_HALTS = {VISIT_RELOAD: ("Reloads", symbols.reload_symbol), VISIT_BREAK: ("Breaks", symbols.break_symbol)}
+_HALTS = {
+    VISIT_RELOAD: ("Reloads", symbols.reload_symbol),
+    VISIT_TRANSFER: ("Goods fetched", symbols.reload_symbol),
+    VISIT_BREAK: ("Breaks", symbols.break_symbol),
+}
 """Visits beside stops and ends: what the legend calls them and how they are drawn."""
 
 _TO_THE_RIGHT = 5
@@ -104,8 +109,8 @@ class RouteLook:
     """How the route of one vehicle is drawn and called in the legend.
 
     `colour` as #rrggbb. `names` holds the visit types (start, end) at which the name of the depot is shown,
-    so that a depot is named once and not once per vehicle. `halts` holds the types of visits (reload, break)
-    that the route has beside stops and ends.
+    so that a depot is named once and not once per vehicle. `halts` holds the types of visits (reload,
+    transfer, break) that the route has beside stops and ends.
     """
 
     vehicle_id: str
@@ -316,10 +321,13 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     number = columns["sequence"]
     halts = [kind for kind in _HALTS if any(kind in look.halts for look in looks)]
     is_halt = f"{kind} IN ({', '.join(map(QgsExpression.quotedValue, _HALTS))})"
+    status = columns["status"]
+    mark = f"CASE WHEN {status} = '{DONE}' THEN '✓' WHEN {status} IN ('{FAILED}', '{SKIPPED}') THEN '✕' "
+    mark += f"ELSE to_string({number}) END"
     renderer = _by_vehicle(
         f"CASE WHEN {is_stop} THEN {vehicle} WHEN {is_halt} THEN '(' || {kind} || ')' ELSE '{_DEPOT}' END",
         _few(looks),
-        lambda colour: symbols.visit_symbol(colour, number, is_wrong),
+        lambda colour: symbols.visit_symbol(colour, number, is_wrong, mark),
         QgsRendererCategory(_DEPOT, symbols.depot_symbol(), "Depots"),
         *(QgsRendererCategory(f"({halt})", _HALTS[halt][1](number), _HALTS[halt][0]) for halt in halts),
     )
@@ -350,10 +358,14 @@ def _style_visits(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rout
     allowed = f"' (allowed ' || if({most} < 0, 'any', round({most})) || ')'"
     late = f"round({columns['late_min']}) || ' min late' || if({most} = 0, '', {allowed})"
     late = f"if({columns['late_min']} > 0, {late}, NULL)"
-    word = f"if({kind} = 'break', 'break', if({kind} = 'reload', 'loading', 'service'))"
+    word = f"if({kind} = 'break', 'break', if({kind} IN ('reload', 'transfer'), 'loading', 'service'))"
+    came, left = (_clock(columns, name) for name in ("actual_arrival", "actual_departure"))
+    state = f"replace({status}, '_', ' ') || coalesce(' ' || {came}, '') || coalesce(' - ' || {left}, '')"
+    state = f"if({status} <> '{PLANNED}', {state}, NULL)"
     lines = (
         columns.first("address"),
         f"'ETA ' || {_clock(columns, 'eta')} || ', ' || {word} || ' ' || {service}",
+        state,
     )
     layer.setMapTipTemplate(
         f"<b>[% {columns['vehicle_id']} || ' ' || {number} || ': ' || {place} %]</b>"
@@ -502,7 +514,8 @@ def _depot_label(place: str) -> QgsPalLayerSettings:
 def _halt_label(columns: _Columns) -> QgsPalLayerSettings:
     """To the right of the sign, wherever other labels leave room."""
     what = f"{columns['visit_type']} || ' ' || {_clock(columns, 'start_time')}"
-    words = f"if({columns['visit_type']} = '{VISIT_RELOAD}', {columns['vehicle_id']} || ' ', '') || {what}"
+    at_depot = f"{columns['visit_type']} IN ('{VISIT_RELOAD}', '{VISIT_TRANSFER}')"
+    words = f"if({at_depot}, {columns['vehicle_id']} || ' ', '') || {what}"
     label = _label(words, size=7)
     label.placement = QgsPalLayerSettings.Placement.OverPoint
     label.dataDefinedProperties().setProperty(_Label.OffsetQuad, QgsProperty.fromValue(_TO_THE_RIGHT))
@@ -560,6 +573,9 @@ def _name_fields(layer: QgsVectorLayer, own: Collection[str]) -> None:
         layer.setFieldAlias(index, spoken)
         if field.type() in _WIDGETS:
             layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup(*_WIDGETS[field.type()]))
+        if field.name() == "status":
+            choices = {"map": [{status.replace("_", " "): status} for status in STATUSES]}
+            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", choices))
         least = _TIME_LETTERS if field.type() == DATE_TIME else _LETTERS.get(field.name(), 0)
         table.setColumnWidth(index, _LETTER_PX * max(len(spoken) + 2, least))
     layer.setAttributeTableConfig(table)

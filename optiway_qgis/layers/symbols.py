@@ -78,18 +78,18 @@ def leg_symbol(colour: str, dash: str) -> QgsSymbol:
     return _symbol(QgsLineSymbol(), casing, line, arrows)
 
 
-def visit_symbol(colour: str, number: str, is_wrong: str) -> QgsSymbol:
+def visit_symbol(colour: str, number: str, is_wrong: str, mark: str) -> QgsSymbol:
     """A numbered disc, with a ring in alarm colour when something is wrong.
 
-    `number` and `is_wrong` are expressions over a visit. A legend has no visit: it shows the sizes and the
-    number set here, so the ring is hidden behind the disc.
+    `number`, `is_wrong` and `mark` (what is written on it) are expressions over a visit. A legend has no
+    visit: it shows the sizes and the number set here, so the ring is hidden behind the disc.
     """
     ring = _marker("circle", ALARM_COLOUR, 4.0)
     _override(ring, _SymbolLayer.PropertySize, f"if({is_wrong}, 6.6, 4.0) * {_ZOOM}")
     disc = _marker("circle", colour, 4.8)
     _override(disc, _SymbolLayer.PropertySize, f"4.8 * {_ZOOM}")
     figure = _character("1", _readable_on(colour), 2.9)
-    _override(figure, _SymbolLayer.PropertyCharacter, f"to_string({number})")
+    _override(figure, _SymbolLayer.PropertyCharacter, mark)
     _override(figure, _SymbolLayer.PropertySize, f"if({number} > 99, 2.1, 2.9) * {_ZOOM}")
     return _symbol(QgsMarkerSymbol(), ring, disc, figure)
 

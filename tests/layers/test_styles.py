@@ -22,6 +22,7 @@ from qgis.core import (
     QgsProviderRegistry,
     QgsRectangle,
     QgsRenderContext,
+    QgsSymbolLayer,
     QgsSymbolLayerUtils,
     QgsVectorLayer,
     QgsVectorLayerTemporalContext,
@@ -31,6 +32,7 @@ from qgis.PyQt.QtGui import QColor
 
 from optiway_qgis.layers import styles, symbols
 from optiway_qgis.layers.output_fields import LEGS, ROUTES, UNASSIGNED, VISITS
+from optiway_qgis.model.day import STATUSES
 from optiway_qgis.model.palette import ALARM_COLOUR, ROUTE_COLOURS, route_colour
 from tests.made_plans import rich_town
 from tests.pictures import colours, rendered
@@ -203,6 +205,53 @@ def test_reloads_and_breaks_are_labelled_with_what_and_when(rich_visits):
     assert sum(map(bool, texts(rich_visits, arrival.filterExpression()))) == 22
 
 
+@pytest.fixture
+def visits_under_way(write):
+    """The visits of a plan of which some are done, and for which goods are fetched, styled, in memory."""
+    problem, plan = rich_town()
+    first = plan.routes[0]
+    noon = 12 * 3600
+    states = [
+        {"status": "done", "actual_arrival": noon, "actual_departure": noon + 600},
+        {"status": "failed", "actual_arrival": noon},
+        {"status": "en_route"},
+        {"type": "transfer"},
+    ]
+    at = [place for place, visit in enumerate(first.visits) if visit.type == "stop"][:3]
+    at.append(next(place for place, visit in enumerate(first.visits) if visit.type == "reload"))
+    visits = list(first.visits)
+    for place, state in zip(at, states):
+        visits[place] = replace(visits[place], **state)
+    town = problem, replace(plan, routes=(replace(first, visits=tuple(visits)), *plan.routes[1:]))
+    destinations, context = write(town, lambda name: f"memory:{name}")
+    layer = QgsProcessingUtils.mapLayerFromString(destinations[VISITS], context)
+    styles.style_layer(layer, VISITS, styles.route_looks(*town))
+    yield layer
+    del context
+
+
+def test_what_is_done_is_ticked(visits_under_way):
+    """What was in vain is crossed; all others keep their numbers."""
+    categories = visits_under_way.renderer().categories()
+    symbol = categories[0].symbol().clone()
+    overrides = symbol.symbolLayers()[2].dataDefinedProperties()
+    mark = overrides.property(QgsSymbolLayer.Property.PropertyCharacter).expressionString()
+    assert texts(visits_under_way, mark)[1:6] == ["✓", "✕", "3", "4", "5"]
+    assert "Goods fetched" in [category.label() for category in categories]
+    tips = texts_of_tips(visits_under_way)
+    assert "<br>done 12:00 - 12:10" in tips[1]
+    assert "<br>failed 12:00" in tips[2] and " - " not in tips[2].split("failed")[1]
+    assert "<br>en route" in tips[3]
+    assert "planned" not in tips[4]
+
+
+def test_how_a_visit_stands_is_chosen_from_a_list(visits_under_way):
+    """By hand in the attribute table, and spelt as it is read."""
+    setup = visits_under_way.editorWidgetSetup(visits_under_way.fields().lookupField("status"))
+    values = [value for choice in setup.config()["map"] for value in choice.values()]
+    assert (setup.type(), tuple(values)) == ("ValueMap", STATUSES)
+
+
 def test_map_tips_of_routes_and_legs_tell_trips_and_overtime(write):
     """Where there is more than one trip, and any overtime; nothing of it in other plans."""
     town = rich_town()
@@ -284,7 +333,7 @@ def test_numbers_can_be_read_on_every_colour():
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     for colour in ROUTE_COLOURS:
-        symbol = symbols.visit_symbol(colour, "1", "FALSE")
+        symbol = symbols.visit_symbol(colour, "1", "FALSE", "'1'")
         _, disc, figure = symbol.symbolLayers()
         dark, light = sorted(luminance(part.color()) for part in (disc, figure))
         assert (light + 0.05) / (dark + 0.05) >= 3, colour
