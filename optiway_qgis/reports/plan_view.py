@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP
+from ..model.day import PLANNED, TO_DO
+from ..model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER
 from . import quantities
 from .phrases import phrase
 
@@ -94,12 +95,27 @@ class PlanView:
         return self.stops.get(visit.id) if visit.type == VISIT_STOP else self.depots.get(visit.id)
 
     def name(self, visit: Visit) -> str:
-        """Return the name of a visit's place, its id where it has none; what a reload or a break is."""
+        """Return the name of a visit's place, its id where it has none; and what is done at one underway."""
         if visit.type == VISIT_BREAK:
             return phrase("break_visit")
         place = self.place(visit)
         name = place.name if place and place.name else visit.id
+        if visit.type == VISIT_TRANSFER:
+            return phrase("transfer_visit", depot=name)
         return phrase("reload_visit", depot=name, number=visit.trip) if visit.type == VISIT_RELOAD else name
+
+    def is_behind(self, visit: Visit) -> bool:
+        """Tell whether a visit is said to be behind its vehicle, made or not."""
+        return visit.status not in TO_DO
+
+    def state(self, visit: Visit) -> str:
+        """Return how a visit stands and when it was made, in words; "" of one that is only planned."""
+        arrived, left = visit.actual_arrival, visit.actual_departure
+        times = ((arrived, "came_at"), (left, "left_at"))
+        words = [phrase(key, time=quantities.clock(moment)) for moment, key in times if moment is not None]
+        if visit.status != PLANNED:
+            words.insert(0, phrase(f"status_{visit.status}"))
+        return ", ".join(words)
 
     def stop_name(self, stop_id: str) -> str:
         """Return the name of a stop; "" when it has none or was never read."""

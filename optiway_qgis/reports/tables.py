@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Callable, Sequence
 
-from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_STOP
+from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_STOP, VISIT_TRANSFER
 from ..model.problem import DAY
 from ..model.reasons import UNASSIGNED_REASONS
 from . import quantities
@@ -221,23 +221,29 @@ def _visit_row(
 
 
 def _row_class(view: PlanView, visit: Visit) -> str | None:
+    kinds = [_row_kind(view, visit), "behind" if view.is_behind(visit) else None]
+    return " ".join(kind for kind in kinds if kind) or None
+
+
+def _row_kind(view: PlanView, visit: Visit) -> str | None:
     if visit.violations or not view.is_allowed_late(visit):
         return "alarm"
     if visit.late:
         return "soft"
-    kinds = {VISIT_STOP: None, VISIT_BREAK: "rest", VISIT_RELOAD: "reload"}
+    kinds = {VISIT_STOP: None, VISIT_BREAK: "rest", VISIT_RELOAD: "reload", VISIT_TRANSFER: "reload"}
     return kinds.get(visit.type, "end")
 
 
 def _remarks(view: PlanView, route: Route, visit: Visit) -> str:
     """What the other columns do not tell of a visit."""
     remarks = [
+        view.state(visit),
         violation_words(visit.violations),
         view.lateness(visit) if view.late_max(visit) != 0 else "",
         view.pair(visit),
         phrase("unpaid") if view.is_unpaid(route, visit) else "",
     ]
-    if visit.type in (VISIT_START, VISIT_RELOAD) and visit.service:
+    if visit.type in (VISIT_START, VISIT_RELOAD, VISIT_TRANSFER) and visit.service:
         remarks.append(phrase("loading_remark", amount=quantities.duration(visit.service)))
     return "; ".join(remark for remark in remarks if remark)
 

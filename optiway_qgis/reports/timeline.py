@@ -34,7 +34,8 @@ _BANDS = {
 _LATE_BAND = (32, 3)
 _OVERTIME_BAND = (11, 2)
 _USUAL = ("drive", "wait", "setup", "service", "late_mark", "shift")
-_KINDS = (*_BANDS, "overtime", "late_mark", "late_soft", "shift")
+_BEHIND_BAND = (12, 24)
+_KINDS = (*_BANDS, "overtime", "late_mark", "late_soft", "shift", "behind")
 """What the legend tells: the usual always, the others where there are any."""
 
 _MOST_TICKS = {True: 16, False: 11}
@@ -204,6 +205,8 @@ def _blocks(view: PlanView, route: Route) -> Iterable[tuple[str, str]]:
     )
     for mark, found in late.items():
         yield mark, _drawn(found, _LATE_BAND)
+    behind = [(visit.arrival - visit.drive, visit.end) for visit in route.visits if view.is_behind(visit)]
+    yield "behind", _drawn(behind, _BEHIND_BAND)
 
 
 def _drawn(spans: Iterable[tuple[int, int]], band: tuple[int, int]) -> str:
@@ -225,6 +228,8 @@ def _tooltip(view: PlanView, route: Route, visit: Visit) -> Markup:
         title += f"\n{phrase('window')} {quantities.spans(windows)}"
     if visit.late:
         title += f"\n{view.lateness(visit)}"
+    if view.state(visit):
+        title += f"\n{view.state(visit)}"
     return element(
         "rect",
         element("title", title),

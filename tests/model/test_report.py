@@ -370,6 +370,51 @@ def test_reloads_breaks_and_loading_are_rows_of_the_stop_list():
     assert reload[9] == "20"
 
 
+def under_way():
+    """A plan of which V1 has done its first two stops, one in vain, and fetches goods where it reloads."""
+    problem, plan = rich_town()
+    first = plan.routes[0]
+    states = {
+        "S1": {"status": "done", "actual_arrival": 8 * HOUR + 1320, "actual_departure": 8 * HOUR + 3000},
+        "S2": {"status": "failed", "actual_arrival": 9 * HOUR},
+        "S3": {"status": "en_route"},
+    }
+    visits = tuple(
+        replace(visit, type="transfer")
+        if visit.type == "reload"
+        else replace(visit, **states.get(visit.id, {}))
+        for visit in first.visits
+    )
+    return problem, replace(plan, routes=(replace(first, visits=visits), *plan.routes[1:]))
+
+
+def test_stop_lists_tell_what_is_done_and_where_goods_are_fetched():
+    """What is behind a vehicle is muted and says when it was made; of a plan of a day to come nothing is."""
+    page = Page(plan_report(*under_way()))
+    rows = {row[6]: row for row in page.rows("stop-lists")}
+    assert rows["S1"][12] == "✓ done, came 08:22, left 08:50"
+    assert rows["S2"][12].startswith("✕ failed, came 09:00")
+    assert rows["S3"][12].startswith("under way there")
+    assert rows["S4"][12] == ""
+    assert "Fetch goods: North depot" in {row[5] for row in page.rows("stop-lists")}
+    classes = [a.get("class") or "" for tag, a, _ in page.elements if tag == "tr"]
+    assert sum("behind" in name.split() for name in classes) == 2
+    assert "behind" not in plan_report(*rich_town()).split("</style>")[1]
+
+
+def test_timeline_mutes_what_is_done():
+    """From the way there to the departure; the legend says so, and tooltips when it was."""
+    problem, plan = under_way()
+    page = Page(plan_report(problem, plan))
+    (drawn,) = [a["d"] for tag, a, _ in page.elements if tag == "path" and a.get("class") == "behind"]
+    done = [visit for visit in plan.routes[0].visits if visit.status in ("done", "failed")]
+    assert re.findall(r"M(\d+) \d+h(\d+)", drawn) == [
+        (str(visit.arrival - visit.drive), str(visit.end - visit.arrival + visit.drive)) for visit in done
+    ]
+    assert any(a.get("class") == "key behind" for _, a, _ in page.elements)
+    assert "✓ done, came 08:22, left 08:50" in plan_report(problem, plan).split('id="timeline"')[1]
+
+
 def test_remarks_tell_what_is_picked_up_for_whom():
     """Both ends of a pair name the other; other stops name none."""
     problem, plan = rich_town()
