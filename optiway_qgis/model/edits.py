@@ -230,7 +230,7 @@ class _Work:
         holder = self._holder(name)
         if edit.vehicle_id and holder and edit.vehicle_id != holder:
             text = f'What is to be delivered at "{name}" is on {holder}'
-            return Fault("conflicting_values", text, "Leave it there, or let goods be free", "vehicle_id")
+            return Fault("conflicting_values", text, "Leave it there, or set GOODS to free", "vehicle_id")
         needs_one = edit.action in (ADD, MOVE) and not self._searches
         if edit.place is not None:
             needs_one = name not in self._on

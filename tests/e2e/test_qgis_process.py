@@ -15,7 +15,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from headless import BUILD, points_from_csv, qgis_process_command, run_arguments, table_of_geopackage
+from headless import (
+    BUILD,
+    points_from_csv,
+    qgis_process_command,
+    run_arguments,
+    table_from_csv,
+    table_of_geopackage,
+)
 
 OPEN_PROJECT = Path(__file__).absolute().parent / "open_project.py"
 SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
@@ -46,6 +53,7 @@ def test_enabled_plugin_offers_its_algorithms(qgis_process):
         "compare_plans",
         "explain_unassigned",
         "validate",
+        "edit_routes",
         "install_engine",
     ):
         assert f"optiway:{algorithm}" in listing
@@ -76,6 +84,51 @@ def test_styles_travel_in_the_geopackage(planned):
     """A file from a server opens styled: each of the four tables has a default style."""
     rows = query(planned, "SELECT f_table_name, useAsDefault FROM layer_styles")
     assert sorted(rows) == sorted((name.lower(), 1) for name in SINKS)
+
+
+def test_a_plan_is_edited_while_it_is_driven(qgis_process, planned, town_layers, tmp_path):
+    """From a CSV file of changes: the next version is in a GeoPackage, what was over is as it was."""
+    ((now,),) = query(planned, "SELECT substr(min(start_time), 1, 10) || 'T09:30:00' FROM visits")
+    left = query(
+        planned,
+        "SELECT stop_id, vehicle_id, sequence, end_time FROM visits "
+        f"WHERE visit_type = 'stop' AND strftime('{SECONDS}', eta) > '{now}' ORDER BY vehicle_id, sequence",
+    )
+    (first, vehicle, *_), *_, (last, *_) = left
+    changes = tmp_path / "changes.csv"
+    changes.write_text(
+        "action,stop_id,vehicle_id,sequence,lon,lat,tw1_start,tw1_end\n"
+        f"add,N1,{vehicle},,-3.671,52.451,,17:00\n"
+        f"remove,{last},,,,,,\n"
+        f"update,{first},,,,,07:00,18:30\n",
+        encoding="utf-8",
+    )
+    visits, legs, unassigned = (
+        f"{planned['geopackage']}|layername={name}" for name in ("visits", "legs", "unassigned")
+    )
+    after = {"geopackage": tmp_path / "next.gpkg"}
+    outputs = {name: table_of_geopackage(after["geopackage"], name.lower()) for name in (*SINKS, "CHANGES")}
+    results = qgis_process.run(
+        "optiway:edit_routes",
+        {
+            **{"PLAN": visits, "PLAN_LEGS": legs, "PLAN_UNASSIGNED": unassigned, "NOW": now},
+            **{"EDITS": table_from_csv(changes), "MODE": "insert_best", "REPORT": tmp_path / "next.html"},
+            **{name: town_layers[name] for name in ("DEPOTS", "VEHICLES")},
+            **outputs,
+        },
+    )
+    assert results["VERSION"] == 2 and results["STOP_COUNT"] == planned["STOP_COUNT"] + 1
+    over = (
+        "SELECT vehicle_id, sequence, stop_id, eta, start_time, end_time, load_1, status FROM visits "
+        f"WHERE strftime('{SECONDS}', end_time) <= '{now}' ORDER BY 1, 2"
+    )
+    assert query(after, over) == query(planned, over) != []
+    assert query(after, "SELECT vehicle_id FROM visits WHERE stop_id = 'N1'") == [(vehicle,)]
+    assert (last, "excluded") in query(after, "SELECT stop_id, reason FROM unassigned")
+    assert query(after, f"SELECT substr(tw1_end, 1, 5) FROM visits WHERE stop_id = '{first}'") == [("18:30",)]
+    why = dict(query(after, "SELECT stop_id, why FROM changes"))
+    assert why["N1"] and why[last]
+    assert "N1" in (tmp_path / "next.html").read_text(encoding="utf-8")
 
 
 def test_the_sample_town_is_checked_before_planning(qgis_process, town_layers, tmp_path):
