@@ -216,6 +216,7 @@ class Formulation:
             1.0,
             *(
                 self.instance.vehicle_price
+                + self.instance.problem.goals.vehicle_change_price
                 + vehicle.fixed_cost
                 + vehicle.cost_per_hour * (vehicle.shift.end - vehicle.shift.start) / 3600
                 + vehicle.cost_per_km * 4 * self.locations.longest / 1000

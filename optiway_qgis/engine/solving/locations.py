@@ -1,7 +1,8 @@
 """Where PyVRP drives: locations, and lengths and durations between them for each way of travelling.
 
 Beside the way itself the durations hold setup, service beyond that of the quickest driver and loading by the
-unit; the lengths may hold the price of stops in strange zones. A leg that no route can keep has no way.
+unit; the lengths may hold the price of stops in strange zones, or on other vehicles than before. A leg that
+no route can keep has no way.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ _SAMPLE = 500
 """Places at the most from which ways are looked at to know how long and how fast they are."""
 
 _MOST_ENTRIES = 40_000_000
-"""Where the tables of all profiles together would have more, strange zones have no price in them."""
+"""Where the tables of all profiles together would have more, strange zones and vehicles have no price in
+them.
+"""
+
+_NOBODY = -1
 
 
 class Profile(NamedTuple):
@@ -37,7 +42,8 @@ class Profile(NamedTuple):
     `by_drive`: lengths are seconds of driving; with `drive_metres` above 0 a second of it is at least so many
     metres long. `service_factor` is 1 where all drivers take equally long, `load_per_unit` 0 where nothing is
     loaded by the unit. Each stop outside `zones`, where any are given, makes the way longer by
-    `zone_length`; with `no_length` nothing else has a length.
+    `zone_length`, and each that another vehicle than `own` served before by `change_length`; with `no_length`
+    nothing else has a length.
     """
 
     kind: str
@@ -48,6 +54,8 @@ class Profile(NamedTuple):
     lifo: bool = False
     zones: tuple[str, ...] = ()
     zone_length: int = 0
+    own: int = _NOBODY
+    change_length: int = 0
     no_length: bool = False
 
 
@@ -58,6 +66,14 @@ def drive_kinds(instance: Instance) -> set[str]:
     limited = {travel_kind(vehicle) for vehicle in instance.vehicles if vehicle.max_drive is not None}
     by_metres = {travel_kind(vehicle) for vehicle in instance.vehicles if vehicle.max_distance is not None}
     return limited - by_metres
+
+
+def tells_changes(instance: Instance, stops: int) -> bool:
+    """Whether lengths hold what it costs that stops change their vehicles: tables for each vehicle are not to
+    be too much to ask for.
+    """
+    priced = instance.problem.goals.vehicle_change_price > 0
+    return priced and 0 < len(set(instance.homes)) * stops**2 <= _MOST_ENTRIES
 
 
 class Locations:
@@ -79,6 +95,7 @@ class Locations:
         self._lifo = instance.units.paired and any(vehicle.lifo for vehicle in instance.vehicles)
         self._classes = {name for pair in instance.problem.incompatible for name in pair}
         self._zones = self._zones_are_priced(len(stops))
+        self._homes = instance.homes if tells_changes(instance, len(stops)) else []
         self._locate(stops)
         self.profiles = sorted({self.profile(vehicle) for vehicle in instance.vehicles})
         self.ways = {
@@ -129,6 +146,8 @@ class Locations:
             parts.append(stop.goods_class)
         if self._zones:
             parts.append(stop.zones)
+        if self._homes:
+            parts.append(self._homes[index])
         return tuple(parts)
 
     def _role(self, index: int) -> Hashable:
@@ -169,15 +188,21 @@ class Locations:
             self._lifo and vehicle.lifo,
         )
         limited = vehicle.max_distance is not None or by_drive
-        if not self._zones or not vehicle.zones or vehicle.zone_hard or limited:
+        zoned = self._zones and vehicle.zones and not vehicle.zone_hard
+        if limited or not (zoned or self._homes):
             return plain
-        vehicles = self._instance.vehicles
+        vehicles, goals = self._instance.vehicles, self._instance.problem.goals
         scale = cost_scale(vehicles)
         metre = 1 if way_is_free(vehicles) else round(unit_costs(vehicle)[0] * scale)
-        price = self._instance.problem.goals.zone_price * scale
-        return plain._replace(
-            zones=vehicle.zones, zone_length=round(price / (metre or 1)), no_length=not metre
-        )
+        if zoned:
+            length = round(goals.zone_price * scale / (metre or 1))
+            plain = plain._replace(zones=vehicle.zones, zone_length=length)
+        if self._homes:
+            number = self._instance.vehicle_index[vehicle.id]
+            own = number if number in self._homes else _NOBODY
+            length = round(goals.vehicle_change_price * scale / (metre or 1))
+            plain = plain._replace(own=own, change_length=length)
+        return plain._replace(no_length=not metre)
 
     def service(self, index: int) -> int:
         """Return the seconds of service that every driver takes at a stop, if not more."""
@@ -224,6 +249,8 @@ class Locations:
         seconds[nowhere, :] = setups
         if profile.zones:
             metres += profile.zone_length * self._outside(profile.zones, locations)[None, :]
+        if profile.change_length:
+            metres += profile.change_length * self._elsewhere(profile.own, locations)[None, :]
         if len(self._paces) > 1:
             seconds += self._beyond(profile.service_factor, locations)[:, None]
         if profile.load_per_unit:
@@ -253,6 +280,13 @@ class Locations:
         return np.array(
             [one >= 0 and not set(zones).intersection(stops[one].zones) for one in self._firsts(locations)],
             np.int64,
+        )
+
+    def _elsewhere(self, own: int, locations: np.ndarray) -> np.ndarray:
+        """Return 1 for each location whose stops another vehicle served before, 0 for others and depots."""
+        homes = self._homes
+        return np.array(
+            [one >= 0 and homes[one] not in (own, _NOBODY) for one in self._firsts(locations)], np.int64
         )
 
     def _out_of_turn(self, locations: np.ndarray) -> np.ndarray:

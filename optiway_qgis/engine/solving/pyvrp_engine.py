@@ -4,7 +4,7 @@ Represented exactly: fleets, several depots, open ends, loads (delivered and pic
 several), shifts, latest start and depot hours, working time, overtime, number of stops, distance or driving
 time per vehicle, skills, vehicle rules and zones, pairs (as shipments), reloads and loading time, goods that
 have to be ready, drivers who take longer, stops that come first or last and kept first stops (as legs without
-a way), costs, optional stops, fewest vehicles, the price of strange zones.
+a way), costs, optional stops, fewest vehicles, the price of strange zones and of other vehicles than before.
 
 Relaxed, so that an answer may have to be mended (see `keeps_rules`): the order of ranked and kept stops, of
 `before`, goods that do not go together and last in, first out (no leg leads straight from one to the other);
@@ -12,7 +12,8 @@ breaks (those that most vehicles take are cut out of the day); ride times and `d
 they leave them); loading by the unit (on the way to each stop instead); docks (not known); of pairs several
 windows (one from the first to the last), their number of stops, and when they are ready (no pickup before),
 which is so for all stops where vehicles reload.
-Being late has a price in steps; balance, early stops and changes of the plan before have none.
+Being late has a price in steps; balance, early stops, the order and the promises of the plan before have
+none.
 
 Only the order of stops is taken from PyVRP, never its times. PyVRP limits one length per route. Where driving
 time is limited and distance is not, driving time is that length; the cost per kilometre is then charged at
@@ -27,7 +28,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.formulation import Formulation
-from optiway_qgis.engine.solving.locations import drive_kinds
+from optiway_qgis.engine.solving.locations import drive_kinds, tells_changes
 from optiway_qgis.engine.solving.parallel import improve
 from optiway_qgis.engine.travel.provider import travel_kind
 from optiway_qgis.model.problem import KEEP_ORDER, ORDER_FIRST, ORDER_LAST, ORDER_STRICT, START_EARLY
@@ -53,7 +54,11 @@ def keeps_rules(instance: Instance) -> bool:
 
 def knows_wishes(instance: Instance) -> bool:
     """Whether PyVRP minimises all that is wished for, lateness in steps."""
-    strange = [vehicle for vehicle, outside in zip(instance.vehicles, instance.strangers) if outside]
+    strange = [
+        vehicle
+        for vehicle, outside in zip(instance.vehicles, instance.strangers)
+        if outside or instance.homes
+    ]
     by_drive = drive_kinds(instance)
     priced = all(
         vehicle.max_distance is None and vehicle.max_drive is None and travel_kind(vehicle) not in by_drive
@@ -61,8 +66,16 @@ def knows_wishes(instance: Instance) -> bool:
     )
     # A start as early as the goods are ready is none that PyVRP makes out.
     waiting = instance.has_ready and any(one.start_rule == START_EARLY for one in instance.vehicles)
-    unknown = waiting or instance.early_count or instance.balanced or instance.minds_changes
-    return priced and not unknown
+    unknown = waiting or instance.early_count or instance.balanced or instance.promises
+    return priced and not unknown and _knows_changes(instance)
+
+
+def _knows_changes(instance: Instance) -> bool:
+    """Whether PyVRP is told what it costs that stops change their vehicles, and their order costs nothing."""
+    if not instance.homes:
+        return True
+    ordered = instance.problem.goals.position_change_price > 0
+    return not ordered and tells_changes(instance, len(instance.stops))
 
 
 def _is_relaxed(instance: Instance, vehicle: Vehicle) -> bool:

@@ -59,11 +59,13 @@ _DEAR = 2.0
 _MENDINGS = 2.0
 """A search is begun only where there is time to mend what it finds so many times."""
 
-_CLOSE = 0.5
-"""Share of the time for changing the plan before, where changes have a price, before it is made anew."""
+_CLOSE, _CLOSER = 0.5, 0.7
+"""Share of the time for changing the plan before, where changes have a price, before PyVRP goes on from it.
+More is left to it where it knows these prices.
+"""
 
-_ANEW = 0.5
-"""Seconds without which it is not made anew."""
+_GOES_ON = 0.5
+"""Seconds without which it does not."""
 
 _MANY = 1000
 """Up to that many stops all are searched over, even when the fleet could never serve them."""
@@ -125,9 +127,9 @@ class Strategy:
             return self._search()
         if instance.minds_changes:
             self._tell("Changing the plan where that is worth its price")
-            with _share(clock, _CLOSE):
+            with _share(clock, _CLOSE if pyvrp_engine.knows_wishes(instance) else _CLOSER):
                 self._start = self._reinserted(self._start)
-            if clock.iterations is None and clock.remaining() < _ANEW:
+            if clock.iterations is None and clock.remaining() < _GOES_ON:
                 return self._start
             clock.new_phase()
         return self._better(self._start, self._search())
@@ -214,8 +216,9 @@ class Strategy:
         """
         active = _within_reach(instance, self._active)
         seed, workers = self._settings.seed, self._workers
-        if self._start is not None and not _required_left(instance, self._start, active):
-            start = self._start
+        given = self._start
+        if given is not None and (instance.minds_changes or not _required_left(instance, given, active)):
+            start = given
         elif len(active) > _LARGE:
             start = self._of_districts(instance, active, clock)
         elif surely_too_much(instance, active):

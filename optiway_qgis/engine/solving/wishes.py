@@ -7,7 +7,7 @@ wish is worth in the search is said in objective.py.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import (
@@ -255,10 +255,12 @@ def _without_zone_price(problem: Problem) -> Problem:
 def _without_price(member: str) -> Callable[[Problem], Problem]:
     """Return what frees a problem of a price for changes of the plan before, where there is one."""
 
+    without: dict[str, Any] = {member: 0.0}
+
     def freed(problem: Problem) -> Problem:
         if not any(stop.planned for stop in problem.stops):
             return problem
-        return replace(problem, goals=replace(problem.goals, **{member: 0.0}))
+        return replace(problem, goals=replace(problem.goals, **without))
 
     return freed
 
