@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDateTime, Qt, QUrl
 
 from .destinations import file_of, is_geopackage
-from .output_fields import LEGS, ROUTES, UNASSIGNED, VISITS
+from .output_fields import CHANGES, LEGS, ROUTES, UNASSIGNED, VISITS
 from .qgis_compat import blank_project
 from .styles import arrange, open_styled
 
@@ -34,7 +34,13 @@ PROJECT_NAME = "Optiway plan"
 STEP_MINUTES = 5
 FRAMES_PER_SECOND = 4
 
-_TITLES = {UNASSIGNED: "Unassigned stops", VISITS: "Visits", ROUTES: "Routes", LEGS: "Legs"}
+_TITLES = {
+    CHANGES: "Changed stops",
+    UNASSIGNED: "Unassigned stops",
+    VISITS: "Visits",
+    ROUTES: "Routes",
+    LEGS: "Legs",
+}
 """What the layers are called, from the top."""
 
 

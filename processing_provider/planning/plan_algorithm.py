@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Mapping
 
 from qgis.core import (
     QgsApplication,
@@ -729,7 +729,17 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         with road_travel(lines, settings) as travel:
             yield {**travel, "allow_far": self.parameterAsBoolean(parameters, ALLOW_FAR, context)}
 
-    def _write(self, parameters, context, feedback, inputs: Inputs, plan: Plan):
+    def _write(
+        self,
+        parameters,
+        context,
+        feedback,
+        inputs: Inputs,
+        plan: Plan,
+        others: Mapping[str, tuple[str, int]] | None = None,
+    ):
+        """Write the layers of the plan. `others` were written before: by name the place and the number of
+        features of each, as nothing can be written to their file when these have been opened."""
         problem, carried = inputs.problem, inputs.carried
         line, point = QgsWkbTypes.Type.LineString, QgsWkbTypes.Type.Point
         sinks, destinations = {}, {}
@@ -752,10 +762,13 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         sinks.clear()  # the files are complete only when their sinks are gone
         if not feedback.isCanceled():
             looks = styles.route_looks(problem, plan)
+            written = dict(counts.features)
+            for name, (destination, features) in (others or {}).items():
+                destinations[name], written[name] = destination, features
             styles.store_styles(destinations, looks, feedback)
             plan_project.store_project(destinations, looks, problem.plan_date, feedback)
             # Opens the layers QGIS will load: a write to their GeoPackage after that would break them.
-            write.verify_written(destinations, counts.features, context)
+            write.verify_written(destinations, written, context)
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
 

@@ -7,7 +7,7 @@ Each algorithm adds its own parameters and says what is asked. How a day is read
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from qgis.core import (
     QgsProcessing,
@@ -20,7 +20,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from optiway_qgis.layers import run, styles, write
+from optiway_qgis.layers import run, write
 from optiway_qgis.layers.output_fields import CHANGES, day_changes_fields
 from optiway_qgis.layers.read_day import (
     PLAN,
@@ -31,6 +31,7 @@ from optiway_qgis.layers.read_day import (
     read_day,
     read_positions,
 )
+from optiway_qgis.layers.read_stops import NO_EXPRESSIONS
 from optiway_qgis.layers.read_visits import first_date, see_routes
 from optiway_qgis.layers.write_changes import day_changes_features
 from optiway_qgis.model.day import GOODS as GOODS_WORDS
@@ -42,6 +43,7 @@ from ..planning.plan_algorithm import VEHICLES, Inputs, destination_of, is_wante
 
 if TYPE_CHECKING:
     from optiway_qgis.layers.read_day import DayRead
+    from optiway_qgis.layers.read_stops import Expressions
     from optiway_qgis.layers.reading import Reading
     from optiway_qgis.layers.write import Counts
     from optiway_qgis.model.plan import Plan
@@ -79,8 +81,10 @@ class DayAlgorithm(KeptOrder):
     """Base of the algorithms that begin with a plan whose day may be under way.
 
     One that plans the rest of the day anew says what is asked in `read_inputs`; one with other results
-    replaces `job` and what follows, too.
+    replaces `job` and what follows, too. `expressions_over` is the layer that expressions are about.
     """
+
+    expressions_over: ClassVar[str] = PLAN
 
     def group(self):
         """Return the group in the toolbox."""
@@ -142,7 +146,7 @@ class DayAlgorithm(KeptOrder):
             ),
         ):
             self.add(QgsProcessingParameterFeatureSource(name, tr(label), [kind], optional=True), help_text)
-        self.add_kept_order(PLAN)
+        self.add_kept_order(self.expressions_over)
         self.add(
             QgsProcessingParameterEnum(
                 GOODS,
@@ -212,9 +216,14 @@ class DayAlgorithm(KeptOrder):
             disrupted,
             self.parameterAsEnumString(parameters, GOODS, context) or GOODS_BOUND,
             reading,
-            {name: self.expressions(parameters, context, name) for name in layers},
+            {name: self._day_expressions(parameters, context, name) for name in layers},
             judges_skills=fleet is not None,
         )
+
+    def _day_expressions(self, parameters, context, layer: str) -> Expressions:
+        if self.expressions_over != PLAN:
+            return NO_EXPRESSIONS
+        return self.expressions(parameters, context, layer)
 
     def is_empty(self, inputs: DayInputs) -> bool:
         """Whether nothing is to be planned, and no vehicle is under way."""
@@ -253,16 +262,9 @@ class DayAlgorithm(KeptOrder):
         return day_changes(inputs.problem, read.before, plan, inputs.causes, rejected, read.day)
 
     def _write(self, parameters, context, feedback, inputs: DayInputs, plan: Plan):
-        # First: what follows opens the layers QGIS will load, and their file is not written to after that.
-        changes = self._write_changes(parameters, context, feedback, inputs, plan)
-        results, counts = super()._write(parameters, context, feedback, inputs, plan)
-        if changes is None:
-            return results, counts
-        destination, written = changes
-        if not feedback.isCanceled():
-            write.verify_written({CHANGES: destination}, {CHANGES: written}, context)
-            styles.style_on_load({CHANGES: destination}, (), context)
-        return {**results, CHANGES: destination}, counts
+        written = self._write_changes(parameters, context, feedback, inputs, plan)
+        others = {} if written is None else {CHANGES: written}
+        return super()._write(parameters, context, feedback, inputs, plan, others)
 
     def _write_changes(
         self, parameters, context, feedback, inputs: DayInputs, plan: Plan
@@ -280,6 +282,4 @@ class DayAlgorithm(KeptOrder):
         features = day_changes_features(inputs.problem, self.changed(inputs, plan), inputs.carried, context)
         written = write.write_features(sink, CHANGES, features, feedback)
         del sink  # the file is complete only when its sink is gone
-        if not feedback.isCanceled():
-            styles.store_styles({CHANGES: destination}, (), feedback)
         return destination, written

@@ -51,6 +51,21 @@ def evaluated(made, text: str) -> dict[str, str]:
     return found
 
 
+def test_changes_of_a_day_are_rings_that_tell_why(qgis_app):
+    """The visits below keep their numbers: nothing is drawn in the middle of a ring."""
+    row = {"at": CENTRE, "stop_id": "S1", "change": "moved", "why": "V3 is lost from 11:20"}
+    made = layer([row])
+    styles.style_layer(made, CHANGES, ())
+    near = 0.00005
+    image, _ = rendered(
+        [made], QgsRectangle(CENTRE[0] - near, CENTRE[1] - near, CENTRE[0] + near, CENTRE[1] + near)
+    )
+    middle = image.pixelColor(image.width() // 2, image.height() // 2).name()
+    assert middle != CHANGE_COLOURS["moved"]
+    assert CHANGE_COLOURS["moved"] in colours(image)
+    assert evaluated(made, made.mapTipTemplate())["moved"].endswith("<br>V3 is lost from 11:20")
+
+
 def test_each_change_is_drawn_in_its_colour(changes):
     """The colours of the report."""
     image, _ = rendered(
