@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from optiway_qgis.model.day import GOODS_FREE, Day, Progress
 from optiway_qgis.model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
@@ -383,3 +384,69 @@ def test_no_stop_is_lost_or_doubled(edits, searches, next_stop):
         assert one.picked_up_at in {"", *after}
         if one.picked_up_at and one.picked_up_at not in asked and one.id not in asked:
             assert one.id in placed and one.picked_up_at in placed
+
+
+class EditedDay(RuleBasedStateMachine):
+    """A day on which vehicles drive on while edits come in; stops whose place is open go last somewhere."""
+
+    def __init__(self):
+        super().__init__()
+        self.problem, self.sequences = PROBLEM, ORDER
+        self.done: dict[str, list[str]] = {}
+        self.ever = {one.id for one in STOPS}
+        self.removed: set[str] = set()
+
+    def day(self) -> Day:
+        """The day as it stands: the vehicles that have left, with what they did."""
+        progress = [under_way(*names, vehicle_id=name).progress[0] for name, names in self.done.items()]
+        return Day(40_000, tuple(progress), GOODS_FREE)
+
+    @rule(at=st.integers(0, 2), count=st.integers(1, 2))
+    def drive(self, at, count):
+        """A vehicle makes its next stops."""
+        if at < len(self.sequences):
+            entry = self.sequences[at]
+            self.done.setdefault(entry.vehicle_id, []).extend(entry.stops[:count])
+            left = Sequence(entry.vehicle_id, entry.stops[count:])
+            self.sequences = tuple(
+                one for one in (*self.sequences[:at], left, *self.sequences[at + 1 :]) if one.stops
+            )
+
+    @rule(
+        edits=st.lists(ANY, min_size=1, max_size=3),
+        new=st.sampled_from(["N3", "N4", "N5"]),
+        searches=st.booleans(),
+        vehicle_id=st.sampled_from(["V1", "V2", "V3"]),
+    )
+    def edit(self, edits, new, searches, vehicle_id):
+        """Edits come in; where one is refused, nothing happens."""
+        added = Edit(ADD, new, stop(new), vehicle_id=vehicle_id)
+        found = applied(self.problem, self.sequences, [*edits, added], self.day(), searches)
+        if found.faults:
+            assert (found.problem, found.sequences) == (self.problem, self.sequences)
+            found = applied(self.problem, self.sequences, edits, self.day(), searches)
+        if found.faults:
+            return
+        self.ever.update(one.id for one in found.problem.stops)
+        self.removed.update(found.removed)
+        self.removed -= {one.id for one in found.problem.stops}
+        self.problem = found.problem
+        orders = {entry.vehicle_id: entry.stops for entry in found.sequences}
+        orders[vehicle_id] = (*orders.get(vehicle_id, ()), *found.loose)
+        self.sequences = tuple(Sequence(name, stops) for name, stops in orders.items() if stops)
+
+    @invariant()
+    def nothing_is_lost_or_doubled(self):
+        """Each stop that ever was is in the problem once, or removed; on one route, done or still to do."""
+        known = [one.id for one in self.problem.stops]
+        assert len(known) == len(set(known))
+        assert {*known} | self.removed == self.ever and not {*known} & self.removed
+        made = [name for names in self.done.values() for name in names]
+        placed = [*made, *(name for entry in self.sequences for name in entry.stops)]
+        assert len(placed) == len(set(placed))
+        assert set(placed) <= set(known)
+        assert set(known) - set(placed) <= {"U", *DONE}  # on no route from the start
+
+
+TestEditedDay = EditedDay.TestCase
+TestEditedDay.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
