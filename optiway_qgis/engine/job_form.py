@@ -76,6 +76,7 @@ _NOT_NEGATIVE = (
     *("delivery", "pickup", "capacity", "patience", "add"),
     *("late_max", "ride_max", "load", "first_part", "overtime_after"),
     *("gone", "rank", "promise_tolerance", "fetch", "way_drive", "way_distance", "version"),
+    *("heading_drive", "heading_distance"),
     *("sequence", "drive", "distance", "cum_distance", "seconds", "metres"),
 )
 _RANGES: dict[str, tuple[float, float]] = {

@@ -48,8 +48,11 @@ class Progress:
     `visits` are those behind it, in order, as they were planned and with their actual times; `legs` the ways
     between them. It is at `lon`, `lat`, and from `free` on (seconds from midnight of the plan date) it can go
     on. `way` is what it has driven since the last visit, `way_drive` seconds and `way_distance` metres of it.
-    `next_stop`, when not empty, is where it is going and has to go first. One that is `lost` goes no further;
-    `stands_at` is the depot of the problem that stands for the place where it is.
+    `heading`, when not empty, is the id of the visit that its leg leads to, as planned in `heading_drive`
+    more seconds and `heading_distance` more metres; it need not go there. `reached` is when it came there,
+    where it stands and waits there already. `next_stop`, when not empty, is where it is going and has to go
+    first. One that is `lost` goes no further; `stands_at` is the depot of the problem that stands for the
+    place where it is.
     """
 
     vehicle_id: str
@@ -61,6 +64,10 @@ class Progress:
     way: tuple[tuple[float, float], ...] = ()
     way_drive: int = 0
     way_distance: int = 0
+    heading: str = ""
+    heading_drive: int = 0
+    heading_distance: int = 0
+    reached: int | None = None
     next_stop: str = ""
     lost: bool = False
     stands_at: str = ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.rest import rest_of
 from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.engine.travel.open import open_travel
@@ -31,6 +32,7 @@ from tests.engine.days import along_the_road
 from tests.engine.underway import Underway, at_moment, under_way
 
 if TYPE_CHECKING:
+    from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.plan import Plan
     from optiway_qgis.model.problem import Problem, Stop
 
@@ -640,8 +642,12 @@ def test_every_fault_is_told_at_once():
 # Travel times by id.
 
 
-def by_id(problem: Problem, **cells: int) -> dict[str, Any]:
-    """A table of the user's own: along the road, but no way from a place to itself, and some cells given."""
+def opened(problem: Problem, source: dict[str, Any]) -> Travel:
+    return open_travel(problem, source, lambda text: None)
+
+
+def by_id(problem: Problem) -> dict[str, Any]:
+    """A table of the user's own: along the road, but no way from a place to itself."""
     travel = along_the_road(problem)
     names = [f"depot:{depot.id}" for depot in problem.depots] + [f"stop:{stop.id}" for stop in problem.stops]
     places = [*travel.depot_place, *travel.stop_place]
@@ -652,11 +658,11 @@ def by_id(problem: Problem, **cells: int) -> dict[str, Any]:
 
 
 def test_table_by_id_knows_where_vehicles_are_and_goods():
-    """V1 is half way from A to B: five minutes to go; to C as long as from A, and as far from the depot."""
+    """V1 is half way from A to B: five minutes to go; to C as long as from A."""
     problem = a_problem([A, B, C, parcel("N", 5)], [a_depot("D1", 0)], [V1])
     plan = planned(problem, V1="A B C")
     rest = at_moment(problem, along_the_road, plan, at("08:25")).rest(loose=("N",))
-    travel = open_travel(rest.problem, rest.source(by_id(problem)), lambda text: None)
+    travel = open_rest(rest, by_id(problem), opened)
     seconds = travel.matrices["car"].seconds
     stop = {stop.id: place for stop, place in zip(rest.problem.stops, travel.stop_place)}
     here = travel.depot_place[[depot.id for depot in rest.problem.depots].index("now V1")]
@@ -672,11 +678,6 @@ def test_table_by_id_knows_where_lost_vehicles_stand():
         problem, along_the_road, planned(problem, V1="A B", V2="E"), at("08:25"), lost={"V1": at("08:25")}
     )
     rest = day.rest()
-    travel = open_travel(rest.problem, rest.source(by_id(problem)), lambda text: None)
+    travel = open_rest(rest, by_id(problem), opened)
     stop = {stop.id: place for stop, place in zip(rest.problem.stops, travel.stop_place)}
     assert travel.matrices["car"].seconds[stop["goods of B"], stop["B"]] == 10 * MINUTE
-
-
-def test_other_sources_need_no_aliases():
-    day = the_day("08:25", [A, B], V1="A B")
-    assert day.rest().source({"source": "estimate"}) == {"source": "estimate"}

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.placing import faults
 from optiway_qgis.engine.replanning.rest import rest_of
 from optiway_qgis.engine.replanning.trials import Routes
@@ -67,7 +68,7 @@ def options(
     if not rest.problem.vehicles:
         text = "No vehicle goes on."
         nobody = {name: Unassigned(name, reasons.NO_VEHICLE, text) for name in loose}
-    instance = Instance(rest.problem, open_travel(rest.problem, rest.source(source)))
+    instance = Instance(rest.problem, open_rest(rest, source, open_travel))
     routes = Routes(instance, timetables(instance, *by_index(instance, rest.sequences)))
     asking = _Asking(routes, asked)
     numbers = _Numbers(day, rest)

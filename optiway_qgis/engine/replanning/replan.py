@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.placing import late_score, moved_less_late, put_in
 from optiway_qgis.engine.replanning.rest import rest_of
 from optiway_qgis.engine.replanning.whole import whole_plan
@@ -78,7 +79,7 @@ def replan(
         When a sequence names an unknown vehicle or stop, or a stop or vehicle twice.
     """
     rest = rest_of(problem, sequences, day, ask)
-    travel = open_travel(rest.problem, rest.source(source))
+    travel = open_rest(rest, source, open_travel)
     identity = ask.plan_id or plan_id(problem, source, settings, sequences)
     if rest.problem.vehicles:
         plan = _Replanning(rest, travel, day, ask, settings, clock, tell).plan(identity)

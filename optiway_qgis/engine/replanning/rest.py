@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.replanning.spent import (
     aboard,
@@ -55,6 +55,22 @@ _LATEST = 100 * DAY
 
 
 @dataclass(frozen=True)
+class Course:
+    """The leg that a vehicle is on: from the depot `origin` of the rest, which stands for its last visit and
+    was left at `departure`, to the depot or, with `to_stop`, the stop `target`; as planned it takes `drive`
+    seconds, of which `left` are still to go, and so many `metres`.
+    """
+
+    origin: str
+    target: str
+    to_stop: bool
+    departure: int
+    drive: int
+    left: int
+    metres: int
+
+
+@dataclass(frozen=True)
 class Rest:
     """What is left of a day, as a problem of its own that can be planned like any.
 
@@ -64,8 +80,9 @@ class Rest:
     warnings for the user. `lost` are stops that nobody can serve any more: they are not in the problem.
 
     `pickups` maps each pickup of goods to its delivery and the depot where the goods are, `starts` each
-    vehicle that has left to the depot that stands for where it is. `aboard` is the load of these vehicles
-    that is no part of the problem. `aliases` are for travel times that are given by id, as `source` has it.
+    vehicle that has left to the depot that stands for where it is, and `courses` those in the middle of a leg
+    to what is left of it. `aboard` is the load of these vehicles that is no part of the problem. `aliases`
+    are for travel times that are given by id. The travel of a rest is opened by `open_rest` of course.py.
     """
 
     problem: Problem
@@ -76,12 +93,9 @@ class Rest:
     pickups: Mapping[str, tuple[str, str]]
     starts: Mapping[str, str]
     aboard: Mapping[str, tuple[int, ...]]
-    aliases: Mapping[str, dict[str, Any]]
+    courses: Mapping[str, Course]
+    aliases: Mapping[str, str]
     ask: Ask
-
-    def source(self, travel: dict[str, Any]) -> dict[str, Any]:
-        """Return the `travel` member of a job so that it also knows the places that only the rest has."""
-        return {**travel, "aliases": dict(self.aliases)} if travel.get("source") == "matrix" else travel
 
 
 def rest_of(problem: Problem, sequences: Many[Sequence], day: Day, ask: Ask) -> Rest:
@@ -152,6 +166,8 @@ class _Left:
         self._lost = tuple(self._unservable())
         without = {one.stop_id for one in self._lost}
         self._to_do = [stop for stop in underway.to_do if stop.id not in without]
+        courses = {name: self._course(one, names) for name, one in underway.left.items()}
+        self._courses = {name: course for name, course in courses.items() if course}
         self._paired = {stop.picked_up_at for stop in self._to_do}
         self._clashing = {name: self._classes(one) for name, one in underway.left.items()}
         self._next_to = frozenset(self._at_hand())
@@ -184,6 +200,7 @@ class _Left:
             pickups=self._pickups,
             starts=self._starts,
             aboard=self._aboard,
+            courses=self._courses,
             aliases=dict(self._aliases()),
             ask=underway.ask,
         )
@@ -195,6 +212,23 @@ class _Left:
         for name, depot_id in self._starts.items():
             one = self._underway.left[name]
             yield Depot(depot_id, one.lon, one.lat)
+            if name in self._courses:
+                yield Depot(self._courses[name].origin, *self._underway.position(_last_place(one)))
+
+    def _course(self, one: Progress, depots: set[str]) -> Course | None:
+        """Return the leg that a vehicle is on, None where it stands or heads for what is gone."""
+        at_stop = any(one.heading == stop.id for stop in self._to_do)
+        if not one.heading or not one.way_drive or not (at_stop or one.heading in self._underway.depots):
+            return None
+        return Course(
+            _new_name(f"before {one.vehicle_id}", depots),
+            one.heading,
+            at_stop,
+            free_from(one) - one.way_drive,
+            one.way_drive + one.heading_drive,
+            one.heading_drive,
+            one.heading_distance,
+        )
 
     def _vehicle(self, vehicle: Vehicle) -> Vehicle:
         """Return a vehicle with what is left of its day."""
@@ -443,28 +477,18 @@ class _Left:
 
     # Travel by id.
 
-    def _aliases(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _aliases(self) -> Iterator[tuple[str, str]]:
         """Yield for each place that only the rest has what it is in a travel table by id."""
         underway = self._underway
-        order = {sequence.vehicle_id: sequence.stops for sequence in underway.sequences}
-        stands_at = {depot_id: _place_id(_last_place(one)) for depot_id, one in underway.lost_at.items()}
+        stands_at = {depot: _place_id(_last_place(one)) for depot, one in underway.lost_at.items()}
         for depot_id, place in stands_at.items():
-            yield f"depot:{depot_id}", {"place": place}
+            yield f"depot:{depot_id}", place
         for pickup, (_, depot_id) in self._pickups.items():
-            yield f"stop:{pickup}", {"place": stands_at.get(depot_id, f"depot:{depot_id}")}
-        for name, depot_id in self._starts.items():
-            one, vehicle = underway.left[name], underway.vehicles[name]
-            ahead = one.next_stop or next(iter(order.get(name, ())), "")
-            going_to = f"stop:{ahead}" if ahead else f"depot:{vehicle.end_depot}"
-            yield (
-                f"depot:{depot_id}",
-                {
-                    "place": _place_id(_last_place(one)),
-                    "going_to": going_to,
-                    "seconds": round(one.way_drive * vehicle.speed_factor),
-                    "metres": one.way_distance,
-                },
-            )
+            yield f"stop:{pickup}", stands_at.get(depot_id, f"depot:{depot_id}")
+        for name, one in underway.left.items():
+            yield f"depot:{self._starts[name]}", _place_id(_last_place(one))
+            if name in self._courses:
+                yield f"depot:{self._courses[name].origin}", _place_id(_last_place(one))
 
 
 def _last_place(one: Progress) -> Visit:

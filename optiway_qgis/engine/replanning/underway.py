@@ -17,7 +17,7 @@ from optiway_qgis.model.plan import VISIT_STOP
 if TYPE_CHECKING:
     from optiway_qgis.model.day import Ask, Day, Progress
     from optiway_qgis.model.plan import Visit
-    from optiway_qgis.model.problem import Problem, Sequence, Stop, Vehicle
+    from optiway_qgis.model.problem import Depot, Problem, Sequence, Stop, Vehicle
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,14 @@ class Underway:
                 later = sum(after <= position for after in sequence.reloads or ())
                 found[name] = sequence.vehicle_id, later
         return found
+
+    def position(self, visit: Visit) -> tuple[float, float]:
+        """Return where a stop or a depot is."""
+        if visit.type == VISIT_STOP:
+            place: Stop | Depot = self.stops[visit.id]
+        else:
+            place = next(depot for depot in self.problem.depots if depot.id == visit.id)
+        return place.lon, place.lat
 
     def fetched_by(self, pickup_id: str) -> str:
         """Return the vehicle that has what was picked up at a stop done, "" when that failed."""

@@ -8,9 +8,8 @@ Two forms of the job's `travel` member:
 Row is from, column is to. A negative or missing (null, NaN) number means that there is no way; rows that no
 stop or depot of the problem asks for are ignored.
 
-A place that has no row of its own may have an alias: {"aliases": {"depot:now V1": {"place": "stop:S1",
-"going_to": "stop:S2", "seconds": 60, "metres": 400}}}. Its times are those of `place`; where it is going so
-many seconds and metres are over already (members that may be left out).
+A place without a row of its own may have an alias, {"aliases": {"depot:now V1": "stop:S1"}}: its times are
+those of that place.
 """
 
 from __future__ import annotations
@@ -138,7 +137,7 @@ def _archive(path: str) -> dict[str, np.ndarray]:
 
 
 def _arranged(
-    names: list[str], ids: list[str], tables: dict[str, np.ndarray], aliases: dict[str, dict[str, Any]]
+    names: list[str], ids: list[str], tables: dict[str, np.ndarray], aliases: dict[str, str]
 ) -> Matrix:
     """Return the matrix with rows and columns in the order of `names`."""
     problems = []
@@ -158,7 +157,7 @@ def _arranged(
     doubled = [name for name, times in Counter(ids).items() if times > 1]
     if doubled:
         problems.append(f"The travel matrix has these ids more than once: {_listed(doubled)}.")
-    called = [aliases[name]["place"] if name in aliases and name not in row else name for name in names]
+    called = [aliases[name] if name in aliases and name not in row else name for name in names]
     missing = [name for name in called if name not in row]
     if missing:
         problems.append(f"The travel matrix lacks {len(missing)} of {len(names)} ids: {_listed(missing)}.")
@@ -173,12 +172,6 @@ def _arranged(
         for table, numbers in zip((seconds, metres), picked):
             table[block] = np.where(way, np.rint(np.where(way, numbers, 0)), UNREACHABLE)
             table[block][np.equal.outer(chosen[block], chosen)] = 0
-    for origin, name in enumerate(names):
-        alias = aliases.get(name, {}) if called[origin] != name else {}
-        if alias.get("going_to") in names:
-            target = names.index(alias["going_to"])
-            for table, over in ((seconds, alias.get("seconds", 0)), (metres, alias.get("metres", 0))):
-                table[origin, target] = max(min(table[origin, target], 0), table[origin, target] - over)
     return Matrix(seconds, metres)
 
 
