@@ -185,16 +185,19 @@ class _Replanning:
         whole = {stop for table in kept.values() if not table.violations for stop in table.indices}
         lost = hopeless(instance, [stop for stop in tried if stop not in whole])
         active = [stop for stop in tried if stop not in lost]
-        if not active:
-            return kept
-        clock.deadline -= _FINISHING * clock.remaining()
-        if len(active) < len(instance.stops) or len(whole) < len(active):
-            clock.deadline -= _EXPLAINING * (clock.iterations is None)
-        strategy = Strategy(instance, active, self._settings, clock, self._tell, sequences_of(instance, kept))
-        found = timetables(instance, strategy.search())
-        clock.deadline = end
-        self._engine, self._stopped = " + ".join(strategy.engines), clock.stopped
+        if len(whole) < len(instance.stops):
+            clock.deadline -= _EXPLAINING
+        found: Timetables = {}
+        if active:
+            until = clock.deadline
+            clock.deadline -= _FINISHING * clock.remaining()
+            weighed, order = self._planned_first(instance, tried), sequences_of(instance, kept)
+            strategy = Strategy(weighed, active, self._settings, clock, self._tell, order)
+            found = timetables(instance, strategy.search())
+            clock.deadline = until
+            self._engine, self._stopped = " + ".join(strategy.engines), clock.stopped
         found = self._late_ones_served(instance, found, tried)
+        clock.deadline = end
         return min(kept, found, key=lambda tables: self._score(instance, tables))
 
     def _planned_first(self, instance: Instance, tried: list[int]) -> Instance:
