@@ -1,6 +1,6 @@
 """Plans that meet their day: a plan, how far it is at some moment, and the plan made of what is left.
 
-Places are the numbered ones of cases.py, a minute for a tenth of the way from one to the next.
+Places are the numbered ones of cases.py, along one road.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from optiway_qgis.engine.replanning.replan import replan
 from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.engine.travel.provider import places_of
-from optiway_qgis.model.day import GOODS_FREE, Ask, Day
-from optiway_qgis.model.plan import VISIT_STOP
+from optiway_qgis.model.day import GOODS_FREE, Ask, Day, Progress
+from optiway_qgis.model.edits import Edited
+from optiway_qgis.model.plan import VISIT_RELOAD, VISIT_STOP
 from optiway_qgis.model.problem import Planned, Sequence, Settings
 from optiway_qgis.model.standing import progress_of
 from tests.engine.cases import a_depot, given_travel, spot
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from optiway_qgis.engine.travel.provider import Travel
-    from optiway_qgis.model.day import Progress
-    from optiway_qgis.model.plan import Plan, Visit
-    from optiway_qgis.model.problem import Problem, Stop
+    from optiway_qgis.model.plan import Plan, Route, Visit
+    from optiway_qgis.model.problem import Problem
 
 
 def along_the_road(problem: Problem, source: dict[str, Any] | None = None) -> Travel:
@@ -45,7 +45,6 @@ class Today:
     progress: tuple[Progress, ...] = ()
     now: int | None = None
     goods: str = GOODS_FREE
-    late: dict[str, int] = field(default_factory=dict)
     lost: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -59,17 +58,32 @@ class Today:
         return {stop: route.vehicle_id for route in self.plan.routes for stop in route.stop_ids}
 
     @property
+    def day(self) -> Day:
+        """How far the day is."""
+        return Day(self.now, self.progress, self.goods)
+
+    @property
     def sequences(self) -> tuple[Sequence, ...]:
-        """The stops still to do, in their order."""
-        return tuple(
-            Sequence(route.vehicle_id, tuple(stop for stop in route.stop_ids if stop not in self.done))
-            for route in self.plan.routes
-        )
+        """The stops still to do, in their order, with the reloads of vehicles that make several trips."""
+        return tuple(self._left_of(route) for route in self.plan.routes)
+
+    def _left_of(self, route: Route) -> Sequence:
+        stops: list[str] = []
+        reloads: list[int] = []
+        behind = next((one.visits for one in self.progress if one.vehicle_id == route.vehicle_id), ())
+        for visit in route.visits[len(behind) :]:
+            if visit.type == VISIT_STOP:
+                stops.append(visit.id)
+            elif visit.type == VISIT_RELOAD:
+                reloads.append(len(stops))
+        return Sequence(route.vehicle_id, tuple(stops), tuple(reloads) if stops and reloads else None)
 
     def at(self, now: int, late: dict[str, int] | None = None, lost: dict[str, int] | None = None) -> Today:
         """Return the day at a later moment; vehicles may be `late` by seconds, or `lost` at a moment."""
         lost = {**self.lost, **(lost or {})}
         progress = progress_of(self.problem, self.plan, now, late=late, lost=lost)
+        known = {one.vehicle_id for one in progress}
+        gone = tuple(Progress(name, lost=True) for name in lost if name not in known)
         depots = {depot.id for depot in self.problem.depots}
         stranded = [
             replace(a_depot(one.stands_at, 0), lon=one.lon, lat=one.lat)
@@ -77,37 +91,37 @@ class Today:
             if one.lost and one.stands_at and one.stands_at not in depots
         ]
         problem = replace(self.problem, depots=(*self.problem.depots, *stranded))
-        return replace(self, problem=problem, progress=progress, now=now, late=dict(late or {}), lost=lost)
+        return replace(self, problem=problem, progress=(*progress, *gone), now=now, lost=lost)
 
-    def replanned(self, scope: str, *, iterations: int = 60, **ask: Any) -> Today:
-        """Return the day with the rest planned anew."""
-        asked = Ask(scope, plan_id=self.plan.plan_id, version=self.plan.version, **ask)
-        problem = replace(self.problem, stops=tuple(self._planned()))
+    def known(self) -> Problem:
+        """Return the problem with how the plan serves each stop still to do."""
+        planned: dict[str, Planned] = {}
+        for route in self.plan.routes:
+            ids = {visit.sequence: visit.id for visit in route.visits}
+            to_do = [one for one in route.visits if one.type == VISIT_STOP and one.id not in self.done]
+            for rank, visit in enumerate(to_do, 1):
+                goods_at = "" if visit.fetched_at is None else ids[visit.fetched_at]
+                planned[visit.id] = Planned(route.vehicle_id, rank, visit.arrival, goods_at)
+        stops = tuple(replace(stop, planned=planned.get(stop.id)) for stop in self.problem.stops)
+        return replace(self.problem, stops=stops)
+
+    def replanned(
+        self, scope: str, *, iterations: int = 60, edited: Edited | None = None, **ask: Any
+    ) -> Today:
+        """Return the day with the rest planned anew, after what was edited of `known` and `sequences`."""
+        edited = edited or Edited(self.known(), self.sequences, ask.pop("loose", ()))
         plan = replan(
-            problem,
-            self.sequences,
-            Day(self.now, self.progress, self.goods),
-            asked,
+            edited.problem,
+            edited.sequences,
+            self.day,
+            Ask(scope, edited.loose, plan_id=self.plan.plan_id, version=self.plan.version, **ask),
             {},
             Settings(iterations=iterations),
             counting_clock(iterations),
             lambda text: None,
             along_the_road,
         )
-        return replace(self, problem=problem, plan=plan)
-
-    def _planned(self) -> list[Stop]:
-        """Return the stops with how the plan serves those still to do."""
-        planned: dict[str, Planned] = {}
-        for route in self.plan.routes:
-            depots = {visit.sequence: visit.id for visit in route.visits}
-            to_do = [
-                visit for visit in route.visits if visit.type == VISIT_STOP and visit.id not in self.done
-            ]
-            for rank, visit in enumerate(to_do, 1):
-                goods_at = "" if visit.fetched_at is None else depots[visit.fetched_at]
-                planned[visit.id] = Planned(route.vehicle_id, rank, visit.arrival, goods_at)
-        return [replace(stop, planned=planned.get(stop.id)) for stop in self.problem.stops]
+        return replace(self, problem=edited.problem, plan=plan)
 
 
 def a_plan(problem: Problem, **orders: str) -> Today:
