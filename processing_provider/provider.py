@@ -19,8 +19,10 @@ from .planning.travel_matrix import TravelMatrix
 from .planning.validate import Validate
 from .replanning.edit_routes import EditRoutes
 from .replanning.handle_disruption import HandleDisruption
+from .replanning.insert_options import InsertOptions
 from .replanning.plan_differences import PlanDifferences
 from .replanning.reoptimise import Reoptimise
+from .replanning.suggest_windows import SuggestWindows
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -55,6 +57,8 @@ class OptiwayProvider(QgsProcessingProvider):
             EditRoutes,
             Reoptimise,
             HandleDisruption,
+            InsertOptions,
+            SuggestWindows,
             PlanDifferences,
             TravelMatrix,
             Validate,

@@ -810,6 +810,25 @@ EDIT_FIELDS: tuple[Field, ...] = (
 )
 """Those that EDITS has beside the fields of stops, of which empty ones change nothing."""
 
+OFFER_FIELDS: tuple[Field, ...] = (
+    Field(
+        "tw_start",
+        "Earliest start of service in the window.",
+        "An error.",
+        "An error.",
+        unit="time",
+        aliases=_as("start", "from", "TimeWindowStart", "tw1_start", "window_start"),
+    ),
+    Field(
+        "tw_end",
+        "Latest start of service in the window.",
+        "An error.",
+        "An error.",
+        unit="time",
+        aliases=_as("end", "until", "to", "TimeWindowEnd", "tw1_end", "window_end"),
+    ),
+)
+
 UNUSED_STOP_FIELDS: tuple[Unused, ...] = (
     Unused("zone_id"),
     Unused("max_violation_time_2"),

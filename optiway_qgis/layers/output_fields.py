@@ -21,6 +21,8 @@ UNASSIGNED = "UNASSIGNED"
 SINKS = (ROUTES, LEGS, VISITS, UNASSIGNED)
 COMPARISON = "COMPARISON"
 CHANGES = "CHANGES"
+OPTIONS = "OPTIONS"
+SUGGESTIONS = "SUGGESTIONS"
 
 STOP_ID = "stop_id"
 STOP_NAME = "name"
@@ -135,6 +137,42 @@ _CHANGES = (
     ("late_before_min", REAL),
     ("late_after_min", REAL),
 )
+_OPTIONS = (
+    ("stop_id", TEXT),
+    ("name", TEXT),
+    ("rank", INTEGER),
+    ("vehicle_id", TEXT),
+    ("driver", TEXT),
+    ("sequence", INTEGER),
+    ("after_id", TEXT),
+    ("before_id", TEXT),
+    ("eta", DATE_TIME),
+    ("start_time", DATE_TIME),
+    ("added_min", REAL),
+    ("added_drive_min", REAL),
+    ("added_km", REAL),
+    ("added_cost", REAL),
+    ("later_stops", INTEGER),
+    ("most_later_min", REAL),
+    ("promises_missed", INTEGER),
+    ("late_min", REAL),
+    ("violations", TEXT),
+    ("text", TEXT),
+)
+_SUGGESTIONS = (
+    ("stop_id", TEXT),
+    ("name", TEXT),
+    ("rank", INTEGER),
+    ("window_start", DATE_TIME),
+    ("window_end", DATE_TIME),
+    ("added_cost", REAL),
+    ("added_min", REAL),
+    ("vehicle_id", TEXT),
+    ("driver", TEXT),
+    ("eta", DATE_TIME),
+    ("later_stops", INTEGER),
+    ("promises_missed", INTEGER),
+)
 _REMARK, _WHY = (("remark", TEXT),), (("why", TEXT),)
 """The last field of CHANGES: what is to be known of two plans, and why the second is not the first."""
 
@@ -152,6 +190,16 @@ def changes_fields() -> QgsFields:
 def day_changes_fields() -> QgsFields:
     """Fields of CHANGES of a plan that comes after another."""
     return _fields((*_CHANGES, *_WHY))
+
+
+def options_fields() -> QgsFields:
+    """Fields of OPTIONS."""
+    return _fields(_OPTIONS)
+
+
+def suggestions_fields() -> QgsFields:
+    """Fields of SUGGESTIONS."""
+    return _fields(_SUGGESTIONS)
 
 
 def routes_fields() -> QgsFields:
@@ -186,6 +234,8 @@ def own_names(sink_name: str, dimensions: int = MAX_DIMENSIONS) -> frozenset[str
         UNASSIGNED: _UNASSIGNED,
         COMPARISON: _COMPARISON,
         CHANGES: (*_CHANGES, *_REMARK, *_WHY),
+        OPTIONS: _OPTIONS,
+        SUGGESTIONS: _SUGGESTIONS,
     }
     return frozenset(name for name, _ in rows[sink_name])
 

@@ -38,7 +38,17 @@ from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, route_colour
 from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_TRANSFER
 from . import symbols
 from .destinations import is_geopackage
-from .output_fields import CHANGES, COMPARISON, LEGS, ROUTES, UNASSIGNED, VISITS, own_names
+from .output_fields import (
+    CHANGES,
+    COMPARISON,
+    LEGS,
+    OPTIONS,
+    ROUTES,
+    SUGGESTIONS,
+    UNASSIGNED,
+    VISITS,
+    own_names,
+)
 from .qgis_compat import DATE_TIME, REAL, always_show
 from .symbols import FONTS, INK, PAPER, PAUSE, PLAYING
 
@@ -54,7 +64,16 @@ _OTHER = "#6b7280"
 _DEPOT = "(depot)"
 """What visits to depots are classed by, instead of their vehicle; reloads and breaks by their type."""
 
-_TO_TOP = {LEGS: 1, ROUTES: 2, VISITS: 3, UNASSIGNED: 4, COMPARISON: 5, CHANGES: 6}
+_TO_TOP = {
+    LEGS: 1,
+    ROUTES: 2,
+    VISITS: 3,
+    UNASSIGNED: 4,
+    COMPARISON: 5,
+    CHANGES: 6,
+    OPTIONS: 7,
+    SUGGESTIONS: 8,
+}
 """Drawing order of the layers, from below."""
 
 _ETA_MAX_SCALE = 250000
@@ -88,6 +107,7 @@ _LETTERS = {
     "cheapest_fix": 50,
     "remark": 50,
     "why": 60,
+    "text": 60,
     "violations": 20,
 }
 """Fields that hold longer texts than their names -> letters that are shown of them."""
@@ -387,10 +407,12 @@ def _style_unassigned(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[
 
 def _style_changes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
     place, change = columns.first("name", "stop_id"), columns["change"]
+    # Between two plans that are compared there are no visits to draw rings around.
+    symbol_of = symbols.change_symbol if columns.index("why") < 0 else symbols.ring_symbol
     renderer = QgsCategorizedSymbolRenderer(
         columns.name("change"),
         [
-            QgsRendererCategory(name, symbols.change_symbol(colour), name.capitalize())
+            QgsRendererCategory(name, symbol_of(colour), name.capitalize())
             for name, colour in CHANGE_COLOURS.items()
         ],
     )
@@ -412,6 +434,40 @@ def _style_changes(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[Rou
     )
 
 
+def _style_options(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    words = f"coalesce({columns['rank']} || '. ', '') || {columns['text']}"
+    _style_choices(layer, columns, f"{columns['vehicle_id']} || ' ' || {_clock(columns, 'eta')}", words)
+
+
+def _style_suggestions(layer: QgsVectorLayer, columns: _Columns, looks: Sequence[RouteLook]) -> None:
+    window = f"{_clock(columns, 'window_start')} || ' - ' || {_clock(columns, 'window_end')}"
+    cost = f"format_number({columns['added_cost']}, 2)"
+    words = f"{columns['rank']} || '. ' || {window} || ', ' || {columns['vehicle_id']}"
+    _style_choices(layer, columns, window, f"{words} || ', ' || {cost} || ' more'")
+
+
+def _style_choices(layer: QgsVectorLayer, columns: _Columns, label: str, words: str) -> None:
+    """Draw the best of what can be chosen for each stop large and with its label, the others small below it,
+    and stops without any choice as a warning.
+    """
+    rank, place = columns["rank"], columns.first("name", "stop_id")
+    best, other, none = (f"{rank} = 1", f"{rank} > 1", f"{rank} IS NULL")
+    renderer = QgsCategorizedSymbolRenderer(
+        f"CASE WHEN {best} THEN 'best' WHEN {other} THEN 'other' ELSE 'none' END",
+        [
+            QgsRendererCategory("best", symbols.choice_symbol(7.0), "Best"),
+            QgsRendererCategory("other", symbols.choice_symbol(3.2), "Others"),
+            QgsRendererCategory("none", symbols.unassigned_symbol(), "Does not fit"),
+        ],
+    )
+    _draw_in_order(renderer, [(f"coalesce({rank}, 1000000)", False)])
+    layer.setRenderer(renderer)
+    shown = f"if({best}, {place} || '\\n' || {label}, if({none}, {place}, NULL))"
+    _set_label(layer, _beside(_label(shown, size=8, bold=True), priority=8))
+    layer.setDisplayExpression(f"{place} || ': ' || {words}")
+    layer.setMapTipTemplate(f"<b>[% {place} %]</b>" + _below(words, columns["violations"]))
+
+
 def _below(*expressions: str) -> str:
     """Further lines of a map tip, in HTML; an expression that gives nothing takes no line."""
     return "".join(f"[% coalesce('<br>' || nullif({expression}, ''), '') %]" for expression in expressions)
@@ -423,6 +479,8 @@ _STYLE_OF = {
     VISITS: _style_visits,
     UNASSIGNED: _style_unassigned,
     CHANGES: _style_changes,
+    OPTIONS: _style_options,
+    SUGGESTIONS: _style_suggestions,
 }
 
 

@@ -136,6 +136,21 @@ def change_symbol(colour: str) -> QgsSymbol:
     return _symbol(QgsMarkerSymbol(), _marker("circle", colour, 4.8))
 
 
+def ring_symbol(colour: str) -> QgsSymbol:
+    """A ring around a visit: a stop that is served otherwise than in the plan before."""
+    ring = _marker("circle", colour, 8.0)
+    ring.setColor(QColor(0, 0, 0, 0))
+    ring.setStrokeColor(QColor(colour))
+    ring.setStrokeWidth(0.9)
+    _override(ring, _SymbolLayer.PropertySize, f"8.0 * {_ZOOM}")
+    return _symbol(QgsMarkerSymbol(), ring)
+
+
+def choice_symbol(size: float) -> QgsSymbol:
+    """A star: one of several places for a stop, the larger the better."""
+    return _symbol(QgsMarkerSymbol(), _marker("star", INK, size))
+
+
 def _symbol(symbol: QgsSymbol, lowest: QgsSymbolLayer, *others: QgsSymbolLayer) -> QgsSymbol:
     """Put the layers into the symbol. Its constructor does not take them over from Python: QGIS crashes."""
     symbol.changeSymbolLayer(0, lowest)

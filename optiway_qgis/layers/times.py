@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone
 
 from ..model.errors import InputError
 from ..model.findings import Fault
 from ..model.problem import DAY
+
+if TYPE_CHECKING:
+    from ..model.problem import Problem
 
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?"
 _TIME = re.compile(_CLOCK + r"\s*(?:([ap])\.?m\.?)?$", re.IGNORECASE)
@@ -64,6 +68,11 @@ class PlanDay:
         self.zone_name = zone_name
         self._midnight = QDateTime(plan_date, QTime(12, 0), zone).addSecs(-DAY // 2)
         self._of_text: dict[tuple[str, int], Moment] = {}
+
+    @classmethod
+    def of(cls, problem: Problem) -> PlanDay:
+        """The day of a problem."""
+        return cls(QDate.fromString(problem.plan_date, Qt.DateFormat.ISODate), problem.time_zone)
 
     @property
     def iso_date(self) -> str:

@@ -16,7 +16,6 @@ from qgis.core import (
     QgsPoint,
     QgsProcessingContext,
 )
-from qgis.PyQt.QtCore import QDate, Qt
 
 from .output_fields import day_changes_fields
 from .points import WGS84
@@ -54,7 +53,7 @@ def changed_stops(
     `places` are those of stops that the problem has not, in the CRS given.
     """
     stops = {stop.id: stop for stop in problem.stops}
-    day = PlanDay(QDate.fromString(problem.plan_date, Qt.DateFormat.ISODate), problem.time_zone)
+    day = PlanDay.of(problem)
     to_output = QgsCoordinateTransform(QgsCoordinateReferenceSystem(WGS84), crs, context.transformContext())
     for one in changes:
         stop = stops.get(one.stop_id)
