@@ -349,3 +349,39 @@ def test_all_layers_go_into_one_geopackage(edit_routes, planned, tmp_path):
     stored = QgsVectorLayer(f"{path}|layername=changes")
     assert {feature["change"] for feature in stored.getFeatures()} >= {"removed"}
     assert after.results["VERSION"] == 2
+
+
+def test_goods_of_a_new_stop_are_fetched_where_they_are(edit_routes, planned):
+    """At the depot: a vehicle under way goes there first, a visit of its own; with goods free it has them."""
+    plan, _ = planned
+    edits = table([{"action": "add", "stop_id": "N", "vehicle_id": "V1", "demand": 5.0, **NEAR}])
+    bound, free = (edit_routes(edits, GOODS=goods) for goods in ("bound", "free"))
+    kinds = {
+        name: [row["visit_type"] for row in one.rows("VISITS") if row["vehicle_id"] == "V1"]
+        for name, one in (("bound", bound), ("free", free))
+    }
+    assert kinds["bound"].count("transfer") == 1 and "transfer" not in kinds["free"]
+    assert bound.orders() == free.orders() and bound.results["COST"] > free.results["COST"]
+    stays_done(plan, bound)
+
+
+def test_an_edited_stop_that_fits_nowhere_is_left_out_with_its_reason(edit_routes, planned):
+    """Where places are searched for, rules are kept: nobody can be there at eight any more."""
+    plan, _ = planned
+    edits = table([{"action": "add", "stop_id": "N", "tw1_end": "08:15", **NEAR}])
+    for mode in ("insert_best", "reoptimise"):
+        after = edit_routes(edits, mode)
+        assert after.reasons() == {"N": "time_window"} and after.adds_up(COUNT + 1)
+        assert after.results["VIOLATION_COUNT"] == 0
+        stays_done(plan, after)
+
+
+def test_goods_on_board_stay_there(edit_routes, planned):
+    """A stop whose parcel is on one van cannot be given to another by a row, unless goods are free."""
+    plan, _ = planned
+    stop = to_do(plan)["V1"][-1]
+    edits = table([{"action": "move", "stop_id": stop, "vehicle_id": "V2"}])
+    with pytest.raises(QgsProcessingException, match=r"is on V1.*GOODS"):
+        edit_routes(edits)
+    after = edit_routes(edits, GOODS="free")
+    assert after.orders()["V2"][-1] == stop and after.results["MOVED_COUNT"] == 1
