@@ -20,7 +20,16 @@ from qgis.core import (
 from ..model.compare import Served
 from ..model.day import CANCELLED, PLANNED, STATUSES, Day, Progress
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER, Leg, Visit
+from ..model.plan import (
+    VISIT_BREAK,
+    VISIT_END,
+    VISIT_RELOAD,
+    VISIT_START,
+    VISIT_STOP,
+    VISIT_TRANSFER,
+    Leg,
+    Visit,
+)
 from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, Depot, Planned, Sequence
 from ..model.standing import Course, Position, lost_place, standing, tells
 from . import fields
@@ -566,8 +575,10 @@ def _without_route(
 
 def _ends_there(visits: VisitsLayer, vehicle: Vehicle, rows: list[_PlanRow]) -> bool:
     """Whether the vehicle was lost in this plan: it should end at a depot, and its route has no end."""
-    ends = vehicle.end_depot is None or any(row.visit.type == VISIT_END for row in rows)
-    return visits.is_plan and bool(rows) and not ends
+    kinds = {row.visit.type for row in rows}
+    return (
+        visits.is_plan and vehicle.end_depot is not None and VISIT_START in kinds and VISIT_END not in kinds
+    )
 
 
 def _to_do(

@@ -79,6 +79,12 @@ class VisitsLayer:
             if not self.is_plan or not (name in keys or name.lower() in _PLAN_NAMES | TAKEN_BY_FORMATS)
         ]
         self.columns = self._stop_columns(names)
+        if not self.is_plan and "lock" not in self.columns:
+            # Who serves a stop of numbered points, and when, is no wish of the stop.
+            order = [
+                self.columns[key].index for key in (ROUTE_VEHICLE, ROUTE_SEQUENCE) if key in self.columns
+            ]
+            self.carried = [(index, name) for index, name in self.carried if index not in order]
 
     def missing(self) -> list[str]:
         """The fields without which there is no order to keep."""

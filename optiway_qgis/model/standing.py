@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from .day import ARRIVED, CANCELLED, DONE, EN_ROUTE, FAILED, PLANNED, RELEASED, SKIPPED, Progress
 from .plan import VISIT_BREAK, VISIT_START, VISIT_STOP, Leg, Visit
@@ -113,8 +113,7 @@ def standing(
         free = free if clock is None else _rested(course, behind, free, clock)
     last = behind[-1]
     lon, lat = course.places[last]
-    way: tuple[Place, ...] = ()
-    drive = distance = 0
+    on_leg: dict[str, Any] = {}
     en_route = [
         at
         for at, one in enumerate(course.visits)
@@ -124,8 +123,10 @@ def standing(
         heading = en_route[0] if en_route else _next(course, behind)
         if heading is not None:
             elapsed = max(0, clock - free - (late if by_status else 0))
-            way, drive, distance = _driven(course, last, heading, elapsed, free, position)
-            lon, lat = way[-1]
+            on_leg = _driven(course, last, heading, elapsed, free, position)
+            if on_leg.get("reached") is not None:
+                on_leg["reached"] += clock - elapsed
+            lon, lat = on_leg["way"][-1]
         free = clock
     return Progress(
         course.vehicle_id,
@@ -134,12 +135,10 @@ def standing(
         lon=lon,
         lat=lat,
         free=free,
-        way=way,
-        way_drive=drive,
-        way_distance=distance,
         next_stop=course.visits[en_route[0]].id if en_route and lost is None else "",
         lost=lost is not None,
         stands_at="" if lost is None else lost_place(course.vehicle_id),
+        **on_leg,
     )
 
 
@@ -235,16 +234,41 @@ def _next(course: Course, behind: Sequence[int]) -> int | None:
 
 def _driven(
     course: Course, last: int, heading: int, elapsed: int, left: int, position: Position | None
-) -> tuple[tuple[Place, ...], int, int]:
-    """The way driven towards that visit, its seconds and its metres."""
-    leg = _leg(course, last, heading)
-    line = leg.geometry if len(leg.geometry) > 1 else (course.places[last], course.places[heading])
+) -> dict[str, Any]:
+    """The members of Progress about the way driven towards that visit and what is left of its leg; `reached`
+    in seconds since it left."""
+    leg, is_planned = _leg(course, last, heading), _is_planned(course, last, heading)
+    places = course.places[last], course.places[heading]
+    line = leg.geometry if len(leg.geometry) > 1 else places
     if position is not None and position.time >= left:
         share = _share_nearest(line, (position.lon, position.lat))
         way = (*_part(line, share), (position.lon, position.lat))
-        return way, position.time - left, round(leg.metres * share)
-    share = min(1.0, elapsed / leg.seconds) if leg.seconds else 0.0
-    return _part(line, share), min(elapsed, leg.seconds), round(leg.metres * share)
+        return {"way": way, "way_drive": position.time - left, "way_distance": round(leg.metres * share)}
+    if not leg.seconds and places[0] != places[1]:  # not known how long it takes
+        return {"way": (places[0], places[0])}
+    drive = min(elapsed, leg.seconds)
+    share = drive / leg.seconds if leg.seconds else 1.0
+    distance = round(leg.metres * share)
+    driven = {"way": _part(line, share), "way_drive": drive, "way_distance": distance}
+    if not is_planned:
+        return driven
+    return {
+        **driven,
+        "heading": leg.to_id,
+        "heading_drive": leg.seconds - drive,
+        "heading_distance": leg.metres - distance,
+        "reached": leg.seconds if drive == leg.seconds else None,
+    }
+
+
+def _is_planned(course: Course, before: int, at: int) -> bool:
+    """Whether the plan went from the one visit to the other, so that its figures are of that way."""
+    start, visit = _place_visit(course, before), course.visits[at]
+    if course.legs:
+        return any(leg.from_id == start.id and leg.to_id == visit.id for leg in course.legs)
+    between = course.visits[course.visits.index(start) + 1 : at]
+    passed = visit.sequence - start.sequence - 1
+    return passed == len(between) and all(one.type == VISIT_BREAK for one in between)
 
 
 def _place_visit(course: Course, at: int) -> Visit:

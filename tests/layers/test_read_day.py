@@ -438,6 +438,17 @@ def test_a_lost_vehicle_is_known_as_lost_afterwards(simple, tmp_path):
     assert {stop.id: stop.planned for stop in fetched.problem.stops}[served.id].goods_at == ""
 
 
+def test_a_stop_put_on_an_idle_vehicle_by_hand_is_to_be_done(simple):
+    """That vehicle has no rows of depots, and is not lost for that."""
+    problem, plan, path = simple
+    idle = Vehicle("Idle", start_depot=problem.depots[0].id, end_depot=problem.depots[0].id)
+    moved = plan.routes[0].stop_ids[0]
+    note(path, **{moved: {"vehicle_id": "Idle"}})
+    found, _ = read(simple, fleet=[*problem.vehicles, idle])
+    assert orders(found)["Idle"] == (moved,)
+    assert found.day.progress == ()
+
+
 def test_positions_are_those_of_points_with_a_time():
     """A point without a time is a home; one of another day is told."""
     on_day = {"position_time": "2026-05-04T09:30"}
@@ -523,6 +534,7 @@ def test_numbered_points_are_a_plan_without_times(states, now, done, free):
     )
     assert shared.errors == []
     assert (found.plan_id, found.version) == ("", 0)
+    assert not {"vehicle_id", "sequence"} & set(found.carried.fields.names())  # no rules of later plans
     if done is None:
         assert found.day.progress == ()
         assert orders(found) == {"V1": ("S1", "S2", "S3", "S4")}

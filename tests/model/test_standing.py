@@ -92,6 +92,21 @@ def test_between_two_stops_it_is_on_its_leg(now, place, metres, way):
     assert progress.way[-1] == (progress.lon, progress.lat)
     assert (progress.way_distance, len(progress.way)) == (metres, way)
     assert progress.way_drive == min(now - progress.visits[-1].end, 1000)
+    if progress.visits[-1].id == "B":  # nothing tells that the plan went this way
+        assert (progress.heading, progress.heading_drive) == ("", 0)
+        return
+    assert progress.heading == {"D": "A", "A": "B"}[progress.visits[-1].id]
+    assert progress.way_drive + progress.heading_drive == 1000
+    assert progress.way_distance + progress.heading_distance == 8000
+    assert progress.reached == (29800 if now == 29900 else None)
+
+
+def test_without_legs_numbers_in_a_row_tell_the_way_that_was_planned():
+    """Their figures are those of that way; after a change by hand they are of another."""
+    progress = standing(replace(COURSE, legs=()), 32500)
+    assert (progress.heading, progress.heading_drive, progress.heading_distance) == ("E", 500, 4000)
+    moved = replace(COURSE, legs=(), visits=(*VISITS[:3], replace(VISITS[3], sequence=7)))
+    assert standing(moved, 32500).heading == ""
 
 
 def test_a_late_vehicle_runs_behind_its_plan():
@@ -180,6 +195,7 @@ def test_a_position_is_believed():
     progress = standing(COURSE, 31590, position=seen)
     assert (progress.lon, progress.lat, progress.free) == (-8.585, 41.165, 31590)
     assert (progress.way_drive, progress.way_distance) == (900, 6000)
+    assert (progress.heading, progress.heading_drive, progress.heading_distance) == ("", 0, 0)
     assert progress.way == (FIRST, CORNER, pytest.approx((-8.58, 41.165)), (-8.585, 41.165))
     before = standing(COURSE, 31590, position=replace(seen, time=30599))
     assert before == standing(COURSE, 31590)  # it has left since
