@@ -38,7 +38,9 @@ def read_windows(source: QgsProcessingFeatureSource, reading: Reading) -> tuple[
         row = Row(table, feature.attributes(), reading, About(WINDOWS, feature.id()))
         empty = [name for name in columns if row.value(name) is None]
         for name in empty:
-            row.problem(name, Fault("missing_value", "is empty", "Fill both, or take the row out"))
+            shown = row.shown(name)
+            remedy = "Fill both, or take the row out"
+            row.problems.append(Fault("missing_value", f"{shown} is empty", remedy, shown))
         window = None if empty else row.window("tw_start", "tw_end")
         for fault in row.problems:
             reading.refuse(fault, row.about, f"{WINDOWS}: feature {feature.id()}")
