@@ -191,6 +191,8 @@ def test_the_other_stop_of_a_pair_goes_along():
     apart = edited(Edit(UPDATE, "P", members=NOON), Edit(MOVE, "D", vehicle_id="V2", place=0))
     assert apart.loose == ("P",) and routes(apart)["V2"] == ("D", "S5", "S6")
     assert {one.vehicle_id for one in apart.problem.stops if one.id in "PD"} == {"V2"}
+    along = edited(Edit(MOVE, "D", vehicle_id="V2", place=0), Edit(UPDATE, "P", members=NOON))
+    assert along.loose == () and routes(along)["V2"] == ("P", "D", "S5", "S6")
 
 
 def test_amounts_change_at_both_stops_of_a_pair():
