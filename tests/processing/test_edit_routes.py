@@ -12,6 +12,7 @@ from qgis.core import (
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelParameter,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProject,
     QgsVectorLayer,
@@ -328,9 +329,10 @@ def test_a_model_edits_and_goes_on(optiway_provider, planned):
 
 
 def test_layers_that_nobody_wants_are_left_out(edit_routes, planned):
-    """As in a batch where outputs are empty: no layers, but the numbers."""
+    """A batch defines outputs that are left empty as ones without a place: no layers, but the numbers."""
     plan, _ = planned
-    nowhere = dict.fromkeys(("ROUTES", "LEGS", "VISITS", "UNASSIGNED", "CHANGES", "REPORT"))
+    sinks = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED", "CHANGES")
+    nowhere = {**{name: QgsProcessingOutputLayerDefinition("") for name in sinks}, "REPORT": ""}
     after = edit_routes(table([{"action": "remove", "stop_id": to_do(plan)["V1"][0]}]), **nowhere)
     assert "CHANGES" not in after.results and "VISITS" not in after.results
     assert (after.results["VERSION"], after.results["UNASSIGNED_COUNT"]) == (2, 1)
