@@ -40,7 +40,7 @@ class InsertOptions(OfferAlgorithm):
 
     def displayName(self):
         """Return the name in the toolbox."""
-        return tr("Where could a new stop go")
+        return tr("Find places for new stops")
 
     def shortDescription(self):
         """Return one line for tooltips."""

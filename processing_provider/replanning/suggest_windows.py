@@ -50,7 +50,7 @@ class SuggestWindows(OfferAlgorithm):
 
     def displayName(self):
         """Return the name in the toolbox."""
-        return tr("Suggest windows")
+        return tr("Suggest time windows")
 
     def shortDescription(self):
         """Return one line for tooltips."""

@@ -13,6 +13,7 @@ from optiway_qgis.layers.fields import (
     DEPOT_FIELDS,
     DISRUPTION_FIELDS,
     EDIT_FIELDS,
+    OFFER_FIELDS,
     STOP_FIELDS,
     TRAFFIC_FIELDS,
     UNUSED_STOP_FIELDS,
@@ -26,7 +27,7 @@ from optiway_qgis.layers.fields import (
 from optiway_qgis.layers.read_vehicles import DEFAULT_COSTS
 
 TABLES = {"stops": STOP_FIELDS, "depots": DEPOT_FIELDS, "vehicles": VEHICLE_FIELDS, "breaks": BREAK_FIELDS}
-DAYS = (EDIT_FIELDS, DISRUPTION_FIELDS)
+DAYS = (EDIT_FIELDS, DISRUPTION_FIELDS, OFFER_FIELDS)
 ARCGIS = {
     "stops": {
         "ServiceTime": "service_min",
@@ -202,6 +203,8 @@ def test_the_page_explains_every_output_field(checkout):
         ("UNASSIGNED", output_fields.unassigned_fields(none)),
         ("COMPARISON", output_fields.comparison_fields()),
         ("CHANGES", output_fields.changes_fields()),
+        ("OPTIONS", output_fields.options_fields()),
+        ("SUGGESTIONS", output_fields.suggestions_fields()),
         ("FINDINGS", findings_layer.findings_fields()),
     ):
         rows = [line.split("`")[1] for line in sections[sink].splitlines() if line.startswith("| `")]

@@ -66,6 +66,11 @@ PARAMETERS = {
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", "DONE_BY", *DAY, *SEARCH, *SINKS, "CHANGES"],
+    "insert_options": ["PLAN", "NEW_STOPS", "MOST", "ONLY_FITTING", "NOW", "DONE_BY", *DAY, "OPTIONS"],
+    "suggest_windows": [
+        *("PLAN", "NEW_STOPS", "WINDOWS", "WINDOW_MINUTES", "FROM", "UNTIL", "STEP_MINUTES", "MOST"),
+        *("NOW", "DONE_BY", *DAY, "SUGGESTIONS"),
+    ],
     "reoptimise": [
         *("PLAN", "NOW", "DONE_BY", "SCOPE", "DISRUPTIONS", *PRICES, *DAY),
         *("GOAL", "BALANCE", "BALANCE_WEIGHT", *SEARCH, *SINKS, "CHANGES"),
@@ -75,7 +80,10 @@ PARAMETERS = {
         *(*SEARCH, *SINKS, "CHANGES"),
     ],
 }
-REPLANNING = {"plan_differences", "edit_routes", "reoptimise", "handle_disruption"}
+REPLANNING = {
+    *("plan_differences", "edit_routes", "reoptimise", "handle_disruption", "insert_options"),
+    "suggest_windows",
+}
 DAY_OUTPUTS = [*PLAN_OUTPUTS, "CHANGES", "MOVED_COUNT", "PROMISES_MISSED", "VERSION"]
 OUTPUTS = {
     **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
@@ -88,6 +96,8 @@ OUTPUTS = {
     "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
     "edit_routes": DAY_OUTPUTS,
+    "insert_options": ["OPTIONS", "OPTION_COUNT", "STOPS_WITHOUT_OPTION"],
+    "suggest_windows": ["SUGGESTIONS", "SUGGESTION_COUNT", "STOPS_WITHOUT_WINDOW", "WINDOWS_REFUSED"],
     "reoptimise": [*DAY_OUTPUTS, "KEEPING_COST"],
     "handle_disruption": [*DAY_OUTPUTS, "KEEPING_COST"],
 }
@@ -113,6 +123,11 @@ BASIC = {
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *DAY_BASIC],
+    "insert_options": ["PLAN", "NEW_STOPS", "MOST", "NOW", *DAY_BASIC],
+    "suggest_windows": [
+        *("PLAN", "NEW_STOPS", "WINDOWS", "WINDOW_MINUTES", "FROM", "UNTIL", "STEP_MINUTES", "MOST", "NOW"),
+        *DAY_BASIC,
+    ],
     "reoptimise": ["PLAN", "NOW", "SCOPE", "DISRUPTIONS", *PRICES, *DAY_BASIC, "TIME_LIMIT"],
     "handle_disruption": ["PLAN", "EVENT", "VEHICLE", "STOP", "AT", "NOW", "MINUTES", *EVENT, *DAY_BASIC],
     "validate": [
