@@ -75,6 +75,7 @@ PHRASES = {
     "late_soft": "Late as allowed",
     "shift": "Shift",
     "behind": "Done",
+    "now": "Planned anew at",
     "timeline_hint": "Numbers are those of the stop lists, at the start of service.",
     "unused": "Not used",
     # map

@@ -98,6 +98,7 @@ def _header(view: PlanView) -> Markup:
         ("time_zone", view.problem.time_zone),
         ("plan_id", plan.plan_id),
         ("version", "" if plan.parent_version is None else plan.version),
+        ("now", "" if view.options.now is None else quantities.clock(view.options.now)),
         ("engine", plan.engine),
         ("seed", plan.seed),
         ("travel", source_words(plan)),

@@ -28,13 +28,15 @@ class TravelConditions:
 
 @dataclass(frozen=True)
 class ReportOptions:
-    """How the report is written: title (empty: the general one), currency of the amounts, miles or not, and
-    under what conditions of travel the plan was made (None: not known)."""
+    """How the report is written: title (empty: the general one), currency of the amounts, miles or not, under
+    what conditions of travel the plan was made (None: not known), and at which second of the day `now` (None:
+    before it began)."""
 
     title: str = ""
     currency: str = ""
     miles: bool = False
     conditions: TravelConditions | None = None
+    now: int | None = None
 
 
 @dataclass(frozen=True)

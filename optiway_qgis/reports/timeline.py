@@ -181,6 +181,9 @@ def _bar(
     for kind, blocks in _blocks(view, route):
         if blocks:
             yield element("path", d=blocks, class_=kind)
+    now = view.options.now
+    if now is not None and first <= now <= last:
+        yield element("path", d=f"M{now} 0v{_HEIGHT}", class_="now")
     broken = "".join(f"M{visit.start} 12v24" for visit in route.visits if visit.violations)
     if broken:
         yield element("path", d=broken, class_="broken")

@@ -772,12 +772,16 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             styles.style_on_load(destinations, looks, context)
         return dict(destinations), counts
 
+    def moment(self, inputs: Inputs) -> int | None:
+        """Return the second of the day at which it is planned anew; None before it has begun."""
+        return None
+
     def _report(self, parameters, context, inputs: Inputs, plan: Plan) -> str:
         path = self.parameterAsFileOutput(parameters, REPORT, context)
         if not path:
             return ""
         rejected = tuple(Unassigned(stop.stop_id, stop.reason, stop.text) for stop in inputs.carried.rejected)
-        options = report_options(inputs.conditions)
+        options = replace(report_options(inputs.conditions), now=self.moment(inputs))
         changed = self.changed(inputs, plan)
         write_text(REPORT, path, plan_report(inputs.problem, plan, rejected, options, changed))
         return path

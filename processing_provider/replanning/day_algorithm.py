@@ -225,6 +225,10 @@ class DayAlgorithm(KeptOrder):
             return NO_EXPRESSIONS
         return self.expressions(parameters, context, layer)
 
+    def moment(self, inputs: DayInputs) -> int | None:
+        """Return NOW."""
+        return inputs.read.day.now
+
     def is_empty(self, inputs: DayInputs) -> bool:
         """Whether nothing is to be planned, and no vehicle is under way."""
         return super().is_empty(inputs) and not inputs.read.day.progress

@@ -415,6 +415,18 @@ def test_timeline_mutes_what_is_done():
     assert "✓ done, came 08:22, left 08:50" in plan_report(problem, plan).split('id="timeline"')[1]
 
 
+def test_a_line_in_the_timeline_is_now():
+    """One for each route, where the day is then; a plan made before has none."""
+    problem, plan = under_way()
+    page = Page(plan_report(problem, plan, options=ReportOptions(now=9 * HOUR + 600)))
+    lines = [a["d"] for tag, a, _ in page.elements if tag == "path" and a.get("class") == "now"]
+    assert lines == [f"M{9 * HOUR + 600} 0v36"] * len(plan.routes)
+    assert "Planned anew at" in "".join(page.texts) and "09:10" in "".join(page.texts)
+    for now in (None, 3 * HOUR):
+        text = plan_report(problem, plan, options=ReportOptions(now=now))
+        assert 'class="now"' not in text
+
+
 def test_remarks_tell_what_is_picked_up_for_whom():
     """Both ends of a pair name the other; other stops name none."""
     problem, plan = rich_town()
