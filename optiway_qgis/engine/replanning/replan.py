@@ -20,9 +20,11 @@ from optiway_qgis.engine.solving.objective import score_of, unserved
 from optiway_qgis.engine.solving.planner import by_index, plan_id, timed_and_checked
 from optiway_qgis.engine.solving.schedule import sequences_of, timetables
 from optiway_qgis.engine.solving.strategy import Strategy
+from optiway_qgis.engine.solving.wishes import prices, wished
 from optiway_qgis.model import reasons
+from optiway_qgis.model.constraints import CHANGE_WISHES
 from optiway_qgis.model.day import SCOPE_FREE, SCOPE_INSERT, SCOPE_ROUTES, SCOPE_SEQUENCE, SCOPE_TIMES
-from optiway_qgis.model.plan import Plan, Unassigned
+from optiway_qgis.model.plan import Plan, Unassigned, WishPrice
 from optiway_qgis.model.problem import ORDER_EARLY
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ _EXPLAINING_LEAST, _EXPLAINING = 0.3, 1.0
 
 _FINISHING = 0.1
 """Share of the time for mending what is late, timing, drawing and checking."""
+
+_PRICING = 0.2
+"""Share of the time for finding out what keeping to the plan before costs, where that has a price."""
 
 _MOVES = 50
 """Stops of late routes moved by way of trial where iterations are counted."""
@@ -111,6 +116,7 @@ class _Replanning:
         index = instance.stop_index
         self._loose = instance.units.whole(index[stop] for stop in rest.loose if stop in index)
         self._engine, self._stopped = "schedule", "order kept as given"
+        self._wishes: tuple[WishPrice, ...] = ()
 
     def plan(self, identity: str) -> Plan:
         """Return the plan of the rest."""
@@ -126,6 +132,7 @@ class _Replanning:
         finished = timed_and_checked(instance, sequences, unassigned, identity, reloads)
         return replace(
             finished,
+            wishes=self._wishes,
             engine=self._engine,
             seed=self._settings.seed,
             iterations=clock.spent_iterations,
@@ -145,7 +152,26 @@ class _Replanning:
         tables = self._late_ones_served(instance, put_in(instance, tables, missing), tried)
         if self._ask.scope == SCOPE_INSERT or not tried:
             return sequences_of(instance, tables)
-        return _as_before(instance, sequences_of(instance, self._searched(instance, tables, tried)))
+        end, pricing = self._clock.deadline, wished(instance.problem, CHANGE_WISHES)
+        if pricing:
+            self._clock.deadline -= _PRICING * self._clock.remaining()
+        tables = self._searched(instance, tables, tried)
+        self._clock.deadline = end
+        if pricing and not any(table.violations for table in tables.values()):
+            self._wishes = self._prices_of_staying(instance, tables, tried)
+        return _as_before(instance, sequences_of(instance, tables))
+
+    def _prices_of_staying(
+        self, instance: Instance, tables: Timetables, tried: list[int]
+    ) -> tuple[WishPrice, ...]:
+        """Return what keeping to the plan before costs, by what is found without it."""
+        clock, end = self._clock, self._clock.deadline
+        self._tell("Finding out what keeping to the plan before costs")
+        clock.deadline -= _FINISHING * clock.remaining()
+        sequences = sequences_of(instance, tables)
+        found = prices(instance, sequences, tried, clock, self._settings.seed, CHANGE_WISHES)
+        clock.deadline = end
+        return found
 
     def _tried(self) -> list[int]:
         """Return the stops that may be on a route: those that were, loose ones, in scope free all."""

@@ -38,7 +38,7 @@ from optiway_qgis.model.problem import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from optiway_qgis.engine.solving.instance import Sequences
     from optiway_qgis.engine.solving.schedule import Timetable, Timetables
@@ -66,15 +66,20 @@ class _Wish:
 
 
 def prices(
-    instance: Instance, sequences: Sequences, active: list[int], clock: Clock, seed: int
+    instance: Instance,
+    sequences: Sequences,
+    active: list[int],
+    clock: Clock,
+    seed: int,
+    names: Collection[str] = (),
 ) -> tuple[WishPrice, ...]:
     """Return what each wish costs in the plan: how much cheaper one without it was found to be, at least 0.
 
     All share the time or the iterations of the clock; the order is that of `_WISHES`. What there is no time
     for is not told of. A plan that is no worse with the wish than the finished one owes nothing to being free
-    of it. `active` are the stops that may be served.
+    of it. `active` are the stops that may be served. Where `names` are given, only wishes called so count.
     """
-    present = _present(instance.problem)
+    present = _present(instance.problem, names)
     standing, own_score = timetables(instance, sequences), score(instance, sequences)
     found = []
     for number, (wish, freed) in enumerate(present):
@@ -89,14 +94,15 @@ def prices(
     return tuple(found)
 
 
-def wished(problem: Problem) -> bool:
+def wished(problem: Problem, names: Collection[str] = ()) -> bool:
     """Whether there is anything to be priced."""
-    return bool(_present(problem))
+    return bool(_present(problem, names))
 
 
-def _present(problem: Problem) -> list[tuple[_Wish, Problem]]:
+def _present(problem: Problem, names: Collection[str]) -> list[tuple[_Wish, Problem]]:
     """Return the wishes of a problem, each with the problem without it."""
-    return [(wish, freed) for wish in _WISHES if (freed := wish.freed(problem)) != problem]
+    asked = [wish for wish in _WISHES if not names or wish.name in names]
+    return [(wish, freed) for wish in asked if (freed := wish.freed(problem)) != problem]
 
 
 def _share(clock: Clock, parts: int, done: int) -> Clock:
