@@ -23,6 +23,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDateTime, QTime
 
 from ..model import reasons
+from ..model.day import CANCELLED
 from ..model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
 from ..model.findings import About, Fault
 from ..model.problem import KEEP_ORDER, KEEP_PREFIX, MAX_DIMENSIONS
@@ -31,7 +32,7 @@ from .carried import CarriedStops, RejectedStop
 from .points import WGS84, position, to_wgs84
 from .qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, WHOLE, is_null, make_field
 from .read_day import PLAN
-from .read_stops import stop_of
+from .read_stops import EXPRESSION_FIELDS, stop_of
 from .read_vehicles import check_vehicle_names
 from .read_visits import ROUTE_SEQUENCE, skilled
 from .reading import no_crs, tell_columns
@@ -49,6 +50,9 @@ if TYPE_CHECKING:
     from .times import PlanDay
 
 EDITS = "EDITS"
+
+STATE = ("status", "actual_arrival", "actual_departure")
+"""Fields that are read from the plan's own table only."""
 
 EMPTIES = "none"
 """The text that empties a value."""
@@ -95,7 +99,7 @@ _NUMBERS = frozenset(
     {"service_min", "setup_min", "late_max_min", "late_cost_per_hour", "demand", "priority", "order_rank"}
     | {"ride_max_min", "penalty", "sequence", *_LOADS["delivery"][1:], *_LOADS["pickup"][1:]}
 )
-_NOT_CARRIED = frozenset({"action", "lon", "lat", "status", "actual_arrival", "actual_departure"})
+_NOT_CARRIED = frozenset({"action", "lon", "lat", *STATE})
 
 
 @dataclass(frozen=True)
@@ -124,17 +128,20 @@ def read_edits(
     reading: Reading,
     searches: bool,
     judges_skills: bool = True,
+    expressions: Mapping[str, str] | None = None,
 ) -> EditedDay:
     """Read the edits and carry them out on the day; with errors it comes back as it was.
 
-    `visits` is the plan's own table, in whose numbers places are told. `searches` and what follows from an
-    edit: see `model.edits.applied`. With `judges_skills` False the vehicles have every skill asked for.
+    `visits` is the plan's own table, in whose numbers places are told; `expressions` are those that stand
+    for fields of it, by parameter. `searches` and what follows from an edit: see `model.edits.applied`. With
+    `judges_skills` False the vehicles have every skill asked for.
     """
     if reading.errors:
         return EditedDay(read)
     carried = _Carried(read.carried, reading.day)
     reader = _EditsReader(source, read, carried, _numbers(visits, reading), reading)
     reader.read()
+    _tell_given(reader.touched, expressions or {}, reading)
     edits = [entry.edit for entry in reader.entries]
     edited = applied(read.problem, read.sequences, edits, read.day, searches)
     for number, fault in edited.faults:
@@ -194,6 +201,7 @@ class _EditsReader:
         reading: Reading,
     ):
         self.entries: list[_Entry] = []
+        self.touched: set[str] = set()
         self._source = source
         self._reading = reading
         self._carried = carried
@@ -255,6 +263,8 @@ class _EditsReader:
             self.refuse(row, fault)
 
     def _guess(self, row: Row, place: tuple[float, float] | None) -> str:
+        if row.text("status").lower() == CANCELLED:
+            return REMOVE
         known = row.label in self._stops or row.label in self._carried.rejected
         guess = ADD if place is not None and not known else UPDATE
         why = "known" if known else "new, with a place" if guess == ADD else "not known"
@@ -265,6 +275,10 @@ class _EditsReader:
     def _cells(self, row: Row, values: list[Any]) -> _Cells:
         """What is filled; the text that empties a value is taken out of `values`."""
         cells = _Cells({}, values)
+        noted = [name for name in STATE if row.value(name) is not None]
+        if noted and row.text("status").lower() != CANCELLED:
+            names = ", ".join(row.shown(name) for name in noted)
+            row.warn(Fault("no_effect", f"{names} of {EDITS}: how visits stand is noted in {PLAN}"))
         for name, column in self._table.columns.items():
             if name in _NOT_CARRIED or name == "stop_id" or row.value(name) is None:
                 continue
@@ -430,6 +444,7 @@ class _EditsReader:
         """The new values of members of the stop."""
         _settle_loads(cells, self._carried.kind(row), self._carried.filled(row.label))
         touched = cells.touched | given.keys()
+        self.touched.update(touched)
         groups = [(names, members) for names, members in _MEMBERS if touched & {*names}]
         wanted = {name for names, _ in groups for name in names}
         merged = self._merged(row, cells, wanted, self._carried.attributes[row.label], given)
@@ -536,7 +551,7 @@ class _Carried:
         )
         for stop_id in removed:
             values = list(self.attributes.pop(stop_id))
-            self._put(values, "status", "cancelled", 1.0, adds=False)
+            self._put(values, "status", CANCELLED, 1.0, adds=False)
             point = QgsGeometry.fromPointXY(QgsPointXY(stops[stop_id].lon, stops[stop_id].lat))
             point.transform(to_crs)
             text = f'Stop "{stop_id}" was removed from the plan: cancelled.'
@@ -578,6 +593,16 @@ class _Carried:
                     self.attributes[stop_id] = own = list(values)
                     self._set(own, column.index, fields.LOCK_VEHICLE, 1.0)
         return column
+
+
+def _tell_given(touched: Collection[str], expressions: Mapping[str, str], reading: Reading) -> None:
+    """Warn of fields that are changed, and that an expression stands for when the plan is read."""
+    for names, _ in _MEMBERS:
+        by = [parameter for parameter in expressions if EXPRESSION_FIELDS[parameter] in names]
+        if by and not {*names}.isdisjoint(touched):
+            text = f"{' and '.join(by)}: what {EDITS} says counts in this version only"
+            remedy = "Change the field that the expression reads; give both ends of a window"
+            reading.warn(Fault("no_effect", text, remedy, by[0]), About(EDITS))
 
 
 def _is_near(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -101,8 +101,15 @@ class EditRoutes(DayAlgorithm):
         loose = rows_without_vehicle(visits, read, reading) if searches else ()
         edited = EditedDay(read)
         if self.source(EDITS) is not None:
-            has_vehicles = self.source(VEHICLES) is not None
-            edited = read_edits(self.source(EDITS), visits, read, reading, searches, has_vehicles)
+            edited = read_edits(
+                self.source(EDITS),
+                visits,
+                read,
+                reading,
+                searches,
+                judges_skills=self.source(VEHICLES) is not None,
+                expressions=self.expressions(parameters, context, PLAN).texts,
+            )
         read = edited.read
         placed = {name for entry in read.sequences for name in entry.stops}
         there = {stop.id for stop in read.problem.stops} - placed

@@ -70,7 +70,7 @@ def plan(**of: dict) -> list[dict]:
     return [{**one, **of.get(one["stop_id"], {})} for one in rows]
 
 
-def edit(edits, searches=True, rows=None, judges_skills=True):
+def edit(edits, searches=True, rows=None, **how):
     """Read the plan and the edits; the day before and after them, and what was told."""
     shared = reading()
     visits = VisitsLayer(source_of(layer(rows or plan(), name="visits")), PLAN)
@@ -80,7 +80,7 @@ def edit(edits, searches=True, rows=None, judges_skills=True):
     )
     assert shared.errors == []
     made = edits if hasattr(edits, "getFeatures") else table(edits, name="edits")
-    edited = read_edits(source_of(made), visits, read, shared, searches, judges_skills)
+    edited = read_edits(source_of(made), visits, read, shared, searches, **how)
     return edited, read, shared
 
 
@@ -423,3 +423,19 @@ def test_rows_without_a_vehicle_are_to_be_put_in():
         {PLAN: NO_EXPRESSIONS},
     )
     assert rows_without_vehicle(visits, read, shared) == ("S3", "N")
+
+
+def test_how_visits_stand_is_not_noted_in_edits():
+    """A stop that is cancelled there is removed; any other status is told to be without effect."""
+    after = edited([{"action": "", "stop_id": "S5", "status": "cancelled"}])
+    assert "S5" in {one.stop_id for one in after.read.carried.rejected}
+    _, _, shared = edit([{"action": "update", "stop_id": "S5", "status": "done", "priority": 3}])
+    assert "no_effect" in {finding.code for finding in shared.findings}
+
+
+def test_fields_that_an_expression_stands_for_are_told():
+    """The next version is read with the expression again."""
+    rows = [{"action": "update", "stop_id": "S4", "delivery_1": 3.0, "tw1_end": "12:00"}]
+    _, _, shared = edit(rows, expressions={"DEMAND": "4", "WINDOW_START": "x", "SERVICE_TIME": "5"})
+    told = [finding.text for finding in shared.findings if finding.code == "no_effect"]
+    assert len(told) == 2 and told[0].startswith("WINDOW_START") and told[1].startswith("DEMAND")
