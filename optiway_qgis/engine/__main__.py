@@ -44,6 +44,9 @@ _HELPING_SECONDS = 5.0
 _LOST_SECONDS = 300.0
 """So long after its time limit, and the limit once more, a search is taken to be lost in its engine."""
 
+_PATIENCE_UNDER_WAY = 0.5
+"""Share of the usual patience for the rest of a day: its search begins with a plan."""
+
 _LOST = 4
 _TRAVEL_PERCENT, _SEARCH_PERCENT, _FINISH_PERCENT = 2, 10, 92
 
@@ -92,6 +95,7 @@ def _version(package: str) -> str:
 
 def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.solving.planner import plan
+    from optiway_qgis.engine.solving.search import default_patience
 
     settings = read_settings(job)
     problem, travel = _travel(channel, job)
@@ -99,11 +103,12 @@ def _plan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     def search(clock: Clock, tell: Callable[[str], None]) -> Plan:
         return plan(problem, travel, read_travel(job), settings, clock, tell)
 
-    return _searched(channel, settings, len(problem.stops), search)
+    return _searched(channel, settings, default_patience(len(problem.stops)), search)
 
 
 def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
     from optiway_qgis.engine.replanning.replan import replan
+    from optiway_qgis.engine.solving.search import default_patience
     from optiway_qgis.engine.travel.open import open_travel
 
     settings, problem = read_settings(job), read_problem(job)
@@ -122,7 +127,8 @@ def _replan(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
             partial(open_travel, report=tell),
         )
 
-    return _searched(channel, settings, sum(len(one.stops) for one in sequences), search)
+    patience = _PATIENCE_UNDER_WAY * default_patience(sum(len(one.stops) for one in sequences))
+    return _searched(channel, settings, patience, search)
 
 
 def _options(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
@@ -137,12 +143,17 @@ def _options(channel: Channel, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _searched(
-    channel: Channel, settings: Settings, stops: int, search: Callable[[Clock, Callable[[str], None]], Plan]
+    channel: Channel,
+    settings: Settings,
+    patience: float,
+    search: Callable[[Clock, Callable[[str], None]], Plan],
 ) -> dict[str, Any]:
-    """Return the plan that a search over so many stops finds within the settings, told as it goes."""
-    from optiway_qgis.engine.solving.search import Clock, default_patience
+    """Return the plan that a search finds within the settings, told as it goes; `patience` where they state
+    none.
+    """
+    from optiway_qgis.engine.solving.search import Clock
 
-    patience = default_patience(stops) if settings.patience is None else settings.patience
+    patience = patience if settings.patience is None else settings.patience
     ticker = _Ticker(channel, settings)
     clock = Clock(_PROCESS_START, settings.time_limit, patience, settings.iterations, ticker.improved)
 
