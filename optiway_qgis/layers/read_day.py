@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Collection, Mapping
 from qgis.core import (
     NULL,
     QgsCoordinateTransform,
+    QgsCsException,
     QgsFeatureRequest,
     QgsGeometry,
     QgsProcessingFeatureSource,
@@ -322,11 +323,16 @@ class _Rows:
         now: int | None,
         legs: Mapping[str, tuple[Leg, ...]],
     ) -> Course:
-        """The route of the vehicle; visits that are done and have no times were made last."""
+        """The route of the vehicle; visits that are done and have no times were made last.
+
+        The times of a stop that was moved here by hand are those of another route: they tell nothing here.
+        """
         visits: list[Visit] = []
         places: list[Place] = []
         for row in rows:
             visit = row.visit
+            if row.home != vehicle.id and not tells(visit):
+                visit = replace(visit, arrival=_UNKNOWN, start=_UNKNOWN, end=_UNKNOWN)
             if visit.arrival >= _UNKNOWN and tells(visit):
                 moment = visits[-1].end if visits else vehicle.shift.start if now is None else now
                 visit = replace(visit, arrival=moment, start=moment, end=moment)
@@ -528,7 +534,10 @@ def _legs(source: QgsProcessingFeatureSource | None, reading: Reading) -> dict[s
             return None if is_null(found) else found
 
         line = feature.geometry()
-        line.transform(transform)
+        try:
+            line.transform(transform)
+        except QgsCsException:
+            line = QgsGeometry()
         points = tuple((vertex.x(), vertex.y()) for vertex in line.vertices())
         leg = Leg(
             int(_number(value("sequence"))),

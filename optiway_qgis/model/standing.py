@@ -6,7 +6,7 @@ Nothing is planned or judged, and no layer is read. The rules are in docs/model.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from .day import ARRIVED, CANCELLED, DONE, EN_ROUTE, FAILED, PLANNED, RELEASED, SKIPPED, Progress
@@ -120,10 +120,11 @@ def standing(
         if by_status and one.status == EN_ROUTE and at not in behind
     ]
     if clock is not None and free <= clock:
-        heading = en_route[0] if en_route else _next(course, behind)
-        if heading is not None:
+        leg, is_planned = _leg_out(course, behind, en_route)
+        if leg is not None:
             elapsed = max(0, clock - free - (late if by_status else 0))
-            on_leg = _driven(course, last, heading, elapsed, free, position)
+            seen = position if position is not None and position.time >= free else None
+            on_leg = _driven(leg, elapsed, is_planned) if seen is None else _seen(leg, seen, free)
             if on_leg.get("reached") is not None:
                 on_leg["reached"] += clock - elapsed
             lon, lat = on_leg["way"][-1]
@@ -225,31 +226,48 @@ def _rested(course: Course, behind: list[int], free: int, clock: int) -> int:
     return free
 
 
-def _next(course: Course, behind: Sequence[int]) -> int | None:
-    """Where the vehicle is heading: the first visit still to come, also one that was cancelled meanwhile."""
+def _leg_out(course: Course, behind: Sequence[int], en_route: Sequence[int]) -> tuple[Leg | None, bool]:
+    """The leg from the last visit: to where the driver says he is going, else where the plan went on to, also
+    when that is cancelled or another's by now, else to what comes next; and whether the plan had it so."""
+    last = behind[-1]
+    start = _place_visit(course, last)
+    made = {course.visits[at].id for at in behind if course.visits[at].type == VISIT_STOP}
+    for leg in () if en_route else course.legs:
+        goes_on = leg.from_id == start.id and leg.sequence > start.sequence and leg.to_id not in made
+        if goes_on and len(leg.geometry) > 1:
+            return leg, True
     known = set(behind)
     after = [at for at, one in enumerate(course.visits) if at not in known and one.type != VISIT_BREAK]
-    return next((at for at in after if at > behind[-1]), after[0] if after else None)
+    heading = next(iter([*en_route, *(at for at in after if at > last), *after]), None)
+    if heading is None:
+        return None, False
+    leg = _leg(course, last, heading)
+    if len(leg.geometry) < 2:
+        leg = replace(leg, geometry=(course.places[last], course.places[heading]))
+    return leg, _is_planned(course, last, heading)
 
 
-def _driven(
-    course: Course, last: int, heading: int, elapsed: int, left: int, position: Position | None
-) -> dict[str, Any]:
-    """The members of Progress about the way driven towards that visit and what is left of its leg; `reached`
-    in seconds since it left."""
-    leg, is_planned = _leg(course, last, heading), _is_planned(course, last, heading)
-    places = course.places[last], course.places[heading]
-    line = leg.geometry if len(leg.geometry) > 1 else places
-    if position is not None and position.time >= left:
-        share = _share_nearest(line, (position.lon, position.lat))
-        way = (*_part(line, share), (position.lon, position.lat))
-        return {"way": way, "way_drive": position.time - left, "way_distance": round(leg.metres * share)}
-    if not leg.seconds and places[0] != places[1]:  # not known how long it takes
-        return {"way": (places[0], places[0])}
+def _seen(leg: Leg, position: Position, left: int) -> dict[str, Any]:
+    """The members of Progress about the way driven since `left`, by where the vehicle was seen."""
+    place = position.lon, position.lat
+    share = _share_nearest(leg.geometry, place)
+    return {
+        "way": (*_part(leg.geometry, share), place),
+        "way_drive": position.time - left,
+        "way_distance": round(leg.metres * share),
+    }
+
+
+def _driven(leg: Leg, elapsed: int, is_planned: bool) -> dict[str, Any]:
+    """The members of Progress about the way driven on the leg and what is left of it; `reached` in seconds
+    since it left."""
+    start, end = leg.geometry[0], leg.geometry[-1]
+    if not leg.seconds and start != end:  # not known how long it takes
+        return {"way": (start, start)}
     drive = min(elapsed, leg.seconds)
     share = drive / leg.seconds if leg.seconds else 1.0
     distance = round(leg.metres * share)
-    driven = {"way": _part(line, share), "way_drive": drive, "way_distance": distance}
+    driven = {"way": _part(leg.geometry, share), "way_drive": drive, "way_distance": distance}
     if not is_planned:
         return driven
     return {
@@ -265,7 +283,7 @@ def _is_planned(course: Course, before: int, at: int) -> bool:
     """Whether the plan went from the one visit to the other, so that its figures are of that way."""
     start, visit = _place_visit(course, before), course.visits[at]
     if course.legs:
-        return any(leg.from_id == start.id and leg.to_id == visit.id for leg in course.legs)
+        return any((leg.from_id, leg.to_id) == (start.id, visit.id) for leg in course.legs)
     between = course.visits[course.visits.index(start) + 1 : at]
     passed = visit.sequence - start.sequence - 1
     return passed == len(between) and all(one.type == VISIT_BREAK for one in between)
@@ -281,11 +299,11 @@ def _place_visit(course: Course, at: int) -> Visit:
 def _leg(course: Course, before: int, at: int) -> Leg:
     """The leg between two visits; a straight one with the figures of the visit where there is none."""
     start, visit = _place_visit(course, before), course.visits[at]
-    for leg in course.legs:
-        if (leg.sequence, leg.to_id, leg.from_id) == (visit.sequence, visit.id, start.id):
-            return leg
     line = (course.places[before], course.places[at])
-    return Leg(visit.sequence, start.id, visit.id, visit.drive, visit.distance, "estimate", line)
+    found = [leg for leg in course.legs if (leg.from_id, leg.to_id) == (start.id, visit.id)]
+    found.sort(key=lambda leg: leg.sequence != visit.sequence)
+    straight = Leg(visit.sequence, start.id, visit.id, visit.drive, visit.distance, "estimate", line)
+    return found[0] if found else straight
 
 
 def _legs_between(course: Course, behind: Sequence[int]) -> tuple[Leg, ...]:

@@ -327,6 +327,20 @@ def test_hand_edits_count_and_what_was_planned_is_known(simple):
     assert (planned[off].vehicle_id, found.before[off].place) == (second.vehicle_id, 2)
 
 
+def test_a_stop_moved_by_hand_is_to_be_done_whatever_time_it_had(simple):
+    """Its time was one of the other vehicle, and is over; a status of its own counts."""
+    _, plan, path = simple
+    first, second = plan.routes[:2]
+    moved, done = first.stop_ids[:2]
+    note(path, **{moved: {"vehicle_id": second.vehicle_id, "sequence": 40}})
+    now = second.visits[-3].arrival
+    found, _ = read(simple, now)
+    assert orders(found)[second.vehicle_id][-1] == moved
+    note(path, **{done: {"vehicle_id": second.vehicle_id, "status": DONE}})
+    found, _ = read(simple, now)
+    assert done in {name for one in found.day.progress for name in behind(one)}
+
+
 def test_a_row_added_by_hand_is_to_be_done(simple):
     """It has no times, so nobody was promised anything."""
     _, plan, path = simple

@@ -175,6 +175,22 @@ def test_a_vehicle_is_still_on_its_way_to_what_was_cancelled():
     assert (progress.lon, progress.lat) == pytest.approx((-8.58, 41.165), abs=1e-9)
 
 
+def test_a_vehicle_is_still_on_its_way_to_what_was_taken_from_it():
+    """B is another's by now, and a stop was put in before: until now it drove as planned."""
+    new = visit("stop", "New", 1, 10**6, 0, drive=0)
+    course = replace(COURSE, visits=(*VISITS[:2], new, VISITS[3]), places=(DEPOT, FIRST, DEPOT, DEPOT))
+    progress = standing(course, 31350)
+    assert (progress.lon, progress.lat) == pytest.approx((-8.58, 41.165), abs=1e-9)
+    assert (progress.heading, progress.heading_drive) == ("B", 250)
+
+
+def test_where_nothing_tells_how_long_a_way_takes_it_stands_at_its_start():
+    new = visit("stop", "New", 1, 10**6, 0, drive=0)
+    course = Course("V", (*VISITS[:2], new), (DEPOT, FIRST, SECOND))
+    progress = standing(course, 31350)
+    assert (progress.lon, progress.lat, progress.heading, progress.way_drive) == (*FIRST, "", 0)
+
+
 def test_a_lost_vehicle_stands_where_it_was():
     """What it was doing there is not done."""
     driving = standing(COURSE, 40000, lost=31350)
