@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import resource
 from dataclasses import replace
 
@@ -31,6 +32,7 @@ from optiway_qgis.layers.output_fields import LEGS, ROUTES, SINKS, UNASSIGNED, V
 from optiway_qgis.layers.qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, make_field
 from optiway_qgis.layers.write import verify_written, warn_of_lossy_target, write_plan
 from optiway_qgis.model.balance import gini
+from optiway_qgis.model.problem import Settings
 from tests.made_plans import rich_town
 
 WGS84 = QgsCoordinateReferenceSystem("EPSG:4326")
@@ -169,6 +171,55 @@ def test_every_figure_comes_back_to_the_digit(kind, town, destinations, context)
             assert (row["late_min"], row["slack_min"]) == (visit.late / 60, visit.slack / 60)
             assert row["cum_distance_km"] == visit.cum_distance / 1000
             assert row["load_1"] == visit.load[0] / 1000
+
+
+def test_what_made_a_plan_and_which_version_it_is_stand_with_it(town, destinations, context):
+    """Enough to make it again: engine, seed, settings and the wishes that are not as usual."""
+    problem, plan = town
+    problem = replace(problem, goals=replace(problem.goals, balance="time", balance_price=4.0))
+    plan = replace(plan, version=3, parent_version=2, engine="PyVRP 0.14.1", seed=7)
+    sinks, results = make_sinks(problem, carried_of(problem), destinations.of("gpkg"), context)
+    settings = Settings(time_limit=12.5, iterations=900, seed=7, workers=2)
+    write_plan(problem, plan, carried_of(problem), sinks, QgsProcessingFeedback(), context, settings)
+    sinks.clear()
+    layers = {name: QgsProcessingUtils.mapLayerFromString(dest, context) for name, dest in results.items()}
+    row = next(layers[ROUTES].getFeatures())
+    assert (row["version"], row["parent_version"], row["engine"], row["seed"]) == (3, 2, "PyVRP 0.14.1", 7)
+    assert json.loads(row["settings"]) == {
+        "time_limit": 12.5,
+        "iterations": 900,
+        "workers": 2,
+        "goals": {"balance": "time", "balance_price": 4.0},
+    }
+    for name in (LEGS, VISITS):
+        assert {row["version"] for row in layers[name].getFeatures()} == {3}
+
+
+def test_how_visits_stand_is_written_with_them(town, destinations, context):
+    """Actual times are wall clock times like the others; where nothing was noted there is nothing."""
+    problem, plan = town
+    first = plan.routes[0]
+    done = {"status": "done", "actual_arrival": 30000, "actual_departure": 30605, "fetched_at": 2}
+    fetch = {"type": "transfer", "id": "South"}
+    visits = (
+        first.visits[0],
+        replace(first.visits[1], **done),
+        replace(first.visits[2], **fetch),
+        *first.visits[3:],
+    )
+    plan = replace(plan, routes=(replace(first, visits=visits), *plan.routes[1:]))
+    _, layers = write(problem, plan, carried_of(problem), destinations.of("gpkg"), context)
+    rows = {row["sequence"]: row for row in layers[VISITS].getFeatures() if row["route_id"] == first.route_id}
+    assert (rows[1]["status"], rows[1]["fetched_at"]) == ("done", 2)
+    assert clock(rows[1]["actual_arrival"]) == expected_clock(30000)
+    assert clock(rows[1]["actual_departure"]) == expected_clock(30605)
+    assert [rows[3][name] for name in ("status", "actual_arrival", "actual_departure", "fetched_at")] == [
+        "planned",
+        *[NULL] * 3,
+    ]
+    south = next(depot for depot in problem.depots if depot.id == "South")
+    assert (rows[2]["visit_type"], rows[2]["stop_id"], rows[2]["parcels"]) == ("transfer", "South", NULL)
+    assert rows[2].geometry().asPoint().distance(south.lon, south.lat) < 1e-9
 
 
 @pytest.mark.parametrize("kind", ["memory", "gpkg"])
