@@ -273,6 +273,17 @@ def test_the_load_of_a_lost_vehicle_is_fetched_where_it_stands(lost, without):
         assert fetched[row["vehicle_id"]] < row["sequence"]
 
 
+def test_who_has_nothing_to_do_with_it_keeps_all_times(porto, lost, without):
+    """On the road, at a stop or waiting for a window: whose stops are the same arrives as planned."""
+    plan, after = stops_of(porto.plan), stops_of(without)
+    orders = [orders_of(tables, set(plan)) for tables in (porto.plan, without)]
+    same = [vehicle for vehicle in orders[0] if orders[0][vehicle] == orders[1].get(vehicle)]
+    assert same
+    for name, row in plan.items():
+        if row["vehicle_id"] in same:
+            assert [after[name][of] for of in ("eta", "start_time")] == [row["eta"], row["start_time"]], name
+
+
 def test_why_stops_of_a_lost_vehicle_changed_is_told(lost, without):
     """In CHANGES, and that the vehicle is lost is the reason."""
     vehicle, stops = lost
@@ -307,6 +318,7 @@ def test_the_higher_the_price_of_changes_the_fewer_stops_move(porto, by_hand, no
         _, found[price] = porto.after("reoptimise", f"price_{price}", by_hand, **given)
     assert found[200]["MOVED_COUNT"] < found[0]["MOVED_COUNT"]
     assert found[0]["VIOLATION_COUNT"] == found[200]["VIOLATION_COUNT"] == 0
+    assert found[200]["KEEPING_COST"] > found[0]["KEEPING_COST"] == 0
     more = found[200]["COST"] - found[0]["COST"]
     assert more > 0
     record_property("price_of_keeping_vehicles", more)
