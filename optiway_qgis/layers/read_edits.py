@@ -37,12 +37,12 @@ from .read_vehicles import check_vehicle_names
 from .read_visits import ROUTE_SEQUENCE, skilled
 from .reading import no_crs, tell_columns
 from .relations import Relations
-from .row import Row, Table, as_number, as_text
+from .row import OPEN_END, Row, Table, as_number, as_text
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
 
-    from ..model.problem import Problem, Stop
+    from ..model.problem import Problem, Stop, Window
     from .fields import Column
     from .read_day import DayRead
     from .read_visits import VisitsLayer
@@ -331,6 +331,7 @@ class _EditsReader:
         if row.choice("lock") == fields.LOCK_EXCLUDE:
             self.entries.append(_Entry(Edit(REMOVE, row.label), row))
             return
+        says_something = bool(cells.touched) or action == LOCK
         vehicle_id, at = self._target(row, cells)
         if action == MOVE:
             cells = _Cells(
@@ -341,7 +342,7 @@ class _EditsReader:
         members = self._members(row, cells, given)
         if action == UPDATE and place is not None and not _is_near(place, (stop.lon, stop.lat)):
             members.update(lon=place[0], lat=place[1])
-        if action != MOVE and not members and not vehicle_id and at is None and not cells.touched:
+        if action == UPDATE and not says_something and not members:
             text = f"{action} changes nothing: all other cells are empty"
             row.problems.append(Fault("missing_value", text, "Fill what is to change", row.shown("action")))
         if row.problems:
@@ -530,6 +531,13 @@ class _Carried:
             self._put(values, name, value, 1.0)
         self.attributes[stop_id] = values
 
+    def change(self, stop_id: str, values_of: Mapping[str, Any]) -> None:
+        """Set these fields of a stop; None empties one."""
+        values = list(self.attributes[stop_id])
+        for name, value in values_of.items():
+            self._put(values, name, value, 1.0, adds=value is not None)
+        self.attributes[stop_id] = values
+
     def add(self, stop_id: str, cells: _Cells, names: Sequence[str], left_out: RejectedStop | None) -> None:
         """Add the values of a new stop, or of one that was left out."""
         values: list[Any] = [] if left_out is None else list(left_out.attributes)
@@ -593,6 +601,20 @@ class _Carried:
                     self.attributes[stop_id] = own = list(values)
                     self._set(own, column.index, fields.LOCK_VEHICLE, 1.0)
         return column
+
+
+def with_windows_carried(carried: CarriedStops, windows: Mapping[str, Window], day: PlanDay) -> CarriedStops:
+    """Return what travels along with these windows of stops in place of all that they had, so that the next
+    version knows them; a window that is open at an end is so there."""
+    changed = _Carried(carried, day)
+    for stop_id, window in windows.items():
+        if stop_id in changed.attributes:
+            ends = {
+                "tw1_start": None if window.start == 0 else day.wall_clock(window.start),
+                "tw1_end": None if window.end >= OPEN_END else day.wall_clock(window.end),
+            }
+            changed.change(stop_id, {**dict.fromkeys((*_WINDOWS, "time_windows")), **ends})
+    return changed.carried_along()
 
 
 def _tell_given(touched: Collection[str], expressions: Mapping[str, str], reading: Reading) -> None:

@@ -133,6 +133,7 @@ def test_none_empties_a_value():
     )
     assert stop(after, "S2").windows == (Window(32400, 39600),)
     assert stop(after, "S2").delivery == ()
+    assert edited([{"action": "change", "stop_id": "S3", "tw2_end": "none"}]).loose == ()  # it has none
     assert {"tw2_start", "tw2_end", "demand"}.isdisjoint(carried(after, "S2"))
 
 
