@@ -641,6 +641,12 @@ def _tell_moment(rows: _Rows, now: int | None, reading: Reading) -> None:
     if now < 0 or now > max(ends) + DAY // 2:
         text = f"NOW is {'before' if now < 0 else 'long after'} the day of the plan ({reading.day.iso_date})"
         reading.warn(Fault("other_day", text, "Correct its date", "NOW"))
+    for row in rows.all:
+        noted = [one for one in (row.visit.actual_arrival, row.visit.actual_departure) if one is not None]
+        if noted and max(noted) > now:
+            text = "An actual time is after NOW"
+            about = About(PLAN, row.feature_id, row.visit.id)
+            reading.warn(Fault("inconsistent_day", text, "Correct one of the two", "NOW"), about)
 
 
 def _tell_faults(

@@ -367,6 +367,7 @@ def test_a_row_added_by_hand_is_to_be_done(simple):
             {"actual_arrival": at("09:00:00"), "actual_departure": at("08:00:00")},
             "actual_departure is before actual_arrival",
         ),
+        ({"actual_departure": at("10:00:01")}, "An actual time is after NOW"),
     ],
 )
 def test_what_cannot_be_is_told(simple, state, told):
