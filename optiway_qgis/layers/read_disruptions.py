@@ -6,7 +6,7 @@ A vehicle or stop that does not exist is known only when the plan was read: see 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Collection, Iterator, Mapping, Sequence
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource, QgsWkbTypes
 
@@ -158,6 +158,22 @@ def tell_unknown(disruptions: Disruptions, read: DayRead, reading: Reading) -> N
         elif one.stop_id and one.stop_id not in to_do:
             text = f'No stop of the plan is called "{one.stop_id}"'
             reading.refuse(Fault("unknown_stop", text, "Correct the name"), about)
+
+
+def tell_lasting(disruptions: Disruptions, expressions: Collection[str], reading: Reading) -> None:
+    """Tell what the versions after will not know, as other layers or `expressions` say it; all else they read
+    from the plan."""
+    kinds = {one.kind for one in disruptions.events}
+    told = []
+    if SHIFT in kinds:
+        told.append("A new shift counts in this version only: change it in VEHICLES for the next ones.")
+    if ROAD_CLOSED in kinds:
+        told.append("A closed road counts in this version only: add it to BARRIERS for the next ones.")
+    by = [name for name in expressions if name in ("WINDOW_START", "WINDOW_END")]
+    if WINDOW in kinds and by:
+        told.append(f"A new window counts in this version only: the next ones read {' and '.join(by)} again.")
+    for text in told:
+        reading.feedback.pushInfo(text)
 
 
 def _ends_early(one: Disruption, shifts: Mapping[str, Window]) -> bool:

@@ -7,52 +7,39 @@ it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, Sequence
 
 from qgis.core import (
-    QgsCoordinateReferenceSystem,
-    QgsCoordinateTransform,
     QgsFeatureRequest,
-    QgsField,
-    QgsFields,
-    QgsGeometry,
-    QgsPointXY,
     QgsProcessingFeatureSource,
 )
-from qgis.PyQt.QtCore import QDateTime, QTime
 
 from ..model import reasons
 from ..model.day import CANCELLED
 from ..model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
 from ..model.findings import About, Fault
-from ..model.problem import KEEP_ORDER, KEEP_PREFIX, MAX_DIMENSIONS
+from ..model.problem import KEEP_ORDER, KEEP_PREFIX
 from . import fields
-from .carried import CarriedStops, RejectedStop
-from .points import WGS84, position, to_wgs84
-from .qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, WHOLE, is_null, make_field
+from .carried_edits import LOADS, NOT_CARRIED, STATE, Cells, EditedCarried
+from .points import position, to_wgs84
 from .read_day import PLAN
 from .read_stops import EXPRESSION_FIELDS, stop_of
 from .read_vehicles import check_vehicle_names
 from .read_visits import ROUTE_SEQUENCE, skilled
 from .reading import no_crs, tell_columns
 from .relations import Relations
-from .row import OPEN_END, Row, Table, as_number, as_text
+from .row import Row, Table, as_number, as_text
 
 if TYPE_CHECKING:
     from qgis.core import QgsFeature
 
-    from ..model.problem import Problem, Stop, Window
-    from .fields import Column
+    from ..model.problem import Problem, Stop
     from .read_day import DayRead
     from .read_visits import VisitsLayer
     from .reading import Reading
-    from .times import PlanDay
 
 EDITS = "EDITS"
-
-STATE = ("status", "actual_arrival", "actual_departure")
-"""Fields that are read from the plan's own table only."""
 
 EMPTIES = "none"
 """The text that empties a value."""
@@ -63,10 +50,6 @@ _LAST = float("inf")
 _SAME_PLACE = 1e-6
 """Degrees within which a point has not been moved."""
 
-_LOADS = {
-    way: (way, *(f"{way}_{number}" for number in range(1, MAX_DIMENSIONS + 1)))
-    for way in ("delivery", "pickup")
-}
 _WINDOWS = tuple(f"tw{number}_{end}" for number in (1, 2, 3) for end in ("start", "end"))
 _LOCKS = ("lock", "vehicle_id", "sequence")
 _KEEPS = (fields.LOCK_ORDER, fields.LOCK_PREFIX)
@@ -77,7 +60,7 @@ _MEMBERS = (
     ((*_WINDOWS, "time_windows"), ("windows",)),
     (("late_max_min",), ("late_max",)),
     (("late_cost_per_hour",), ("late_cost",)),
-    (("kind", "demand", *_LOADS["delivery"], *_LOADS["pickup"]), ("delivery", "pickup")),
+    (("kind", "demand", *LOADS["delivery"], *LOADS["pickup"]), ("delivery", "pickup")),
     (("priority",), ("priority",)),
     (("order_rule",), ("order_rule",)),
     (("order_rank",), ("order_rank",)),
@@ -95,11 +78,6 @@ _MEMBERS = (
 """Fields that are read together, and the members of a stop that they say."""
 
 _ALL = frozenset(name for names, _ in _MEMBERS for name in (*names, "pair_id"))
-_NUMBERS = frozenset(
-    {"service_min", "setup_min", "late_max_min", "late_cost_per_hour", "demand", "priority", "order_rank"}
-    | {"ride_max_min", "penalty", "sequence", *_LOADS["delivery"][1:], *_LOADS["pickup"][1:]}
-)
-_NOT_CARRIED = frozenset({"action", "lon", "lat", *STATE})
 
 
 @dataclass(frozen=True)
@@ -138,7 +116,7 @@ def read_edits(
     """
     if reading.errors:
         return EditedDay(read)
-    carried = _Carried(read.carried, reading.day)
+    carried = EditedCarried(read.carried, reading.day)
     reader = _EditsReader(source, read, carried, _numbers(visits, reading), reading)
     reader.read()
     _tell_given(reader.touched, expressions or {}, reading)
@@ -175,20 +153,6 @@ class _Entry:
     row: Row
 
 
-@dataclass
-class _Cells:
-    """What a row says of a stop: field -> column of EDITS, and the fields that are to be empty."""
-
-    columns: dict[str, Column]
-    values: Sequence[Any]
-    emptied: set[str] = field(default_factory=set)
-
-    @property
-    def touched(self) -> set[str]:
-        """All fields that the row says anything of."""
-        return {*self.columns, *self.emptied}
-
-
 class _EditsReader:
     """Reads EDITS row by row into edits, and edits what travels along."""
 
@@ -196,7 +160,7 @@ class _EditsReader:
         self,
         source: QgsProcessingFeatureSource,
         read: DayRead,
-        carried: _Carried,
+        carried: EditedCarried,
         numbers: Mapping[str, float],
         reading: Reading,
     ):
@@ -272,15 +236,15 @@ class _EditsReader:
         row.warn(Fault("missing_value", text, field=row.shown("action")))
         return guess
 
-    def _cells(self, row: Row, values: list[Any]) -> _Cells:
+    def _cells(self, row: Row, values: list[Any]) -> Cells:
         """What is filled; the text that empties a value is taken out of `values`."""
-        cells = _Cells({}, values)
+        cells = Cells({}, values)
         noted = [name for name in STATE if row.value(name) is not None]
         if noted and row.text("status").lower() != CANCELLED:
             names = ", ".join(row.shown(name) for name in noted)
             row.warn(Fault("no_effect", f"{names} of {EDITS}: how visits stand is noted in {PLAN}"))
         for name, column in self._table.columns.items():
-            if name in _NOT_CARRIED or name == "stop_id" or row.value(name) is None:
+            if name in NOT_CARRIED or name == "stop_id" or row.value(name) is None:
                 continue
             if name not in _WORDS and as_text(values[column.index]).lower() == EMPTIES:
                 values[column.index] = None
@@ -322,7 +286,7 @@ class _EditsReader:
             return
         self.entries.append(_Entry(Edit(REMOVE, row.label), row))
 
-    def _edit(self, action: str, row: Row, cells: _Cells, place: tuple[float, float] | None) -> None:
+    def _edit(self, action: str, row: Row, cells: Cells, place: tuple[float, float] | None) -> None:
         """Read a change of a stop of the plan."""
         stop = self._stops[row.label]
         if action == ADD:
@@ -334,7 +298,7 @@ class _EditsReader:
         says_something = bool(cells.touched) or action == LOCK
         vehicle_id, at = self._target(row, cells)
         if action == MOVE:
-            cells = _Cells(
+            cells = Cells(
                 {name: cells.columns[name] for name in _LOCKS if name in cells.columns}, cells.values
             )
         given = self._bind(action, stop, row, cells)
@@ -355,7 +319,7 @@ class _EditsReader:
         self,
         action: str,
         row: Row,
-        cells: _Cells,
+        cells: Cells,
         place: tuple[float, float] | None,
         feature: QgsFeature,
     ) -> None:
@@ -393,7 +357,7 @@ class _EditsReader:
         self._carried.add(row.label, cells, self._names, left_out)
         self.entries.append(_Entry(Edit(ADD, row.label, stop, vehicle_id=vehicle_id, place=at), row))
 
-    def _target(self, row: Row, cells: _Cells) -> tuple[str, int | None]:
+    def _target(self, row: Row, cells: Cells) -> tuple[str, int | None]:
         """The vehicle that the row names, and the place on its route, or on that of the stop's own."""
         named = row.text("vehicle_id") if "vehicle_id" in cells.columns else ""
         number = row.number("sequence") if "sequence" in cells.columns else None
@@ -404,7 +368,7 @@ class _EditsReader:
         places = (at for at, stop in enumerate(order) if self._numbers.get(stop, _LAST) >= number)
         return vehicle_id, next(places, len(order))
 
-    def _bind(self, action: str, stop: Stop, row: Row, cells: _Cells) -> dict[str, tuple[str, Any]]:
+    def _bind(self, action: str, stop: Stop, row: Row, cells: Cells) -> dict[str, tuple[str, Any]]:
         """Values of the lock that the row does not give: where it goes along with a stop that is moved."""
         here = self._on.get(stop.id, "")
         word = as_text(row.choice("lock") or "") if "lock" in cells.columns else ""
@@ -429,7 +393,7 @@ class _EditsReader:
             if name not in cells.columns and value not in (None, "")
         }
 
-    def _check_pair(self, stop: Stop, row: Row, cells: _Cells) -> None:
+    def _check_pair(self, stop: Stop, row: Row, cells: Cells) -> None:
         """Refuse what a row cannot change of a pair."""
         if "pair_id" in cells.touched:
             before = self._carried.value(row.label, "pair_id")
@@ -441,7 +405,7 @@ class _EditsReader:
             text = "stands at the pickup of a pair"
             row.problem("ride_max_min", Fault("conflicting_values", text, "Write it at its delivery"))
 
-    def _members(self, row: Row, cells: _Cells, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
+    def _members(self, row: Row, cells: Cells, given: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
         """The new values of members of the stop."""
         _settle_loads(cells, self._carried.kind(row), self._carried.filled(row.label))
         touched = cells.touched | given.keys()
@@ -460,7 +424,7 @@ class _EditsReader:
     def _merged(
         self,
         row: Row,
-        cells: _Cells,
+        cells: Cells,
         wanted: Collection[str],
         old: Sequence[Any],
         given: Mapping[str, tuple[str, Any]],
@@ -487,136 +451,6 @@ class _EditsReader:
             entry.edit = replace(entry.edit, stop=replace(stop, before=entry.edit.stop.before))
 
 
-class _Carried:
-    """What travels along with each stop, while it is edited."""
-
-    def __init__(self, carried: CarriedStops, day: PlanDay):
-        self.attributes = dict(carried.attributes)
-        self.rejected = {stop.stop_id: stop for stop in carried.rejected}
-        self._fields = QgsFields(carried.fields)
-        self._crs = carried.crs
-        self._day = day
-        self.columns = fields.recognise(fields.STOP_FIELDS, carried.fields.names())
-
-    def carried_along(self) -> CarriedStops:
-        """What travels along now."""
-        width = len(self._fields)
-
-        def padded(values: Sequence[Any]) -> list[Any]:
-            return [*values, *[None] * (width - len(values))]
-
-        rejected = (replace(stop, attributes=padded(stop.attributes)) for stop in self.rejected.values())
-        attributes = {name: padded(values) for name, values in self.attributes.items()}
-        return CarriedStops(self._fields, self._crs, attributes, tuple(rejected))
-
-    def value(self, stop_id: str, name: str) -> str:
-        """The text of a field of a stop, "" where it has none."""
-        column, values = self.columns.get(name), self.attributes[stop_id]
-        value = None if column is None or column.index >= len(values) else values[column.index]
-        return "" if is_null(value) else as_text(value)
-
-    def filled(self, stop_id: str) -> set[str]:
-        """The fields of the stop that have a value."""
-        return {name for name in self.columns if self.value(stop_id, name)}
-
-    def kind(self, row: Row) -> str:
-        """What happens at a stop of the plan, by the row or by what travels along."""
-        return row.choice("kind") or self.value(row.label, "kind").lower()
-
-    def edit(self, stop_id: str, cells: _Cells, given: Mapping[str, tuple[str, Any]]) -> None:
-        """Put what a row says into the values of the stop."""
-        values = list(self.attributes[stop_id])
-        self._fill(values, cells)
-        for name, (_, value) in given.items():
-            self._put(values, name, value, 1.0)
-        self.attributes[stop_id] = values
-
-    def change(self, stop_id: str, values_of: Mapping[str, Any]) -> None:
-        """Set these fields of a stop; None empties one."""
-        values = list(self.attributes[stop_id])
-        for name, value in values_of.items():
-            self._put(values, name, value, 1.0, adds=value is not None)
-        self.attributes[stop_id] = values
-
-    def add(self, stop_id: str, cells: _Cells, names: Sequence[str], left_out: RejectedStop | None) -> None:
-        """Add the values of a new stop, or of one that was left out."""
-        values: list[Any] = [] if left_out is None else list(left_out.attributes)
-        self._put(values, "stop_id", stop_id, 1.0, adds=False)
-        self._put(values, "status", None, 1.0, adds=False)
-        self._fill(values, cells)
-        for index, name in enumerate(names):
-            at = self._fields.lookupField(name)
-            own = name.lower() in _NOT_CARRIED or at in {column.index for column in self.columns.values()}
-            if at >= 0 and not own and not is_null(cells.values[index]):
-                self._set(values, at, cells.values[index], 1.0)
-        self.rejected.pop(stop_id, None)
-        self.attributes[stop_id] = values
-
-    def remove(self, removed: Iterable[str], stops: Mapping[str, Stop], reading: Reading) -> None:
-        """Put stops that are removed among those left out."""
-        to_crs = QgsCoordinateTransform(
-            QgsCoordinateReferenceSystem(WGS84), self._crs, reading.transform_context
-        )
-        for stop_id in removed:
-            values = list(self.attributes.pop(stop_id))
-            self._put(values, "status", CANCELLED, 1.0, adds=False)
-            point = QgsGeometry.fromPointXY(QgsPointXY(stops[stop_id].lon, stops[stop_id].lat))
-            point.transform(to_crs)
-            text = f'Stop "{stop_id}" was removed from the plan: cancelled.'
-            self.rejected[stop_id] = RejectedStop(stop_id, values, point, reasons.EXCLUDED, text)
-
-    def place_of(self, stop: RejectedStop, reading: Reading) -> tuple[float, float] | None:
-        """Longitude and latitude of a stop that was left out; None where it has no point."""
-        try:
-            return position(stop.geometry, to_wgs84(self._crs, reading.transform_context))
-        except Fault:
-            return None
-
-    def _fill(self, values: list[Any], cells: _Cells) -> None:
-        for name in cells.emptied:
-            self._put(values, name, None, 1.0, adds=False)
-        for name, column in cells.columns.items():
-            self._put(values, name, cells.values[column.index], column.alias.factor)
-
-    def _put(self, values: list[Any], name: str, value: Any, factor: float, adds: bool = True) -> None:
-        """Set the value of a field; where there is no column for it, one is added."""
-        column = self.columns.get(name)
-        if column is None:
-            if not adds:
-                return
-            column = self._with_column(name)
-        self._set(values, column.index, value, factor / column.alias.factor)
-
-    def _set(self, values: list[Any], at: int, value: Any, factor: float) -> None:
-        values.extend([None] * (at + 1 - len(values)))
-        values[at] = None if value is None else _fitted(value, self._fields.at(at), factor, self._day)
-
-    def _with_column(self, name: str) -> Column:
-        self._fields.append(make_field(name, REAL if name in _NUMBERS else TEXT))
-        column = fields.Column(len(self._fields) - 1, name, fields.Alias(name))
-        self.columns[name] = column
-        if name == "lock" and "vehicle_id" in self.columns:
-            for stop_id, values in self.attributes.items():  # without a lock they were bound to it
-                if self.value(stop_id, "vehicle_id"):
-                    self.attributes[stop_id] = own = list(values)
-                    self._set(own, column.index, fields.LOCK_VEHICLE, 1.0)
-        return column
-
-
-def with_windows_carried(carried: CarriedStops, windows: Mapping[str, Window], day: PlanDay) -> CarriedStops:
-    """Return what travels along with these windows of stops in place of all that they had, so that the next
-    version knows them; a window that is open at an end is so there."""
-    changed = _Carried(carried, day)
-    for stop_id, window in windows.items():
-        if stop_id in changed.attributes:
-            ends = {
-                "tw1_start": None if window.start == 0 else day.wall_clock(window.start),
-                "tw1_end": None if window.end >= OPEN_END else day.wall_clock(window.end),
-            }
-            changed.change(stop_id, {**dict.fromkeys((*_WINDOWS, "time_windows")), **ends})
-    return changed.carried_along()
-
-
 def _tell_given(touched: Collection[str], expressions: Mapping[str, str], reading: Reading) -> None:
     """Warn of fields that are changed, and that an expression stands for when the plan is read."""
     for names, _ in _MEMBERS:
@@ -631,7 +465,7 @@ def _is_near(one: tuple[float, float], other: tuple[float, float]) -> bool:
     return all(abs(here - there) <= _SAME_PLACE for here, there in zip(one, other))
 
 
-def _settle_loads(cells: _Cells, kind: str, filled: set[str]) -> None:
+def _settle_loads(cells: Cells, kind: str, filled: set[str]) -> None:
     """Where a row gives an amount or a window under one name and the plan under another, the row counts."""
     way = "pickup" if kind == fields.KIND_PICKUP else "delivery"
     first = f"{way}_1"
@@ -642,31 +476,12 @@ def _settle_loads(cells: _Cells, kind: str, filled: set[str]) -> None:
         cells.emptied.update({"demand"} - cells.columns.keys())
     for name in ("delivery", "pickup"):
         if name in cells.columns:
-            cells.emptied.update({*_LOADS[name]} - cells.columns.keys())
+            cells.emptied.update({*LOADS[name]} - cells.columns.keys())
     if {*_WINDOWS} & cells.columns.keys():
         cells.emptied.update({"time_windows"} - cells.columns.keys())
     elif "time_windows" in cells.columns:
         cells.emptied.update(_WINDOWS)
     cells.emptied &= filled
-
-
-def _fitted(value: Any, column: QgsField, factor: float, day: PlanDay) -> Any:
-    """A value as a column of that type holds it; as it is where the type holds no such thing."""
-    if column.type() in (INTEGER, WHOLE, REAL):
-        try:
-            number = as_number(value) * factor
-        except Fault:
-            return value
-        return number if column.type() == REAL else round(number)
-    if column.type() == TEXT:
-        return f"{as_number(value) * factor:g}" if factor != 1 else as_text(value)
-    if isinstance(value, (QTime, QDateTime, str)):
-        try:
-            moment = day.wall_clock(day.read(value).seconds)
-        except Fault:
-            return value
-        return moment if column.type() == DATE_TIME else moment.time()
-    return value
 
 
 def _stops_of(visits: VisitsLayer, reading: Reading) -> Iterable[tuple[str, QgsFeature]]:

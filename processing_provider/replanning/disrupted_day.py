@@ -16,7 +16,9 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from optiway_qgis.layers.read_disruptions import Disruptions, tell_unknown
+from optiway_qgis.layers.read_day import PLAN
+from optiway_qgis.layers.read_disruptions import Disruptions, tell_lasting, tell_unknown
+from optiway_qgis.layers.read_edits import with_windows_carried
 from optiway_qgis.model.constraints import CHANGE_WISHES
 from optiway_qgis.model.disruptions import stranded, with_shifts, with_windows
 from optiway_qgis.model.edits import REMOVE, Edit, applied
@@ -173,6 +175,9 @@ class DisruptedDay(DayAlgorithm):
             stops=with_windows(read.problem.stops, found.events),
             vehicles=tuple(with_shifts(read.problem.vehicles, found.events)),
         )
+        windows = {one.stop_id: one.window for one in found.events if one.window is not None}
+        carried = with_windows_carried(read.carried, windows, reading.day)
+        tell_lasting(found, self.expressions(parameters, context, PLAN).texts, reading)
         ask = self.ask(parameters, context, found)
         serve_late = parameters.get(SERVE_LATE) is None or self.parameterAsBoolean(
             parameters, SERVE_LATE, context
@@ -182,7 +187,7 @@ class DisruptedDay(DayAlgorithm):
             left = stranded(problem, read.sequences, read.day)
         return DisruptedInputs(
             problem,
-            read.carried,
+            carried,
             read.sequences,
             read=read,
             ask=replace(ask, serve_late=serve_late, plan_id=read.plan_id, version=read.version),

@@ -229,9 +229,32 @@ def test_a_window_that_changes_is_kept_and_told(handle, planned):
     assert stops_of(outcome)[name]["start_time"].toString("HH:mm") <= end
     assert changes(outcome)[name]["why"].startswith(f"window changed to 09:00-{end}")
     assert changes(outcome)[name]["change_min"] < -5
+    # The next version knows the window from the plan itself.
+    assert stops_of(outcome)[name]["tw1_end"] == f"{end}:00"
     done = done_by_now(plan).pop()
     outcome = handle("window", STOP=done, NEW_WINDOW_END="11:00")
     assert any("changes nothing" in text and done in text for text in outcome.log.warnings)
+
+
+def test_a_new_window_is_known_in_the_versions_after(run_algorithm, handle, planned):
+    """Nobody says it again: it stands in the plan, whatever else the next event is."""
+    plan, inputs = planned
+    name, row = max(stops_of(plan).items(), key=lambda entry: entry[1]["eta"].toString("HH:mm:ss"))
+    start = row["eta"].addSecs(3600).toString("HH:mm")
+    first = handle("window", STOP=name, NEW_WINDOW_START=start)
+    second = run_algorithm(
+        "reoptimise", **{**OUTPUTS, **of_plan(first), **inputs}, NOW="2026-05-04T09:45:00", SCOPE="free"
+    )
+    assert stops_of(second)[name]["start_time"].toString("HH:mm") >= start
+    assert stops_of(second)[name]["tw1_start"] == f"{start}:00"
+
+
+def test_what_the_next_versions_will_not_know_is_told(handle):
+    """Shifts are in VEHICLES, and windows may come from an expression."""
+    outcome = handle("shift", VEHICLE="V2", NEW_SHIFT_END="17:00")
+    assert any("change it in VEHICLES" in text for text in outcome.log.infos)
+    outcome = handle("window", STOP="S1", NEW_WINDOW_END="17:00", WINDOW_END="'18:00'")
+    assert any("the next ones read WINDOW_END again" in text for text in outcome.log.infos)
 
 
 def test_a_shift_that_ends_sooner_is_kept_where_it_can_be(handle, planned):
