@@ -10,10 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, Sequence
 
-from qgis.core import (
-    QgsFeatureRequest,
-    QgsProcessingFeatureSource,
-)
+from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
 from ..model import reasons
 from ..model.day import CANCELLED
@@ -21,7 +18,7 @@ from ..model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
 from ..model.findings import About, Fault
 from ..model.problem import KEEP_ORDER, KEEP_PREFIX
 from . import fields
-from .carried_edits import LOADS, NOT_CARRIED, STATE, Cells, EditedCarried
+from .carried_edits import LOADS, NOT_CARRIED, STATE, WINDOWS, Cells, EditedCarried
 from .points import position, to_wgs84
 from .read_day import PLAN
 from .read_stops import EXPRESSION_FIELDS, stop_of
@@ -50,14 +47,13 @@ _LAST = float("inf")
 _SAME_PLACE = 1e-6
 """Degrees within which a point has not been moved."""
 
-_WINDOWS = tuple(f"tw{number}_{end}" for number in (1, 2, 3) for end in ("start", "end"))
 _LOCKS = ("lock", "vehicle_id", "sequence")
 _KEEPS = (fields.LOCK_ORDER, fields.LOCK_PREFIX)
 _MEMBERS = (
     (("name",), ("name",)),
     (("service_min",), ("service",)),
     (("setup_min",), ("setup",)),
-    ((*_WINDOWS, "time_windows"), ("windows",)),
+    ((*WINDOWS, "time_windows"), ("windows",)),
     (("late_max_min",), ("late_max",)),
     (("late_cost_per_hour",), ("late_cost",)),
     (("kind", "demand", *LOADS["delivery"], *LOADS["pickup"]), ("delivery", "pickup")),
@@ -477,10 +473,10 @@ def _settle_loads(cells: Cells, kind: str, filled: set[str]) -> None:
     for name in ("delivery", "pickup"):
         if name in cells.columns:
             cells.emptied.update({*LOADS[name]} - cells.columns.keys())
-    if {*_WINDOWS} & cells.columns.keys():
+    if {*WINDOWS} & cells.columns.keys():
         cells.emptied.update({"time_windows"} - cells.columns.keys())
     elif "time_windows" in cells.columns:
-        cells.emptied.update(_WINDOWS)
+        cells.emptied.update(WINDOWS)
     cells.emptied &= filled
 
 

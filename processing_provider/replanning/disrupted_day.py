@@ -16,9 +16,9 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
+from optiway_qgis.layers.carried_edits import with_windows_carried
 from optiway_qgis.layers.read_day import PLAN
 from optiway_qgis.layers.read_disruptions import Disruptions, tell_lasting, tell_unknown
-from optiway_qgis.layers.read_edits import with_windows_carried
 from optiway_qgis.model.constraints import CHANGE_WISHES
 from optiway_qgis.model.disruptions import stranded, with_shifts, with_windows
 from optiway_qgis.model.edits import REMOVE, Edit, applied
