@@ -29,8 +29,8 @@ from optiway_qgis.layers.read_day import (
     Disrupted,
     PlanLayers,
     read_day,
-    read_positions,
 )
+from optiway_qgis.layers.read_positions import read_positions
 from optiway_qgis.layers.read_stops import NO_EXPRESSIONS
 from optiway_qgis.layers.read_visits import first_date, see_routes
 from optiway_qgis.layers.write_changes import day_changes_features
