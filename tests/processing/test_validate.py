@@ -50,7 +50,7 @@ COLUMNS = {
     "order_rule": None,
     "penalty": None,
     "allowed_vehicles": None,
-    "status": None,
+    "curb_approach": None,
 }
 
 
@@ -110,8 +110,8 @@ DEFECTS = [
         "other_day",
         {"tw1_start": "2026-05-01T08:00", "tw1_end": "2026-05-01T09:00"},
     ),
-    (WARNING, "", "status", "unused_field", {}),
-    (WARNING, "B19", "tw1_end", "next_day", {"tw1_start": "16:00", "tw1_end": "02:00", "status": "new"}),
+    (WARNING, "", "curb_approach", "unused_field", {}),
+    (WARNING, "B19", "tw1_end", "next_day", {"tw1_start": "16:00", "tw1_end": "02:00", "curb_approach": "1"}),
     (INFO, "B20", "lock", "excluded", {"lock": "exclude", "demand": "much"}),
 ]
 """Severity, id, field and code of what is to be found, and the values that make it so."""
