@@ -107,6 +107,7 @@ class _Telling:
         day: Day,
     ):
         self._left = {one.vehicle_id for one in day.progress if one.visits}
+        self._now = day.now
         self._orders = [_orders(before), _orders(after)]
         self._routes = {route.vehicle_id: route for route in plan.routes}
         self._left_out = {**rejected, **{one.stop_id: one.text for one in plan.unassigned}}
@@ -208,17 +209,21 @@ class _Telling:
         return told
 
     def _behind(self, vehicle: str, change: str) -> list[str]:
-        """How far the vehicle is before or behind its plan, where that is the way the stop moves."""
+        """What is known of the vehicle being behind its plan, or before it, where that is the way it goes."""
         if vehicle in self._late:
             return [disruption_words(self._late[vehicle])] if change == LATER else []
-        left = [
-            visit.actual_departure - visit.end
-            for visit in self._routes[vehicle].visits
+        route = self._routes[vehicle]
+        if vehicle not in self._left and change == LATER and route.start == self._now:
+            return [f"{vehicle} had not left at {clock(route.start)}"]
+        noted = [
+            (visit.id, visit.actual_departure - visit.end)
+            for visit in route.visits
             if visit.actual_departure is not None
         ]
-        if not left or abs(left[-1]) < _WORTH_TELLING or change != (LATER if left[-1] > 0 else EARLIER):
+        place, seconds = noted[-1] if noted else ("", 0)
+        if abs(seconds) < _WORTH_TELLING or change != (LATER if seconds > 0 else EARLIER):
             return []
-        return [_runs(vehicle, left[-1])]
+        return [f"{vehicle} left {place} {_minutes(seconds)}"]
 
     def _anew(self, vehicle: str) -> str:
         return f"timed anew from where {vehicle} is" if vehicle in self._left else "timed anew"
@@ -232,7 +237,7 @@ def disruption_words(one: Disruption) -> str:
     """Return what went wrong, in words."""
     since = "" if one.time is None else f" from {clock(one.time)}"
     if one.kind == LATE:
-        return _runs(one.vehicle_id, one.seconds)
+        return f"{one.vehicle_id} runs {_minutes(one.seconds)}"
     if one.window is not None:
         return f"window changed to {hours(one.window)}"
     if one.kind == ROAD_CLOSED:
@@ -259,8 +264,8 @@ def _of_edit(edit: Edit) -> list[str]:
     return [f"window changed to {' and '.join(map(hours, windows))}"]
 
 
-def _runs(vehicle: str, seconds: int) -> str:
-    return f"{vehicle} runs {round(abs(seconds) / 60)} min {'late' if seconds > 0 else 'early'}"
+def _minutes(seconds: int) -> str:
+    return f"{round(abs(seconds) / 60)} min {'late' if seconds > 0 else 'early'}"
 
 
 def _orders(served: Mapping[str, Served]) -> dict[str, list[str]]:

@@ -147,7 +147,9 @@ def test_a_late_vehicle_is_no_reason_to_be_early():
     assert told["D"] == told["E"] == "C was taken out before it"
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(720, "V2 runs 12 min late"), (-720, "V2 runs 12 min early")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(720, "V2 left C 12 min late"), (-720, "V2 left C 12 min early")]
+)
 def test_actual_times_tell_how_far_a_vehicle_is_behind(seconds, words):
     """From its last departure that was noted; one that is on time within a minute is not told."""
     made = BEFORE[1]
@@ -160,6 +162,15 @@ def test_actual_times_tell_how_far_a_vehicle_is_behind(seconds, words):
     assert whys(BEFORE, after) == dict.fromkeys("DE", "timed anew")
     left = Day(progress=(Progress("V2", visits=(on_time,)),))
     assert whys(BEFORE, after, day=left) == dict.fromkeys("DE", "timed anew from where V2 is")
+
+
+def test_a_vehicle_that_starts_now_has_not_left_in_time():
+    """It could have been gone for an hour; one that has left, or starts later, has other reasons."""
+    after = (BEFORE[0], replace(later(BEFORE[1], HOUR), start=9 * HOUR))
+    assert set(whys(BEFORE, after, day=Day(now=9 * HOUR)).values()) == {"V2 had not left at 09:00"}
+    assert set(whys(BEFORE, after, day=Day(now=8 * HOUR)).values()) == {"timed anew"}
+    left = Day(9 * HOUR, (Progress("V2", visits=(BEFORE[1].visits[0],)),))
+    assert set(whys(BEFORE, after, day=left).values()) == {"timed anew from where V2 is"}
 
 
 def test_two_causes_are_both_told():
