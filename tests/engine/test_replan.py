@@ -313,6 +313,23 @@ def test_vehicles_that_are_alike_are_not_exchanged_for_nothing():
     assert _moved(before, before.replanned(SCOPE_FREE)) == 2
 
 
+@pytest.mark.parametrize("fewest", [False, True])
+def test_vehicle_that_has_left_pays_its_way_home_anyway(fewest):
+    """D is left to V2, and on the way home of both. For the five minutes there V1 costs a euro more; that V2
+    would save all of its way home, if D were V1's, only seems so.
+    """
+    stops = [a_stop("A", 8, service=5 * MINUTE), a_stop("B", 8, service=5 * MINUTE)]
+    stops += [a_stop("C", 9, service=5 * MINUTE), a_stop("D", 7, service=5 * MINUTE)]
+    vans = [replace(VAN, cost_per_hour=30), replace(VAN, id="V2")]
+    problem = a_problem(stops, [a_depot("D1", 0)], vans)
+    problem = replace(problem, goals=Goals(fewest_vehicles=fewest))
+    before = a_plan(problem, V1="A C", V2="B D").at(at("09:27"))
+    assert set(before.done) == {"A", "B"}
+    after = before.replanned(SCOPE_FREE)
+    assert _orders(after) == _orders(before)
+    assert after.plan.cost == pytest.approx(before.plan.cost, abs=0.02)
+
+
 def test_unknown_stops_are_refused():
     problem = _town()
     with pytest.raises(InputError, match='"X9"'):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.replanning.course import open_rest
+from optiway_qgis.engine.replanning.homeward import with_way_home
 from optiway_qgis.engine.replanning.placing import late_score, moved_less_late, put_in
 from optiway_qgis.engine.replanning.rest import rest_of
 from optiway_qgis.engine.replanning.whole import whole_plan
@@ -108,6 +109,7 @@ class _Replanning:
         tell: Callable[[str], None],
     ):
         self._instance = instance = Instance(rest.problem, travel)
+        self._priced = with_way_home(instance, rest.starts)
         self._day, self._ask = day, ask
         self._settings, self._clock, self._tell = settings, clock, tell
         self._sequences, self._reloads = by_index(instance, rest.sequences)
@@ -182,7 +184,7 @@ class _Replanning:
 
     def _within_scope(self) -> Instance:
         """Return the problem with what the scope leaves as it is made rules of the stops."""
-        instance = self._instance
+        instance = self._priced
         stops = list(instance.stops)
         if self._ask.scope == SCOPE_SEQUENCE:
             for vehicle, indices in zip(instance.vehicles, self._sequences):
@@ -261,7 +263,8 @@ class _Replanning:
 
     def _explained(self, sequences: Sequences, reloads: Reloads) -> list[Unassigned]:
         """Return the reasons of the stops that are left out."""
-        instance, clock = self._instance, self._clock
+        few = self._instance.problem.goals.fewest_vehicles
+        instance, clock = self._instance if few else self._priced, self._clock
         left = unserved(instance, sequences)
         seconds = None
         if clock.iterations is None:

@@ -347,7 +347,7 @@ class Formulation:
             capacity=self.capacities[kind[0]],
             start_depot=start,
             end_depot=self._depot(vehicle.end_depot, self.instance.depot_index),
-            fixed_cost=round(vehicle.fixed_cost * self.scale) + self.vehicle_price,
+            fixed_cost=max(0, round(vehicle.fixed_cost * self.scale) + self.vehicle_price),
             tw_early=early,
             tw_late=late,
             shift_duration=usual,

@@ -66,7 +66,9 @@ def knows_wishes(instance: Instance) -> bool:
     )
     # A start as early as the goods are ready is none that PyVRP makes out.
     waiting = instance.has_ready and any(one.start_rule == START_EARLY for one in instance.vehicles)
-    unknown = waiting or instance.early_count or instance.balanced or instance.promises
+    # Nor does it know of fixed costs below 0: of vehicles that pay for their way home without a route, too.
+    paid = any(one.fixed_cost < 0 for one in instance.vehicles)
+    unknown = waiting or paid or instance.early_count or instance.balanced or instance.promises
     return priced and not unknown and _knows_changes(instance)
 
 
