@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping, Sequence
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 
 from ..model import reasons
-from ..model.day import CANCELLED
+from ..model.day import CANCELLED, PLANNED, RELEASED
 from ..model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, applied
 from ..model.findings import About, Fault
 from ..model.problem import KEEP_ORDER, KEEP_PREFIX
@@ -235,10 +235,12 @@ class _EditsReader:
     def _cells(self, row: Row, values: list[Any]) -> Cells:
         """What is filled; the text that empties a value is taken out of `values`."""
         cells = Cells({}, values)
-        noted = [name for name in STATE if row.value(name) is not None]
-        if noted and row.text("status").lower() != CANCELLED:
-            names = ", ".join(row.shown(name) for name in noted)
-            row.warn(Fault("no_effect", f"{names} of {EDITS}: how visits stand is noted in {PLAN}"))
+        noted = [row.shown(name) for name in STATE[1:] if row.value(name) is not None]
+        if row.text("status").lower() not in ("", PLANNED, RELEASED, CANCELLED):
+            noted.insert(0, row.shown("status"))
+        if noted:
+            text = f"{', '.join(noted)} of {EDITS}: how visits stand is noted in {PLAN}"
+            row.warn(Fault("no_effect", text, field=noted[0]))
         for name, column in self._table.columns.items():
             if name in NOT_CARRIED or name == "stop_id" or row.value(name) is None:
                 continue

@@ -432,6 +432,8 @@ def test_how_visits_stand_is_not_noted_in_edits():
     assert "S5" in {one.stop_id for one in after.read.carried.rejected}
     _, _, shared = edit([{"action": "update", "stop_id": "S5", "status": "done", "priority": 3}])
     assert "no_effect" in {finding.code for finding in shared.findings}
+    _, _, shared = edit([{"action": "update", "stop_id": "S5", "status": "planned", "priority": 3}])
+    assert "no_effect" not in {finding.code for finding in shared.findings}
 
 
 def test_fields_that_an_expression_stands_for_are_told():
