@@ -6,6 +6,7 @@ All steps of a day are made on both, and values are compared by SQL and not by a
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from tests.postgis import Database, NoServer, served
 SINKS = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED")
 DAY = {"PLAN_DATE": "2026-05-04", "TIME_ZONE": "Europe/London"}
 SEARCH = {"ITERATIONS": 60, "SEED": 1}
-NOW = "2026-05-04T10:00:00"
+NOW, LATER = "2026-05-04T10:00:00", "2026-05-04T10:30:00"
 DELAY = timedelta(minutes=4)
 OF_VERSION = ("plan_id", "version")
 
@@ -170,8 +171,17 @@ def replanned(edited, both, fleet) -> list[Row]:
 def behind(rows: list[Row]) -> list[Row]:
     """The visits that were made, whatever came of them, in their order, without what names the version."""
     kept = [row for row in rows if row["status"] in ("done", "failed")]
-    kept.sort(key=lambda row: (row["vehicle_id"], row["sequence"]))
-    return [{name: value for name, value in row.items() if name not in OF_VERSION} for row in kept]
+    return [but_version(row) for row in sorted(kept, key=in_order)]
+
+
+def in_order(row: Row) -> tuple[str, int]:
+    """Where a visit stands in the plan."""
+    return row["vehicle_id"], row["sequence"]
+
+
+def but_version(row: Row) -> Row:
+    """A row without what names the version."""
+    return {name: value for name, value in row.items() if name not in OF_VERSION}
 
 
 def test_what_is_done_is_the_same_in_each_version(under_way, edited, replanned):
@@ -209,6 +219,27 @@ def test_hand_edits_are_kept(under_way, edited):
     before = {row["stop_id"]: row["vehicle_id"] for row in under_way if row["visit_type"] == "stop"}
     after = {row["stop_id"]: row["vehicle_id"] for row in edited if row["visit_type"] == "stop"}
     assert {stop: vehicle for stop, vehicle in before.items() if stop in after} == after
+
+
+@pytest.fixture(scope="module")
+def broken_down(replanned, both, fleet) -> list[Row]:
+    """The visits of version 4: the vehicle that did most goes no further, half an hour later."""
+    read = {"PLAN": "visits_3", "PLAN_LEGS": "legs_3", "PLAN_UNASSIGNED": "unassigned_3"}
+    did = Counter(row["vehicle_id"] for row in replanned if row["status"] == "done")
+    vehicle = did.most_common(1)[0][0]
+    given = {**fleet, "EVENT": "vehicle_lost", "VEHICLE": vehicle, "AT": LATER, "NOW": LATER}
+    both.run("handle_disruption", given, read, [f"{name.lower()}_4" for name in SINKS])
+    return both.rows("visits_4")
+
+
+def test_goods_to_be_fetched_are_known_to_the_next_version(broken_down, both, fleet):
+    """What a version says of a lost vehicle is read back: asked for no change, the next one has none."""
+    assert any(row["visit_type"] == "transfer" for row in broken_down)
+    read = {"PLAN": "visits_4", "PLAN_LEGS": "legs_4", "PLAN_UNASSIGNED": "unassigned_4"}
+    both.run("edit_routes", {**fleet, "NOW": LATER}, read, [f"{name.lower()}_5" for name in SINKS])
+    versions = [sorted(both.rows(table), key=in_order) for table in ("visits_4", "visits_5")]
+    before, after = ([but_version(row) for row in rows] for rows in versions)
+    assert after == before
 
 
 def test_drivers_are_told_the_same(replanned, both):
