@@ -13,6 +13,7 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.day import CANCELLED, STATUSES, TO_DO
 from ..model.differences import DriverRoute, DriverVisit
 from ..model.findings import About, Fault
+from ..model.plan import VISIT_STOP
 from .qgis_compat import is_null
 from .row import as_number, as_text
 
@@ -85,7 +86,7 @@ def read_drivers(
         is_due = now is not None and eta < now
         address = feature.attribute(named["address"]) if "address" in named else None
         visit = DriverVisit(
-            type=visits.kind(feature),
+            type=VISIT_STOP if visits.is_stop(feature) else visits.kind(feature),
             id=visits.carried_text(feature, "stop_id"),
             eta=eta,
             name=visits.carried_text(feature, "name"),

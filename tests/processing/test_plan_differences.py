@@ -118,6 +118,14 @@ def test_what_was_cancelled_is_told_once(differences):
     assert "No longer yours: S2." in told["message"]
 
 
+def test_a_row_that_somebody_drew_is_a_stop(differences):
+    """It has no visit_type, and the driver has to go there all the same."""
+    drawn = row("V1", 2, "S2", "10:00", visit_type=None)
+    outcome = differences(visits(row("V1", 1, "S1", "09:00")), visits(row("V1", 1, "S1", "09:00"), drawn))
+    (told,) = outcome.rows("DIFFERENCES")
+    assert (told["added"], "New: S2, as stop 2" in told["message"]) == (1, True)
+
+
 def test_a_visit_that_was_begun_is_not_mentioned(differences):
     """An actual arrival says as much as a status."""
     here = {"actual_arrival": f"{DAY}T10:20"}
