@@ -8,17 +8,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from optiway_qgis.model.day import GOODS, SCOPE_INSERT, SCOPE_SEQUENCE, SCOPE_TIMES, SCOPES, Progress
+from optiway_qgis.engine.solving.objective import importance
+from optiway_qgis.model.day import (
+    GOODS,
+    SCOPE_FREE,
+    SCOPE_INSERT,
+    SCOPE_ROUTES,
+    SCOPE_SEQUENCE,
+    SCOPE_TIMES,
+    SCOPES,
+    Progress,
+)
 from optiway_qgis.model.edits import ADD, LOCK, MOVE, REMOVE, UPDATE, Edit, Edited, applied
 from optiway_qgis.model.plan import VISIT_BREAK, VISIT_START
 from optiway_qgis.model.problem import Break, Goals, Stop, Window
 from tests.engine.cases import HOUR, MINUTE, VAN, a_depot, a_problem, a_stop, at
 from tests.engine.days import Today, along_the_road
-from tests.engine.plannable import EXAMPLES, planned, seldom
+from tests.engine.plannable import EXAMPLES, examples, planned, seldom
 
 if TYPE_CHECKING:
     from optiway_qgis.model.plan import Route
@@ -205,17 +215,17 @@ class Days(RuleBasedStateMachine):
             *edited.loose,
             *(stop for one in edited.sequences if one.vehicle_id in before.lost for stop in one.stops),
         }
-        for given in edited.sequences:
-            if given.vehicle_id in before.lost:
-                assert not routes.get(given.vehicle_id)
+        for entry in edited.sequences:
+            if entry.vehicle_id in before.lost:
+                assert not routes.get(entry.vehicle_id)
             elif scope in (SCOPE_TIMES, SCOPE_INSERT):
-                kept = [stop for stop in routes.get(given.vehicle_id, ()) if stop not in loose]
-                assert kept == list(given.stops)
+                kept = [stop for stop in routes.get(entry.vehicle_id, ()) if stop not in loose]
+                assert kept == list(entry.stops)
             elif scope == SCOPE_SEQUENCE:
                 elsewhere = {
-                    stop for name, stops in routes.items() if name != given.vehicle_id for stop in stops
+                    stop for name, stops in routes.items() if name != entry.vehicle_id for stop in stops
                 }
-                assert not elsewhere.intersection(given.stops)
+                assert not elsewhere.intersection(entry.stops)
         if scope == SCOPE_TIMES:
             assert not loose.intersection(stop for stops in routes.values() for stop in stops)
 
@@ -234,3 +244,43 @@ TestDays.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+def _worth(before: Today, after: Today) -> tuple[float, ...]:
+    """What is compared: what the plan before serves left out, lateness, what is new left out, money."""
+    known = {stop.id: stop for stop in before.known().stops}
+    left = [known[one.stop_id] for one in after.plan.unassigned]
+    required = [stop for stop in left if stop.penalty is None]
+    at_work = {route.vehicle_id for route in after.plan.routes if _to_do(after, route)}
+    late = [one for one in after.plan.violations if one.vehicle_id in at_work]
+    assert {one.code for one in late} <= _LATE
+    return (
+        sum(importance(stop) for stop in required if stop.planned),
+        sum(one.amount for one in late),
+        sum(importance(stop) for stop in required if not stop.planned),
+        round(after.plan.cost + sum(stop.penalty for stop in left if stop.penalty is not None), 2),
+    )
+
+
+@examples(25)
+@given(
+    _problems(),
+    st.sampled_from(GOODS),
+    st.integers(0, 180),
+    st.sampled_from((0, 0, 25)),
+    st.sampled_from((SCOPE_SEQUENCE, SCOPE_ROUTES, SCOPE_FREE)),
+)
+def test_search_is_never_worse_than_the_plan_as_it_stands(problem, goods, minutes, late, scope):
+    """The order so far, with what is loose put in, is always one of the answers."""
+    problem = replace(problem, goals=Goals())
+    today = Today(problem, planned(problem, along_the_road(problem), _ITERATIONS), goods=goods)
+    today = today.at(at("07:50") + minutes * MINUTE, late={"V1": late * MINUTE})
+    waiting = tuple(stop.id for stop in problem.stops if stop.id not in today.served)
+    edited = Edited(today.known(), today.sequences, waiting)
+    found, inserted = (
+        today.replanned(one, iterations=_ITERATIONS, edited=edited) for one in (scope, SCOPE_INSERT)
+    )
+    worth = _worth(today, found), _worth(today, inserted)
+    assert worth[0][:3] <= worth[1][:3]
+    if worth[0][:3] == worth[1][:3]:
+        assert worth[0][3] <= worth[1][3] + 0.05
