@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from optiway_qgis.layers import findings_layer, output_fields
+from optiway_qgis.layers import findings_layer, output_fields, write_differences
 from optiway_qgis.layers.fields import (
     BARRIER_FIELDS,
     BREAK_FIELDS,
@@ -206,6 +206,7 @@ def test_the_page_explains_every_output_field(checkout):
         ("OPTIONS", output_fields.options_fields()),
         ("SUGGESTIONS", output_fields.suggestions_fields()),
         ("FINDINGS", findings_layer.findings_fields()),
+        ("DIFFERENCES", write_differences.differences_fields()),
     ):
         rows = [line.split("`")[1] for line in sections[sink].splitlines() if line.startswith("| `")]
         assert rows == [name for name in fields.names() if name != "stop_id"], sink
