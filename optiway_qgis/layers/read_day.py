@@ -108,9 +108,9 @@ def read_day(
         others = asked_stops(layers.unassigned, reading, expressions[PLAN_UNASSIGNED], PLAN_UNASSIGNED)
     stops, carried = _together(read, alone, others, known, reading)
     rows.name(reading, visits.name)
-    _tell_idle(rows, idle, visits.name, reading)
 
     by_status = done_by == BY_STATUS or (not done_by and any(tells(row.visit) for row in rows.all))
+    _tell_idle(rows, idle, None if by_status else now, visits.name, reading)
     legs = read_legs(layers.legs, PLAN_LEGS, reading)
     _tell_moment(rows, now, reading)
     progress: dict[str, Progress] = {}
@@ -132,7 +132,7 @@ def read_day(
         to_do = _to_do(vehicle.id, mine, one, stops)
         if to_do.stops:
             sequences.append(to_do)
-    _tell_faults(rows, progress, stops, reading)
+    _tell_faults(rows, progress, stops, {row.stop_id: row.text for row in read.rejected}, reading)
 
     done = {visit.id for one in progress.values() for visit in one.visits if visit.type == VISIT_STOP}
     before = {name: one for name, one in rows.served().items() if name in stops}
@@ -253,10 +253,12 @@ def _stand(progress: Collection[Progress], depots: Collection[Depot]) -> list[De
     ]
 
 
-def _tell_idle(rows: VisitRows, idle: Collection[str], layer: str, reading: Reading) -> None:
+def _tell_idle(rows: VisitRows, idle: Collection[str], now: int | None, layer: str, reading: Reading) -> None:
+    """Tell vehicles that do not work; one that has begun is an error: what it did would be planned again."""
     for vehicle_id in sorted(idle):
         about = About(layer, id=vehicle_id)
-        if any(tells(row.visit) and row.visit.status != CANCELLED for row in rows.of(vehicle_id)):
+        visits = [row.visit for row in rows.of(vehicle_id) if row.visit.status != CANCELLED]
+        if any(tells(visit) or (now is not None and visit.end <= now) for visit in visits):
             text = f'Vehicle "{vehicle_id}" has begun its route and is no active vehicle of VEHICLES'
             remedy = "Keep it active; optiway:handle_disruption takes vehicles that are lost"
             reading.refuse(Fault("unknown_vehicle", text, remedy, "vehicle_id"), about)
@@ -281,9 +283,13 @@ def _tell_moment(rows: VisitRows, now: int | None, reading: Reading) -> None:
 
 
 def _tell_faults(
-    rows: VisitRows, progress: Mapping[str, Progress], stops: Mapping[str, Stop], reading: Reading
+    rows: VisitRows,
+    progress: Mapping[str, Progress],
+    stops: Mapping[str, Stop],
+    rejected: Mapping[str, str],
+    reading: Reading,
 ) -> None:
-    """Tell visits that are done and cannot be read, or come after others still to do."""
+    """Tell visits that are done and cannot be read (`rejected` says why), or come after some still to do."""
     for vehicle_id, one in progress.items():
         done = {visit.id for visit in one.visits if visit.type == VISIT_STOP}
         skipped = False
@@ -295,10 +301,9 @@ def _tell_faults(
                 skipped = True
                 continue
             if row.visit.id not in stops:
-                text = (
-                    f'{PLAN}: feature {row.feature_id} (stop_id "{row.visit.id}") is done and cannot be read'
-                )
-                reading.refuse(Fault("inconsistent_day", text, "See UNASSIGNED of a run without NOW"), about)
+                why = rejected.get(row.visit.id, "")
+                text = f"A visit that is done cannot be read: {why or f'feature {row.feature_id} of {PLAN}'}"
+                reading.refuse(Fault("inconsistent_day", text.rstrip(".")), about)
             elif skipped:
                 text = "A visit that is done comes after one still to do: it counts as made before"
                 reading.warn(Fault("inconsistent_day", text, "Correct status or sequence", "status"), about)

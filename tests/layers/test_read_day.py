@@ -394,7 +394,7 @@ def test_a_row_that_is_done_and_cannot_be_read_is_an_error(simple):
     """Left out it would be lost: it is on a route and nowhere else."""
     first = simple[1].routes[0]
     note(simple[2], **{first.stop_ids[0]: {"status": DONE, "planned_service_min": -5.0}})
-    read(simple, 10 * HOUR, errors=[f'(stop_id "{first.stop_ids[0]}") is done and cannot be read'])
+    read(simple, 10 * HOUR, errors=[f'cannot be read: Feature 2 of PLAN (stop_id "{first.stop_ids[0]}"): pl'])
 
 
 def test_stops_of_a_vehicle_that_does_not_work_are_on_no_route(simple):
@@ -407,6 +407,9 @@ def test_stops_of_a_vehicle_that_does_not_work_are_on_no_route(simple):
     assert any("does not work" in text for text in warnings)
     note(path, **{plan.routes[0].stop_ids[0]: {"status": DONE}})
     read(simple, fleet=fleet, errors=["has begun its route and is no active vehicle"])
+    note(path, **{plan.routes[0].stop_ids[0]: {"status": "planned"}})
+    read(simple, 8 * HOUR - 1, fleet=fleet)
+    read(simple, 9 * HOUR, fleet=fleet, errors=["has begun its route and is no active vehicle"])
 
 
 def test_a_lost_vehicle_is_known_as_lost_afterwards(simple, tmp_path):
