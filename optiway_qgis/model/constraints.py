@@ -516,10 +516,10 @@ NO_CONSTRAINT = frozenset(
     (
         *("Stop.id", "Stop.name", "Depot.id", "Depot.name", "Vehicle.id", "Vehicle.driver", "Break.id"),
         *("Problem.plan_date", "Problem.time_zone"),
-        *("Problem.stops", "Problem.depots", "Problem.vehicles", "Problem.goals"),
+        *("Problem.stops", "Problem.depots", "Problem.vehicles", "Problem.goals", "Stop.fetch"),
     )
 )
-"""Members of the model that only name or hold something."""
+"""Members of the model that only name or hold something, or that nobody but the engine sets."""
 
 NO_RULE = (reasons.INVALID_INPUT, reasons.EXCLUDED, reasons.INCONSISTENT)
 """Codes of no rule: of stops that never reach the engine, and of plans that are wrong."""

@@ -7,7 +7,7 @@ docs/model.md; both the scheduler and the checker are held to that page.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Iterable
 
 LOAD_SCALE = 1000
 """Loads are whole thousandths of the user's unit, so that sums are exact."""
@@ -86,7 +86,8 @@ class Stop:
     here can be loaded at the depot, `due` when what is picked up here has to be at the depot. `goods_class`
     is held against `Problem.incompatible`. `zones` are the zones that the stop lies in. `keep` holds the stop
     at its place among those kept on `vehicle_id`, in the order of `keep_rank`: in that order, or before all
-    other stops. `planned` is how the plan before this one serves it, None where there is none.
+    other stops. `planned` is how the plan before this one serves it, None where there is none. One that is to
+    `fetch` is only the pickup of what is delivered at another: it counts for no `max_stops`.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Stop:
     keep: str = KEEP_FREE
     keep_rank: int = 0
     planned: Planned | None = None
+    fetch: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,6 +293,11 @@ def may_serve(vehicle: Vehicle, stop: Stop) -> str:
 def out_of_zone(vehicle: Vehicle, stop: Stop) -> bool:
     """Whether the vehicle has zones and the stop lies in none of them."""
     return bool(vehicle.zones) and not set(vehicle.zones).intersection(stop.zones)
+
+
+def counted(stops: Iterable[Stop]) -> int:
+    """Return how many of the stops count for `max_stops`."""
+    return sum(not stop.fetch for stop in stops)
 
 
 def service_time(vehicle: Vehicle, stop: Stop) -> int:

@@ -580,15 +580,15 @@ def _stop_codes(trial: _Trial, rows: list[_Row], index: int) -> set[str]:
 
     if stop.keep and any(one.keep and one.keep_rank > stop.keep_rank for one in earlier):
         broken.add("lock")
-    if stop.keep == "prefix" and any(one.keep != "prefix" for one in earlier):
+    if stop.keep == "prefix" and any(one.keep != "prefix" for one in _no_loading(trial, earlier)):
         broken.add("lock")
 
     strict = [one.order_rank for one in earlier if one.order_rule == "strict"]
     if stop.order_rule == "strict" and any(rank > stop.order_rank for rank in strict):
         broken.add("order")
-    if stop.order_rule == "first" and any(one.order_rule != "first" for one in earlier):
+    if stop.order_rule == "first" and any(one.order_rule != "first" for one in _no_loading(trial, earlier)):
         broken.add("order")
-    if stop.order_rule == "last" and any(one.order_rule != "last" for one in later):
+    if stop.order_rule == "last" and any(one.order_rule != "last" for one in _no_loading(trial, later)):
         broken.add("order")
     naming = [one.id for one in trial.problem.stops if stop.id in one.before]
     if any(name not in [one.id for one in earlier] for name in naming):
@@ -674,6 +674,15 @@ def _resets(rule: Break, rows: list[_Row]) -> set[int]:
     return resets
 
 
+def _no_loading(trial: _Trial, stops: list[Stop]) -> list[Stop]:
+    """Return the stops without those that only take on goods where the vehicle started."""
+    start = trial.calls[0].of
+    if not isinstance(start, Depot):
+        return stops
+    here = (round(start.lon, 7), round(start.lat, 7))
+    return [one for one in stops if not one.fetch or (round(one.lon, 7), round(one.lat, 7)) != here]
+
+
 def _route_codes(trial: _Trial, rows: list[_Row]) -> set[str]:
     vehicle = trial.vehicle
     work = rows[-1].end - rows[0].arrival - _rest(rows, paid=False)
@@ -681,7 +690,10 @@ def _route_codes(trial: _Trial, rows: list[_Row]) -> set[str]:
         "work_limit": (work, vehicle.max_work),
         "drive_limit": (sum(row.drive for row in rows), vehicle.max_drive),
         "distance_limit": (sum(row.distance for row in rows), vehicle.max_distance),
-        "stop_limit": (len([row for row in rows if row.type == "stop"]), vehicle.max_stops),
+        "stop_limit": (
+            len([row for row in rows if row.type == "stop" and not row.of.fetch]),
+            vehicle.max_stops,
+        ),
     }
     broken = {code for code, (total, limit) in sums.items() if limit is not None and total > limit}
     for rule in vehicle.breaks:

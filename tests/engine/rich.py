@@ -82,6 +82,7 @@ def _related(draw: st.DrawFn, stops: list[Stop], day: int, *, paired: bool) -> l
             picked_up_at=stops[pickup].id,
             ride_max=draw(some(st.integers(0, day // 3))),
         )
+        stops[pickup] = replace(stops[pickup], fetch=draw(st.booleans()))
     for number, index in enumerate(order):
         later = order[number + 1 :]
         if later and draw(st.integers(0, 5)) == 5:

@@ -569,6 +569,18 @@ def test_goods_that_are_free_bind_nothing():
     }
 
 
+def test_goods_of_later_trips_are_fetched_even_if_goods_are_free():
+    """There is no room for all of them at once."""
+    day = the_day("08:15", [A, B, C], (replace(V1, max_trips=2),), goods=GOODS_FREE, V1="A B | C")
+    assert dict(day.rest().pickups) == {"goods of C": ("C", "D1")}
+    assert stops_of(day)["B"].vehicle_id == ""
+
+
+def test_pickups_of_goods_count_for_no_limit_of_stops():
+    day = the_day("08:15", [A, parcel("N", 5)], (V1,), also={"V1": ("N",)}, V1="A")
+    assert [stop.fetch for stop in day.rest().problem.stops] == [True, False]
+
+
 def test_stop_for_another_vehicle_than_has_its_goods_is_told():
     day = the_day("08:25", [A, B, C], V1="A B C", V2="")
     stops = tuple(replace(stop, vehicle_id="V2" * (stop.id == "C")) for stop in day.problem.stops)

@@ -13,7 +13,7 @@ from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.model.day import FAILED, GOODS, SKIPPED
 from optiway_qgis.model.fix import Fix
 from optiway_qgis.model.plan import Plan, Unassigned
-from optiway_qgis.model.problem import Break, Sequence, Settings
+from optiway_qgis.model.problem import KEEP_PREFIX, ORDER_FIRST, Break, Sequence, Settings
 from tests.engine.cases import HOUR, MINUTE, Case, a_depot, at, between
 from tests.engine.days import along_the_road
 from tests.engine.plannable import examples, planned
@@ -79,6 +79,15 @@ def test_break_on_the_way_is_followed_by_the_leg_with_the_way():
     assert (route.visits[3].drive, route.visits[3].arrival) == (10 * MINUTE, at("08:45"))
     assert [(leg.from_id, leg.to_id, leg.sequence) for leg in route.legs][1] == ("A", "B", 3)
     assert route.unpaid_break == route.break_time == 15 * MINUTE
+
+
+def test_vehicle_that_waits_at_its_next_stop_came_when_it_came():
+    """B opens at nine; at 8:50 V1 stands there since 8:30."""
+    stops = [A, replace(B, windows=(between("09:00", "17:00"),)), C]
+    day = the_day("08:50", stops, (V1,), V1="A B C")
+    assert day.day.progress[0].reached == at("08:30")
+    route = route_of(day.retimed())
+    assert replace(route, legs=()) == replace(day.plan.routes[0], legs=())
 
 
 # Goods fetched on the way.
@@ -341,6 +350,21 @@ def test_what_a_pickup_of_goods_breaks_is_told_at_its_delivery():
     assert [visit.violations for visit in route_of(plan).visits if visit.type == "transfer"] == [
         ("time_window",)
     ]
+
+
+def test_goods_loaded_at_the_start_leave_locks_alone_and_those_fetched_elsewhere_do_not():
+    """At the depot they are loading; on the way there is nothing before the stops kept in front."""
+    fleet = (V1, replace(V2, shift=between("09:00", "17:00")))
+    kept = replace(C, keep=KEEP_PREFIX, vehicle_id="V2", order_rule=ORDER_FIRST)
+    fresh = parcel("N", 5)
+    day = the_day("08:15", [A, kept, fresh], fleet, also={"V2": ("N",)}, V1="A", V2="C")
+    assert day.rest().sequences[1].stops == ("goods of N", "C", "N")
+    assert day.retimed().violations == ()
+    stops = [A, replace(B, keep=KEEP_PREFIX, vehicle_id="V1"), fresh]
+    day = the_day("08:15", stops, (V1,), also={"V1": ("N",)}, V1="A B")
+    rest = replace(day.rest(), sequences=(Sequence("V1", ("goods of N", "B", "N")),))
+    told = timed(rest, along_the_road).violations
+    assert [(one.code, one.stop_id) for one in told] == [("lock", "B")]
 
 
 def test_pickups_of_goods_are_no_stops_too_many():

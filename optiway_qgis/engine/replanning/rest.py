@@ -244,7 +244,7 @@ class _Left:
 
     def _under_way_again(self, vehicle: Vehicle, one: Progress) -> Vehicle:
         """Return a vehicle that has left, from where it is."""
-        gone, free = spent(vehicle, one), free_from(one)
+        gone, free = spent(vehicle, one, self._underway.stops), free_from(one)
         breaks, notes = breaks_left(vehicle, one)
         self._notes += notes
         room = zip(vehicle.capacity, self._aboard[vehicle.id])
@@ -422,6 +422,7 @@ class _Left:
             zones=self._zones,
             keep=KEEP_PREFIX if stop.keep == KEEP_PREFIX else KEEP_FREE,
             keep_rank=stop.keep_rank,
+            fetch=True,
         )
         return [pickup, replace(stop, picked_up_at=name, ready=None)]
 

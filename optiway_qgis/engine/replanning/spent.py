@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from optiway_qgis.model.day import SKIPPED, UNDELIVERED
 from optiway_qgis.model.plan import VISIT_BREAK, VISIT_STOP
-from optiway_qgis.model.problem import Window
+from optiway_qgis.model.problem import Window, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ Load = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Spent:
-    """What went by since work began: seconds of work and of driving, metres, and stops not skipped."""
+    """What went by since work began: seconds of work and of driving, metres, and stops that count."""
 
     work: int
     drive: int
@@ -53,15 +53,19 @@ def trip_of(progress: Progress) -> int:
     return progress.visits[-1].trip
 
 
-def spent(vehicle: Vehicle, progress: Progress) -> Spent:
-    """Return what a vehicle that has left has used up."""
+def spent(vehicle: Vehicle, progress: Progress, stops: Mapping[str, Stop]) -> Spent:
+    """Return what a vehicle that has left has used up; stops that were skipped do not count."""
     paid = {one.id: one.paid for one in vehicle.breaks}
     unpaid = sum(_rest(visit) for visit in _breaks(progress) if not paid.get(visit.id, False))
     return Spent(
         work=free_from(progress) - began(progress) - unpaid,
         drive=sum(visit.drive for visit in progress.visits) + progress.way_drive,
         distance=sum(visit.distance for visit in progress.visits) + progress.way_distance,
-        stops=sum(visit.type == VISIT_STOP and visit.status != SKIPPED for visit in progress.visits),
+        stops=counted(
+            stops[visit.id]
+            for visit in progress.visits
+            if visit.type == VISIT_STOP and visit.status != SKIPPED
+        ),
     )
 
 

@@ -123,7 +123,7 @@ class Underway:
         pickup = stop.picked_up_at
         if pickup:
             return self._with(self.fetched_by(pickup), stop) if pickup in self.done else NOWHERE
-        if self.day.goods != GOODS_BOUND or not any(stop.delivery):
+        if not any(stop.delivery):
             return NOWHERE
         heading = [name for name, one in self.left.items() if one.next_stop == stop.id]
         if heading:
@@ -131,6 +131,10 @@ class Underway:
         if self._is_waiting(stop):
             return self._with("", stop)
         home = stop.planned.vehicle_id if stop.planned else ""
+        if self.day.goods != GOODS_BOUND:
+            # A vehicle that was to load again has no room for all at once.
+            later = home in self.left and self._is_of_later_trip(stop, home)
+            return self._at_depot(stop, home, fetched=True) if later else NOWHERE
         if home in self.vehicles and not self._is_of_later_trip(stop, home):
             one = self.progress.get(home)
             if one and one.visits:

@@ -18,7 +18,6 @@ from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.schedule import schedule
 from optiway_qgis.engine.travel.provider import rounded
 from optiway_qgis.model import reasons
-from optiway_qgis.model.day import SKIPPED
 from optiway_qgis.model.fix import DEPOT, PROBLEM, STOP
 from optiway_qgis.model.plan import (
     VISIT_BREAK,
@@ -34,7 +33,7 @@ from optiway_qgis.model.plan import (
     Violation,
     Visit,
 )
-from optiway_qgis.model.problem import Stop
+from optiway_qgis.model.problem import DAY, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +62,6 @@ def whole_plan(problem: Problem, day: Day, rest: Rest, plan: Plan, travel: Trave
         one, ahead = progress.get(vehicle.id), planned.get(vehicle.id)
         if one or ahead:
             routes.append(_Joined(stops, rest, vehicle, one, ahead).route())
-    by_vehicle = {route.vehicle_id: route for route in routes}
     ask = rest.ask
     return replace(
         plan,
@@ -72,7 +70,7 @@ def whole_plan(problem: Problem, day: Day, rest: Rest, plan: Plan, travel: Trave
         parent_version=ask.version or None,
         routes=tuple(routes),
         unassigned=tuple(_unassigned(problem, rest, plan)),
-        violations=tuple(_violations(rest, by_vehicle, (*plan.violations, *told))),
+        violations=tuple(_violations(rest, (*plan.violations, *told))),
         notes=(*rest.notes, *plan.notes),
     )
 
@@ -94,7 +92,13 @@ def _ways_home(rest: Rest, travel: Travel, names: list[str]) -> tuple[dict[str, 
     vehicles = tuple(vehicle for vehicle in problem.vehicles if vehicle.id in names)
     here = [depots[rest.starts[vehicle.id]] for vehicle in vehicles]
     stops = tuple(
-        Stop(rest.starts[vehicle.id], problem.depots[at].lon, problem.depots[at].lat, zones=vehicle.zones)
+        Stop(
+            rest.starts[vehicle.id],
+            problem.depots[at].lon,
+            problem.depots[at].lat,
+            zones=vehicle.zones,
+            fetch=True,
+        )
         for vehicle, at in zip(vehicles, here)
     )
     alone = replace(problem, stops=stops, vehicles=vehicles)
@@ -151,8 +155,6 @@ class _Joined:
         distance = sum(visit.distance for visit in visits)
         codes = {code for visit in visits for code in visit.violations}
         codes.update(ahead.violations if ahead else ())
-        if self._has_stops_left():
-            codes.discard(reasons.STOP_LIMIT)
         return Route(
             route_id=vehicle.id,
             vehicle_id=vehicle.id,
@@ -178,11 +180,6 @@ class _Joined:
             unpaid_break=unpaid,
             overtime=overtime,
         )
-
-    def _has_stops_left(self) -> bool:
-        """Whether the route serves as many stops as it may, pickups of goods not counted."""
-        served = sum(visit.status != SKIPPED for visit in _of(self._visits, VISIT_STOP))
-        return self._vehicle.max_stops is None or served <= self._vehicle.max_stops
 
     def _load_peak(self) -> Load:
         """Return the highest load per dimension."""
@@ -232,8 +229,14 @@ class _Joined:
             self._way_of = None
         drive = visit.drive + (one.way_drive if one else 0)
         distance = visit.distance + (one.way_distance if one else 0)
+        reached = visit.arrival
+        if one and one.reached is not None and last is one.visits[-1] and visit.id == one.heading:
+            reached = one.reached
         added = replace(
             visit,
+            arrival=reached,
+            wait=visit.wait + visit.arrival - reached,
+            slack=min(DAY, visit.slack + visit.arrival - reached),
             sequence=last.sequence + 1 if last else visit.sequence,
             trip=visit.trip + (self._one.visits[-1].trip - 1 if self._one else 0),
             drive=drive,
@@ -285,12 +288,9 @@ def _together(last: Visit, visit: Visit, load: Load) -> Visit:
     )
 
 
-def _violations(rest: Rest, routes: Mapping[str, Route], told: Iterable[Violation]) -> Iterator[Violation]:
+def _violations(rest: Rest, told: Iterable[Violation]) -> Iterator[Violation]:
     """Yield what is told of the rest in the words of the whole day."""
     for one in told:
-        route = routes.get(one.vehicle_id)
-        if one.code == reasons.STOP_LIMIT and route and one.code not in route.violations:
-            continue
         stop_id, _ = rest.pickups.get(one.stop_id, (one.stop_id, ""))
         yield replace(one, stop_id=stop_id)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from optiway_qgis.model import reasons
 from optiway_qgis.model.plan import VISIT_BREAK, VISIT_END
-from optiway_qgis.model.problem import KEEP_PREFIX, ORDER_FIRST, ORDER_LAST, ORDER_STRICT
+from optiway_qgis.model.problem import KEEP_PREFIX, ORDER_FIRST, ORDER_LAST, ORDER_STRICT, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -142,7 +142,7 @@ def _lock(table: Timetable) -> Iterator[Breach]:
                 yield number, reasons.LOCK
             highest = stop.keep_rank if highest is None else max(highest, stop.keep_rank)
         if stop.keep != KEEP_PREFIX:
-            others = True
+            others = others or not _is_loaded(table, number)
         elif others:
             yield number, reasons.LOCK
 
@@ -158,17 +158,26 @@ def _strict(table: Timetable) -> Iterator[Breach]:
 
 
 def _first_and_last(table: Timetable) -> Iterator[Breach]:
-    rules = [(number, table.instance.stops[index].order_rule) for number, index in table.stop_numbers()]
+    rules = [
+        (number, table.instance.stops[index].order_rule, _is_loaded(table, number))
+        for number, index in table.stop_numbers()
+    ]
     yield from _behind_others(rules, ORDER_FIRST)
     yield from _behind_others(reversed(rules), ORDER_LAST)
 
 
-def _behind_others(rules: Iterable[tuple[int, str]], rule: str) -> Iterator[Breach]:
+def _is_loaded(table: Timetable, number: int) -> bool:
+    """Whether a step is but goods taken on at the start depot."""
+    stop = table.instance.stops[table.steps[number].stop]
+    return stop.fetch and table.start_depot is not None and table.places[number] == table.places[0]
+
+
+def _behind_others(rules: Iterable[tuple[int, str, bool]], rule: str) -> Iterator[Breach]:
     """Yield the stops with the rule that some stop without it comes before."""
     others = False
-    for number, own in rules:
+    for number, own, only_loaded in rules:
         if own != rule:
-            others = True
+            others = others or not only_loaded
         elif others:
             yield number, reasons.ORDER
 
@@ -284,5 +293,5 @@ def _limits(table: Timetable) -> Iterator[Breach]:
         yield ROUTE, reasons.DRIVE_LIMIT
     if vehicle.max_distance is not None and table.distance > vehicle.max_distance:
         yield ROUTE, reasons.DISTANCE_LIMIT
-    if vehicle.max_stops is not None and len(table.indices) > vehicle.max_stops:
+    if vehicle.max_stops is not None and counted(table.stops) > vehicle.max_stops:
         yield ROUTE, reasons.STOP_LIMIT

@@ -281,6 +281,12 @@ def _unsuitable(vehicle: Vehicle, stop: Stop) -> str:
     return "that vehicle is forbidden for it" if vehicle.id in stop.forbidden_vehicles else ""
 
 
+def _only_loads(events: list[Event], event: Event) -> bool:
+    """Whether nothing happens but that goods are taken on where the vehicle started from its depot."""
+    start = events[0]
+    return bool(event.stop and event.stop.fetch) and start.type == VISIT_START and start.place == event.place
+
+
 def _lock_breaches(events: list[Event]) -> Iterator[Breach]:
     highest: Stop | None = None
     other: Stop | None = None
@@ -291,7 +297,7 @@ def _lock_breaches(events: list[Event]) -> Iterator[Breach]:
         if stop.keep == KEEP_PREFIX and other:
             text = f"Stop {stop.id} is kept before all others, but comes after {other.id}."
             yield Breach(reasons.LOCK, at, 1, text)
-        if stop.keep != KEEP_PREFIX:
+        if stop.keep != KEEP_PREFIX and not _only_loads(events, event):
             other = other or stop
         if stop.keep and highest and stop.keep_rank < highest.keep_rank:
             text = f"Stop {stop.id}, kept at place {stop.keep_rank}, comes after {highest.id} at place "
@@ -306,7 +312,11 @@ def _order_breaches(book: Book, events: list[Event]) -> Iterator[Breach]:
     not_first: Stop | None = None
     served: set[str] = set()
     last_other = max(
-        (at for at, event in enumerate(events) if event.stop and event.stop.order_rule != ORDER_LAST),
+        (
+            at
+            for at, event in enumerate(events)
+            if event.stop and event.stop.order_rule != ORDER_LAST and not _only_loads(events, event)
+        ),
         default=-1,
     )
     for at, event in enumerate(events):
@@ -321,7 +331,7 @@ def _order_breaches(book: Book, events: list[Event]) -> Iterator[Breach]:
             else:
                 highest = stop
         if stop.order_rule != ORDER_FIRST:
-            not_first = not_first or stop
+            not_first = not_first or (None if _only_loads(events, event) else stop)
         elif not_first:
             text = f"Stop {stop.id} is to come first, but comes after {not_first.id}."
             yield Breach(reasons.ORDER, at, 1, text)
@@ -493,7 +503,7 @@ def _way_breaches(vehicle: Vehicle, events: list[Event]) -> Iterator[Breach]:
 def _limit_breaches(vehicle: Vehicle, events: list[Event]) -> Iterator[Breach]:
     drive = sum(event.seconds for event in events)
     distance = sum(event.metres for event in events)
-    stops = sum(event.type == VISIT_STOP for event in events)
+    stops = sum(event.type == VISIT_STOP and not (event.stop and event.stop.fetch) for event in events)
     for code, what, value, limit, shown in (
         (reasons.WORK_LIMIT, "work", work_of(events), vehicle.max_work, span),
         (reasons.DRIVE_LIMIT, "driving time", drive, vehicle.max_drive, span),

@@ -20,7 +20,7 @@ from optiway_qgis.engine.solving.grouping import spots_of
 from optiway_qgis.engine.solving.insertion import complete, keep_rules
 from optiway_qgis.engine.solving.outlook import NO_WAY, by_distance
 from optiway_qgis.engine.solving.search import Clock
-from optiway_qgis.model.problem import service_time
+from optiway_qgis.model.problem import counted, service_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -82,7 +82,7 @@ def surely_too_much(instance: Instance, stops: Sequence[int]) -> bool:
         )
         if any(loads[:, axis].sum() > room for loads in instance.loads(loaded)):
             return True
-    if len(required) > _total(vehicle.max_stops for vehicle in vehicles):
+    if counted(instance.stops[index] for index in required) > _total(one.max_stops for one in vehicles):
         return True
     quickest = min(vehicles, key=lambda vehicle: vehicle.service_factor)
     service = sum(service_time(quickest, instance.stops[index]) for index in required)
@@ -137,7 +137,8 @@ class _Cutter:
             legs[row] = NO_WAY
             nearest = int(legs.min())
             work[row] = self.instance.stops[index].service + (nearest if nearest < NO_WAY else 0)
-        return np.hstack([np.maximum(delivery, pickup), np.ones_like(work), work])
+        counts = np.array([[counted([self.instance.stops[index]])] for index in self.stops.tolist()])
+        return np.hstack([np.maximum(delivery, pickup), counts, work])
 
     def _room(self) -> np.ndarray:
         """Return what each vehicle has, at most what all stops need, shape (vehicles, dimensions + 2)."""

@@ -157,7 +157,7 @@ class Locations:
         rank = stop.order_rank if stop.order_rule == ORDER_STRICT else 0
         units = self._instance.units
         related = index if stop.before or units.needs(units.of[index]) else -1
-        return rule, rank, stop.keep, stop.keep_rank if stop.keep else 0, related
+        return rule, rank, stop.keep, stop.keep_rank if stop.keep else 0, stop.fetch, related
 
     def _units_loaded(self, index: int) -> int:
         """Return the thousandths of a unit that are loaded at a depot for a stop."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from optiway_qgis.engine.travel.provider import UNREACHABLE
 from optiway_qgis.model import reasons
-from optiway_qgis.model.problem import service_time
+from optiway_qgis.model.problem import counted, service_time
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance
@@ -156,9 +156,9 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
     """
     who, unit = instance.vehicles[vehicle], instance.units.of[stop]
     if who.max_trips > 1:
-        over = who.max_stops is not None and len(table.indices) + len(unit) > who.max_stops
+        count = counted(table.stops) + counted(instance.stops[one] for one in unit)
+        over = who.max_stops is not None and count > who.max_stops
         full = timed_outlook(table, stop, 0, 0.0)
-        count = len(table.indices) + len(unit)
         return replace(full, codes=(reasons.STOP_LIMIT,), stops=count, table=None) if over else None
     if len(unit) > 1:
         seconds, metres = (int(one.min()) for one in pair_detours(instance, vehicle, table.indices, unit))
@@ -190,7 +190,7 @@ def least_outlook(instance: Instance, vehicle: int, table: Timetable, stop: int)
         work=work,
         drive=drive,
         distance=distance + metres,
-        stops=len(table.stops) + len(unit),
+        stops=counted(table.stops) + counted(instance.stops[one] for one in unit),
         peaks=peaks,
     )
     limits = (
@@ -231,7 +231,7 @@ def timed_outlook(table: Timetable, stop: int, added: int, added_price: float) -
         work=table.work,
         drive=sum(table.drive),
         distance=table.distance,
-        stops=len(table.stops),
+        stops=counted(table.stops),
         peaks=table.load_peak,
         late=tuple(
             (name, begin, lateness) for name, begin, lateness, _ in sorted(late, key=lambda one: one[3])

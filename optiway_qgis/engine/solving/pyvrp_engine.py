@@ -98,7 +98,7 @@ def _order_is_relaxed(instance: Instance) -> bool:
     if any(stop.before or stop.order_rule == ORDER_STRICT or stop.keep == KEEP_ORDER for stop in stops):
         return True
     staged = any(stop.keep or stop.order_rule in (ORDER_FIRST, ORDER_LAST) for stop in stops)
-    return staged and instance.has_reloads
+    return staged and (instance.has_reloads or any(stop.fetch for stop in stops))
 
 
 def _pairs_are_relaxed(instance: Instance) -> bool:

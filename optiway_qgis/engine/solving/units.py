@@ -55,6 +55,7 @@ class Units:
             for other in later:
                 self._earlier.setdefault(other, set()).add(number)
         self._stage = [_stage(stop) for stop in stops]
+        self._fetched = frozenset(number for number, stop in enumerate(stops) if stop.fetch)
         self._ruled = any(
             stop.keep or stop.order_rule in (ORDER_STRICT, ORDER_FIRST, ORDER_LAST) for stop in stops
         )
@@ -120,7 +121,9 @@ class Units:
 
     def precedes(self, one: int, other: int) -> bool:
         """Whether a rule asks that on one route the one comes before the other."""
-        if other in self._later.get(one, ()) or self._stage[one] < self._stage[other]:
+        if other in self._later.get(one, ()):
+            return True
+        if self._stage[one] < self._stage[other] and self._fetched.isdisjoint((one, other)):
             return True
         first, second = self._stops[one], self._stops[other]
         if first.keep and second.keep and first.keep_rank < second.keep_rank:
