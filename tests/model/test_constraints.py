@@ -39,8 +39,9 @@ COLUMNS = {f"{layer}.{column.name}" for layer, table in LAYERS.items() for colum
 NAMING_COLUMNS = {
     *("stops.stop_id", "stops.name", "depots.depot_id", "depots.name"),
     *("vehicles.vehicle_id", "vehicles.driver", "vehicles.active"),
+    *("stops.status", "stops.actual_arrival", "stops.actual_departure", "vehicles.position_time"),
 }
-"""Columns that only name a feature or say that it does not work that day."""
+"""Columns that only name a feature, or say that it does not work that day or how far its day is."""
 
 
 def trees(*paths: Path) -> list[ast.AST]:
