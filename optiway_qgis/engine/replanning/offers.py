@@ -25,7 +25,8 @@ from optiway_qgis.model import reasons
 from optiway_qgis.model.day import SCOPE_INSERT, Ask
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.options import Option
-from optiway_qgis.model.plan import VISIT_START, VISIT_STOP, Unassigned
+from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP, Unassigned
+from optiway_qgis.model.problem import Sequence, Stop
 from optiway_qgis.model.refusals import may_not, nobody_may
 
 if TYPE_CHECKING:
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.day import Day
     from optiway_qgis.model.options import Offer, Offers
-    from optiway_qgis.model.problem import Problem, Sequence, Window
+    from optiway_qgis.model.problem import Problem, Window
+
+
+_NOBODY = "No vehicle goes on."
 
 
 def options(
@@ -66,12 +70,12 @@ def options(
     rest = rest_of(problem, sequences, day, Ask(scope=SCOPE_INSERT, loose=loose))
     nobody = {one.stop_id: one for one in rest.lost}
     if not rest.problem.vehicles:
-        text = "No vehicle goes on."
-        nobody = {name: Unassigned(name, reasons.NO_VEHICLE, text) for name in loose}
-    instance = Instance(rest.problem, open_rest(rest, source, open_travel))
-    routes = Routes(instance, timetables(instance, *by_index(instance, rest.sequences)))
+        names = (offer.stop_id for offer in asked.offers)
+        return [_unplaced(Unassigned(name, reasons.NO_VEHICLE, _NOBODY)) for name in names]
+    instance, sequences = _standing(rest, day, open_rest(rest, source, open_travel))
+    routes = Routes(instance, timetables(instance, *by_index(instance, sequences)))
     asking = _Asking(routes, asked)
-    numbers = _Numbers(day, rest)
+    numbers = _Numbers(day, frozenset(stop.id for stop in problem.stops))
     found: list[Option] = []
     for offer in asked.offers:
         if offer.stop_id in nobody:
@@ -104,6 +108,29 @@ def _loose(problem: Problem, sequences: Many[Sequence], day: Day, offers: Many[O
         if not asked.keys().isdisjoint(pair):
             asked.update((one, None) for one in pair if one in stops and one not in served)
     return tuple(asked)
+
+
+def _standing(rest: Rest, day: Day, travel: Travel) -> tuple[Instance, list[Sequence]]:
+    """Return the rest of a day with the order so far, in which vehicles that have nothing left to do drive
+    home: from a stop where they are, as that is what a new stop adds to.
+    """
+    busy = {sequence.vehicle_id for sequence in rest.sequences if sequence.stops}
+    out = {
+        one.vehicle_id
+        for one in day.progress
+        if one.visits and one.visits[-1].type != VISIT_END and not one.lost
+    } - busy
+    depots = {depot.id: number for number, depot in enumerate(rest.problem.depots)}
+    stops, places = list(rest.problem.stops), list(travel.stop_place)
+    sequences = [sequence for sequence in rest.sequences if sequence.vehicle_id not in out]
+    for vehicle in rest.problem.vehicles:
+        if vehicle.id in out:
+            here = rest.problem.depots[depots[rest.starts[vehicle.id]]]
+            stops.append(Stop(here.id, here.lon, here.lat, zones=vehicle.zones, fetch=True))
+            places.append(travel.depot_place[depots[here.id]])
+            sequences.append(Sequence(vehicle.id, (here.id,)))
+    problem = replace(rest.problem, stops=tuple(stops))
+    return Instance(problem, replace(travel, stop_place=tuple(places))), sequences
 
 
 def _unplaced(why: Unassigned) -> Option:
@@ -183,11 +210,11 @@ class _Asking:
 
 class _Numbers:
     """How visits of the rest of the day are counted in the whole of it: behind those that are done, and
-    without what is fetched where the vehicle loads anyhow.
+    without what is fetched where the vehicle loads anyhow. `known` are the stops of the whole day.
     """
 
-    def __init__(self, day: Day, rest: Rest):
-        self._fetched = rest.pickups
+    def __init__(self, day: Day, known: frozenset[str]):
+        self.known = known
         self._last = {one.vehicle_id: one.visits[-1].sequence for one in day.progress if one.visits}
         self._stop = {
             one.vehicle_id: visit.id
@@ -208,11 +235,11 @@ class _Numbers:
         return count
 
     def _is_fetched(self, step: Step) -> bool:
-        return step.kind == VISIT_STOP and step.id in self._fetched
+        return step.kind == VISIT_STOP and step.id not in self.known
 
     def beside(self, table: Timetable, stop: int) -> tuple[str, str]:
         """Return the ids of the stops before and after one, "" at an end."""
-        names = [one.id for one in table.stops if one.id not in self._fetched]
+        names = [one.id for one in table.stops if one.id in self.known]
         at = names.index(table.instance.stops[stop].id)
         first = self._stop.get(table.vehicle.id, "")
         return names[at - 1] if at else first, names[at + 1] if at + 1 < len(names) else ""
@@ -226,7 +253,7 @@ def _option(routes: Routes, numbers: _Numbers, stop: int, trial: Trial, window: 
     placed = instance.units.of[stop][-1]
     number = next(number for number, index in table.stop_numbers() if index == placed)
     after, before = numbers.beside(table, placed)
-    delays, missed = _harm(routes, trial)
+    delays, missed = _harm(routes, numbers.known, trial)
     return Option(
         stop_id=stop_id,
         vehicle_id=table.vehicle.id,
@@ -249,9 +276,9 @@ def _option(routes: Routes, numbers: _Numbers, stop: int, trial: Trial, window: 
     )
 
 
-def _harm(routes: Routes, trial: Trial) -> tuple[list[int], int]:
-    """Return by how much stops of the route are served later, and how many are no longer arrived at as
-    promised.
+def _harm(routes: Routes, known: frozenset[str], trial: Trial) -> tuple[list[int], int]:
+    """Return by how much stops of the route that are `known` are served later, and how many of them are no
+    longer arrived at as promised.
     """
     standing = routes.tables.get(trial.vehicle)
     if standing is None:
@@ -260,7 +287,7 @@ def _harm(routes: Routes, trial: Trial) -> tuple[list[int], int]:
     before = {index: number for number, index in standing.stop_numbers()}
     delays, missed = [], 0
     for number, index in trial.table.stop_numbers():
-        if index not in before:
+        if index not in before or trial.table.instance.stops[index].id not in known:
             continue
         delays.append(trial.table.begins[number] - standing.begins[before[index]])
         promised = trial.table.instance.stops[index].planned
