@@ -13,7 +13,8 @@ from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource
 from ..model.day import CANCELLED, STATUSES, TO_DO
 from ..model.differences import DriverRoute, DriverVisit
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_STOP
+from ..model.plan import VISIT_STOP, VISIT_TRANSFER
+from .points import position, to_wgs84
 from .qgis_compat import is_null
 from .row import as_number, as_text
 
@@ -71,8 +72,7 @@ def read_drivers(
     seen = _Seen()
     named = {name.lower(): index for index, name in reversed(visits.carried)}
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    request = QgsFeatureRequest().setFlags(QgsFeatureRequest.Flag.NoGeometry)
-    for feature in visits.source.getFeatures(request, flags):
+    for feature in visits.source.getFeatures(QgsFeatureRequest(), flags):
         vehicle_id = visits.vehicle_id(feature)
         status = as_text(visits.value(feature, "status") or "").lower()
         if not vehicle_id or (status == CANCELLED and not takes_cancelled):
@@ -84,9 +84,12 @@ def read_drivers(
         driver = as_text(visits.value(feature, "driver") or "")
         seen.drivers[vehicle_id] = seen.drivers.get(vehicle_id) or driver
         is_due = now is not None and eta < now
+        kind = VISIT_STOP if visits.is_stop(feature) else visits.kind(feature)
         address = feature.attribute(named["address"]) if "address" in named else None
+        if is_null(address) and kind == VISIT_TRANSFER:
+            address = _coordinates(visits, feature, reading)
         visit = DriverVisit(
-            type=VISIT_STOP if visits.is_stop(feature) else visits.kind(feature),
+            type=kind,
             id=visits.carried_text(feature, "stop_id"),
             eta=eta,
             name=visits.carried_text(feature, "name"),
@@ -125,6 +128,16 @@ def _eta(visits: VisitsLayer, feature: QgsFeature, reading: Reading) -> int | No
         text = f'{visits.name}: eta "{as_text(value)}" {fault.text}, and the visit is left out'
         reading.warn(Fault(fault.code, text, fault.remedy, "eta"), about)
         return None
+
+
+def _coordinates(visits: VisitsLayer, feature: QgsFeature, reading: Reading) -> str:
+    """Where a vehicle stands, as telephones take it: latitude first. Empty where the row has no place."""
+    transform = to_wgs84(visits.source.sourceCrs(), reading.transform_context)
+    try:
+        lon, lat = position(feature.geometry(), transform)
+    except Fault:
+        return ""
+    return f"{lat:.5f},{lon:.5f}"
 
 
 def _number(visits: VisitsLayer, feature: QgsFeature) -> float:

@@ -46,7 +46,7 @@ PHRASES: dict[str, str] = {
     "minutes_to": "{least} to {most} minutes",
     "stop": "{place}",
     "reload": "reload at {place}",
-    "transfer": "fetch goods at {place}",
+    "transfer": "fetch goods ({place})",
     "end": "{place}",
     "named_alike": "{name} ({id})",
     "with_address": "{item}, {address}",

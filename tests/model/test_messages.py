@@ -158,7 +158,7 @@ def test_goods_to_be_fetched_and_reloads_are_told():
     reload = visit("D1", "11:00", "reload", name="Depot North")
     fetch = visit("V2 stands here", "11:30", "transfer")
     text = told(route(visit("A", "10:00"), reload), route(visit("A", "10:00"), fetch))
-    assert "New: fetch goods at V2 stands here, about 11:30." in text
+    assert "New: fetch goods (V2 stands here), about 11:30." in text
     assert "No longer yours: reload at Depot North." in text
 
 

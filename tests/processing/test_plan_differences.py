@@ -126,6 +126,17 @@ def test_a_row_that_somebody_drew_is_a_stop(differences):
     assert (told["added"], "New: S2, as stop 2" in told["message"]) == (1, True)
 
 
+def test_where_goods_are_to_be_fetched_is_told(differences):
+    """A vehicle that broke down stands at no address: the driver gets what his telephone finds."""
+    place = "V2 stands here"
+    fetch = row("V1", 2, place, "10:00", visit_type="transfer", name=place)
+    (told,) = differences(visits(*BEFORE[:2]), visits(*BEFORE[:2], fetch, version=2)).rows("DIFFERENCES")
+    longitude, latitude = CENTRE
+    where = f"New: fetch goods (V2 stands here), {latitude:.5f},{longitude:.5f}, about 10:00."
+    assert where in told["message"]
+    assert told["added"] == 0
+
+
 def test_a_visit_that_was_begun_is_not_mentioned(differences):
     """An actual arrival says as much as a status."""
     here = {"actual_arrival": f"{DAY}T10:20"}
