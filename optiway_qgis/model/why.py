@@ -177,15 +177,16 @@ class _Telling:
     def _shifted(self, stop_id: str, vehicle: str, change: str) -> list[str]:
         """Why a stop that stays on its vehicle comes at another time or in another order."""
         old, new = (_before(order[vehicle], stop_id) for order in self._orders)
-        came, went = (
-            [stop for stop in these if stop not in set(those)] for these, those in ((new, old), (old, new))
-        )
+        in_old, in_new = set(old), set(new)
+        came = [stop for stop in new if stop not in in_old]
+        went = [stop for stop in old if stop not in in_new]
         clauses = self._behind(vehicle, change)
         if change != EARLIER:
             clauses += self._told(came, 0, vehicle, "put in before it", "before it now")
+            clauses += self._fetching(stop_id, vehicle)
         if change != LATER:
             clauses += self._told(went, 1, vehicle, "taken out before it", "after it now")
-        changed = [stop for stop in new if stop in self._of_stop and stop not in came]
+        changed = [stop for stop in new if stop in self._of_stop and stop in in_old]
         if changed:
             clauses.append(f"{_listed(changed)} before it {'was' if len(changed) == 1 else 'were'} changed")
         if vehicle in self._shifts:
@@ -194,13 +195,24 @@ class _Telling:
             return clauses
         return self._closed or [self._anew(vehicle)]
 
+    def _fetching(self, stop_id: str, vehicle: str) -> list[str]:
+        """That goods of stops new to the vehicle are fetched before the stop, if that is so."""
+        known = set(self._orders[0].get(vehicle, ()))
+        route = [visit for visit in self._routes[vehicle].visits if visit.type == VISIT_STOP]
+        fetched = [
+            visit.fetched_at for visit in route if visit.id not in known and visit.fetched_at is not None
+        ]
+        place = next(visit.sequence for visit in route if visit.id == stop_id)
+        return [f"{vehicle} fetches goods before it"] if any(at < place for at in fetched) else []
+
     def _told(
         self, stops: Sequence[str], plan: int, vehicle: str, of_others: str, of_its_own: str
     ) -> list[str]:
         """Words on stops that come before this one in one plan only: those that the vehicle does not serve in
         the other (`plan` 0 the one before, 1 the one after), and those that it serves there, too."""
-        own = [stop for stop in stops if stop in set(self._orders[plan].get(vehicle, ()))]
-        others = [stop for stop in stops if stop not in set(own)]
+        there = set(self._orders[plan].get(vehicle, ()))
+        own = [stop for stop in stops if stop in there]
+        others = [stop for stop in stops if stop not in there]
         told = []
         if others:
             told.append(f"{_listed(others)} {'was' if len(others) == 1 else 'were'} {of_others}")

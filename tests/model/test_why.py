@@ -122,6 +122,19 @@ def test_stops_of_a_lost_vehicle_say_so_and_where_their_goods_are():
     assert whys(before, (of_others, BEFORE[1]), disruptions=[LOST]) == {"F": lost}
 
 
+def test_stops_after_goods_are_fetched_say_so():
+    """V1 drives out of its way before B comes, for F that it was given; its own goods are no reason."""
+    before = (*BEFORE, route("V3", "F"))
+    fetched = visit(VISIT_TRANSFER, lost_place("V3"), 9, NOON)
+    start, *own, taken, end = later(route("V1", "A", "B", "F"), 900).visits
+    there = [start, own[0], replace(fetched, sequence=2), replace(own[1], sequence=3)]
+    made = replace(route("V1"), visits=(*there, replace(taken, sequence=4, fetched_at=2), end))
+    told = whys(before, (made, BEFORE[1]), disruptions=[LOST])
+    assert (told["A"], told["B"]) == ("timed anew", "V1 fetches goods before it")
+    known = (route("V1", "A", "B", "F"), BEFORE[1])
+    assert set(whys(known, (made, BEFORE[1])).values()) == {"timed anew"}
+
+
 def test_stops_of_a_sick_driver_and_what_is_left_out_of_them():
     """Before the day has begun there is no time to tell."""
     before = (*BEFORE, route("V3", "F"))
