@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Collection, Mapping
 
-from qgis.core import NULL, QgsCoordinateTransform, QgsGeometry
+from qgis.core import QgsCoordinateTransform, QgsGeometry
 
 from ..model.day import CANCELLED, Day, Progress
 from ..model.findings import About, Fault
@@ -173,7 +173,7 @@ def _together(
             if stop.id not in stops:
                 stops[stop.id] = stop
                 values = source.attributes[stop.id]
-                attributes[stop.id] = [NULL if at is None else values[at] for at in columns]
+                attributes[stop.id] = [None if at is None else values[at] for at in columns]
     if others is not None:
         known = {**known, **{stop.id: stop for stop in others.stops}}
     settled = without_lost(related(stops, known).values())

@@ -99,3 +99,26 @@ def test_service_of_a_stop_taken_off_a_slow_driver_is_that_of_any(write):
         {PLAN: NO_EXPRESSIONS},
     )
     assert {stop.id: stop.service for stop in problem.stops}["S1"] == 900
+
+
+def test_what_a_plan_had_excluded_stays_so_and_fields_get_their_names_back():
+    """Why it is excluded stands in the plan, which need not be in the fields of the stop."""
+    own = {"reason_text": "Feature 7 was cancelled.", "cheapest_fix": None}
+    asked = [
+        {**row, **own, "reason": reason, "stop_reason": f"why {row['stop_id']}"}
+        for row, reason in zip(rows_of(S2={}, S3={}), ("excluded", "capacity"))
+    ]
+    shared = reading()
+    problem, carried, _ = read_unserved(
+        VisitsLayer(source_of(layer(rows_of(S1=ON_V1))), PLAN),
+        source_of(layer(asked)),
+        [Depot("D", *CENTRE)],
+        [Vehicle("V1", "D", "D")],
+        shared,
+        {PLAN: NO_EXPRESSIONS, STOPS: NO_EXPRESSIONS},
+    )
+    assert {stop.id for stop in problem.stops} == {"S1", "S3"}
+    (row,) = carried.rejected
+    assert (row.stop_id, row.reason, row.text) == ("S2", EXCLUDED, "Feature 7 was cancelled.")
+    at = carried.fields.lookupField("reason")
+    assert (carried.attributes["S3"][at], row.attributes[at]) == ("why S3", "why S2")
