@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsProcessingException
+from qgis.core import QgsProcessingException, QgsProject, QgsVectorLayer
 
 from tests.made_layers import CENTRE, depot, layer, spots, stops, table
 from tests.made_streets import crossing, grid, roads, stop
@@ -386,6 +386,28 @@ def test_scopes_allow_what_they_say(run_algorithm):
     assert {name: set(order) for name, order in orders["routes"].items()} != {
         name: set(order) for name, order in before.items()
     }
+
+
+def test_changes_lie_in_the_file_and_the_project_of_the_plan(handle, tmp_path):
+    """All layers in one GeoPackage, whose project shows the changed stops on top."""
+    path = tmp_path / "next.gpkg"
+    names = ("ROUTES", "LEGS", "VISITS", "UNASSIGNED", "CHANGES")
+    into = {name: f"ogr:dbname='{path}' table=\"{name.lower()}\" (geom)" for name in names}
+    outcome = handle("vehicle_lost", VEHICLE="V1", **into)
+    stored = QgsVectorLayer(f"{path}|layername=changes", "changes")
+    assert stored.featureCount() == outcome.results["MOVED_COUNT"] > 0
+    assert stored.renderer().type() == "categorizedSymbol"
+    project = QgsProject()
+    assert project.read(f"geopackage:{path}?projectName=Optiway%20plan")
+    shown = [layer.name() for layer in project.layerTreeRoot().layerOrder()]
+    assert shown[:3] == ["Changed stops", "Unassigned stops", "Visits"]
+
+
+def test_changes_that_nobody_wants_are_not_written(handle):
+    """The numbers tell of them all the same."""
+    outcome = handle("vehicle_lost", VEHICLE="V1", CHANGES=None, REPORT=None)
+    assert not {"CHANGES", "REPORT"} & set(outcome.results)
+    assert outcome.results["MOVED_COUNT"] > 0
 
 
 def test_the_report_says_what_changed_and_why(handle):
