@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from optiway_qgis.engine.replanning.replan import replan
+from optiway_qgis.engine.replanning.replan import as_before, replan
+from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.model.day import (
     GOODS_BOUND,
     SCOPE_FREE,
@@ -241,6 +242,38 @@ def test_new_stop_makes_nobody_late():
         assert [(one.stop_id, one.reason) for one in after.plan.unassigned] == [("N", "time_window")]
 
 
+def test_search_goes_on_beside_a_new_stop_that_has_no_place():
+    """N is important, and would make E4 late: it is left out, and the way of V2 becomes shorter."""
+    problem = _changed(_town(), E4={"windows": (between("08:00", "08:50"),)})
+    before = a_plan(problem, V1="E1 E2 E3 E4", V2="W3 W1 W4 W2")
+    new = a_stop(
+        "N", 4, service=20 * MINUTE, windows=(between("08:00", "08:35"),), priority=90, vehicle_id="V1"
+    )
+    after = _with(before, new).replanned(SCOPE_SEQUENCE, loose=("N",))
+    assert [one.stop_id for one in after.plan.unassigned] == ["N"]
+    assert not after.plan.violations
+    best = a_plan(problem, V1="E1 E2 E3 E4", V2="W1 W2 W3 W4")
+    assert after.plan.cost == pytest.approx(best.plan.cost)
+
+
+def test_planned_stop_without_a_place_is_put_in_late():
+    """V1 is lost; nobody is at E4 by 09:00 any more. V2 serves it as soon as it can, and says so."""
+    problem = _changed(_town(), E4={"windows": (between("08:00", "09:00"),)})
+    before = a_plan(problem, V1="E1 E2 E3 E4", V2="W1 W2 W3 W4").at(at("08:32"), lost={"V1": at("08:32")})
+    after = before.replanned(SCOPE_INSERT)
+    assert _orders(after)["V2"].split()[:3] == ["W1", "W2", "E4"]
+    assert [(one.code, one.stop_id) for one in after.plan.violations] == [("time_window", "E4")]
+    strict = before.replanned(SCOPE_INSERT, serve_late=False)
+    assert [one.stop_id for one in strict.plan.unassigned] == ["E4"]
+
+
+def test_vehicle_on_its_way_home_has_a_route():
+    """V2 has nothing left to do and passes W2 on its way: scope routes gives it that stop of V1."""
+    before = a_plan(_town(), V1="E1 E2 E3 E4 W2 W1", V2="W3 W4").at(at("09:00"))
+    assert not before.sequences[1].stops
+    assert _orders(before.replanned(SCOPE_ROUTES)) == {"V1": "E1 E2 E3 E4", "V2": "W3 W4 W2 W1"}
+
+
 @pytest.mark.parametrize("goods", ["bound", "free"])
 @pytest.mark.parametrize("scope", [SCOPE_INSERT, SCOPE_FREE])
 def test_stops_of_a_lost_vehicle_go_to_others(scope, goods):
@@ -306,11 +339,15 @@ def test_fewer_stops_change_vehicle_the_more_that_costs():
 
 
 def test_vehicles_that_are_alike_are_not_exchanged_for_nothing():
-    """Free changes; but each van keeps the side it has most of."""
+    """V2 takes what it served most of; V3, which is another kind of vehicle, keeps what it has."""
     problem = _town()
-    problem = replace(problem, vehicles=tuple(replace(van, max_stops=4) for van in problem.vehicles))
-    before = a_plan(problem, V2="E1 E2 E3 W4", V1="W1 W2 W3 E4")
-    assert _moved(before, before.replanned(SCOPE_FREE)) == 2
+    problem = replace(problem, vehicles=(*problem.vehicles, replace(VAN, id="V3", max_stops=3)))
+    before = a_plan(problem, V2="E1 E2 E3", V1="W1 W2 W3", V3="E4 W4")
+    instance = Instance(before.known(), along_the_road(problem))
+    east, west, third = [0, 1, 2, 7], [4, 5, 6], [3]
+    assert as_before(instance, [east, west, third]) == [west, east, third]
+    assert as_before(instance, [west, east, third]) == [west, east, third]
+    assert as_before(instance, [east, [], west + third]) == [[], east, west + third]
 
 
 @pytest.mark.parametrize("fewest", [False, True])

@@ -152,23 +152,23 @@ def test_stop_goes_to_the_other_vehicle_where_the_near_one_would_break_a_rule():
 
 
 def test_hardest_to_place_comes_first():
-    """V1 has room for one: S4 that only V1 may serve gets it, though S3 costs less and is asked for first."""
+    """V1 has room for one, and costs less for both: S4 gets it, that only V1 may serve."""
     problem = _three_in_a_row(delivery=(1000,))
     stops = (*problem.stops[:3], replace(problem.stops[3], vehicle_id="V1"))
     vehicles = (replace(VAN, capacity=(2000,)), problem.vehicles[1])
     problem = replace(problem, stops=stops, vehicles=vehicles)
-    assert [set(stops) for stops in _put(problem, [[0], [1]], [2, 3])] == [{0, 3}, {1, 2}]
+    assert [set(stops) for stops in _put(problem, [[1], [0]], [2, 3])] == [{1, 3}, {0, 2}]
 
 
-def test_important_stop_is_put_in_rather_than_one_that_is_harder_to_place():
-    """One place is left, on V1. S3 of priority 90 gets it, though it is V1 alone that may serve S4."""
+def test_important_stop_is_put_in_where_not_all_fit():
+    """One place is left, on V1. S3 of priority 90 gets it, though S4 is asked for first."""
     problem = _three_in_a_row(delivery=(1000,))
     stops = list(problem.stops)
     stops[2] = replace(stops[2], priority=90)
     stops[3] = replace(stops[3], vehicle_id="V1")
     vehicles = (replace(VAN, capacity=(2000,)), replace(problem.vehicles[1], capacity=(1000,)))
     problem = replace(problem, stops=tuple(stops), vehicles=vehicles)
-    assert [set(stops) for stops in _put(problem, [[0], [1]], [2, 3])] == [{0, 2}, {1}]
+    assert [set(stops) for stops in _put(problem, [[0], [1]], [3, 2])] == [{0, 2}, {1}]
 
 
 def test_stop_with_a_penalty_is_left_out_where_that_is_cheaper():

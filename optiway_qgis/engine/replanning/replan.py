@@ -161,7 +161,7 @@ class _Replanning:
         self._clock.deadline = end
         if pricing and not any(table.violations for table in tables.values()):
             self._wishes = self._prices_of_staying(instance, tables, tried)
-        return _as_before(instance, sequences_of(instance, tables))
+        return as_before(instance, sequences_of(instance, tables))
 
     def _prices_of_staying(
         self, instance: Instance, tables: Timetables, tried: list[int]
@@ -280,7 +280,7 @@ class _Replanning:
         ]
 
 
-def _as_before(instance: Instance, sequences: Sequences) -> Sequences:
+def as_before(instance: Instance, sequences: Sequences) -> Sequences:
     """Return the sequences, exchanged among vehicles that can stand in for each other so that each vehicle
     keeps what it served before, the largest shares first.
     """
