@@ -19,6 +19,7 @@ from optiway_qgis.model.problem import (
     Break,
     Depot,
     Goals,
+    Planned,
     Problem,
     Stop,
     Vehicle,
@@ -454,6 +455,39 @@ def _balance(by: str, price: float) -> Decided:
     return Decided(replace(without, goals=Goals(balance=by, balance_price=price)), without, STAR)
 
 
+def _planned(problem: Problem, **planned: Planned) -> Problem:
+    """Return the problem with what the plan before says of the named stops."""
+    return with_stops(problem, **{stop: {"planned": how} for stop, how in planned.items()})
+
+
+def _priced(without: Problem, layout: Layout, **prices: Any) -> Decided:
+    return Decided(replace(without, goals=Goals(**prices)), without, layout)
+
+
+def vehicle_change() -> Decided:
+    """The cheaper car would serve all; two stops stay on the dearer one, a third is not worth one."""
+    cheap = _dearer(a_day(stops(3), cars()))
+    third = replace(CAR, id="V3", fixed_cost=60)
+    without = replace(cheap, vehicles=(*cheap.vehicles, third))
+    planned = {"S1": Planned("V2", 1, 0), "S2": Planned("V2", 2, 0), "S3": Planned("V3", 1, 0)}
+    return _priced(_planned(without, **planned), STAR, vehicle_change_price=24.0)
+
+
+def position_change() -> Decided:
+    """The order before goes to and fro; one stop out of it makes the way shorter."""
+    ranks = {"S3": 1, "S1": 2, "S4": 3, "S2": 4}
+    planned = {stop: Planned("V1", rank, 0) for stop, rank in ranks.items()}
+    return _priced(_planned(a_day(stops(4), cars(1)), **planned), RING, position_change_price=20.0)
+
+
+def promise() -> Decided:
+    """Stops were promised for when neither way round comes by."""
+    etas = {"S3": "08:30", "S1": "08:50", "S2": "09:00", "S4": "09:30"}
+    planned = {stop: Planned("V1", 1, at(eta)) for stop, eta in etas.items()}
+    goals = {"promise_price": 30.0, "promise_tolerance": 5 * MINUTE}
+    return _priced(_planned(a_day(stops(4), cars(1)), **planned), RING, **goals)
+
+
 CASES = {
     **{
         case.__name__: case
@@ -464,6 +498,7 @@ CASES = {
             *(vehicle, zone_hard, kept_order, kept_prefix, strict_order, first_last, before, pairs),
             *(ride_time, loading_order, goods, travel),
             *(cost, overtime, start, required, penalty, early, lateness, zone, fewest_vehicles),
+            *(vehicle_change, position_change, promise),
         )
     },
     "trips: a reload": trips_reload,

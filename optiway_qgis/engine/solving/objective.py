@@ -153,6 +153,27 @@ def ascending(ranks: list[int]) -> set[int]:
     return found
 
 
+def lengthening(ranks: list[int | None], rank: int) -> list[bool]:
+    """Return for each place among ranks whether one more, put there, makes the longest part that never goes
+    down longer. Those that are None do not count.
+    """
+    whole = len(ascending([one for one in ranks if one is not None]))
+    before, after = [0], [0]
+    ends: list[int] = []
+    for one in ranks:
+        if one is not None and one <= rank:
+            at = bisect_right(ends, one)
+            ends[at : at + 1] = [one]
+        before.append(len(ends))
+    ends = []
+    for one in reversed(ranks):
+        if one is not None and one >= rank:
+            at = bisect_right(ends, -one)
+            ends[at : at + 1] = [-one]
+        after.append(len(ends))
+    return [up + down == whole for up, down in zip(before, reversed(after))]
+
+
 def lateness_price(table: Timetable) -> float:
     """Return what the late hours of a route cost."""
     return sum(late / 3600 * stop.late_cost for late, stop in zip(table.late, table.stops) if late)

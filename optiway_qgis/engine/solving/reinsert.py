@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.sketch import Outline
     from optiway_qgis.engine.solving.units import Unit
 
+NAME = "Optiway search"
+"""What this search is called where engines are named."""
+
 _TAKEN = 10
 """Stops taken off at once, on average."""
 
@@ -62,6 +65,9 @@ _ALL = 0.1
 
 _UNWISHED = 0.2
 """Share of iterations that begin with a stop that is served against a wish, where there are any."""
+
+_EXCHANGED = 0.05
+"""Share of iterations in which two vehicles exchange routes, where it counts who served stops before."""
 
 _NEAR = 60
 """Stops near to one that are looked at."""
@@ -222,6 +228,8 @@ class _Search:
         """Try one change; `done` is the share of the search that is over. Return whether it is a new best."""
         heat = self._step_price * _HOT * (_COLD / _HOT) ** done
         limit = self._value - heat * log(max(self._dice.unit(), 1e-12))
+        if self._instance.homes and self._tables and self._dice.unit() < _EXCHANGED:
+            return self._exchange(limit)
         out = self._taken_off()
         changed: dict[int, Outline | None] = {}
         before: dict[int, Outline | None] = {}
@@ -236,6 +244,24 @@ class _Search:
         if trial is None:
             return False
         return self._judge(changed, trial, limit)
+
+    def _exchange(self, limit: float) -> bool:
+        """Let a vehicle and one that served some of its stops before exchange their routes; return whether it
+        is a new best.
+        """
+        dice, instance = self._dice, self._instance
+        one = list(self._tables)[dice.below(len(self._tables))]
+        route = self._tables[one].indices
+        other = instance.homes[route[dice.below(len(route))]]
+        if other in (one, -1):
+            return False
+        back = self._tables[other].indices if other in self._tables else []
+        changed: dict[int, Outline | None] = {}
+        for vehicle, stops in ((one, back), (other, route)):
+            if any(instance.refusals[vehicle][stop] for stop in stops):
+                return False
+            changed[vehicle] = self._sketch.outline_with(vehicle, stops) if stops else None
+        return self._judge(changed, self._missing, limit)
 
     def _taken_off(self) -> set[int]:
         """Return served stops to be taken off: strings of routes that lie together, or a small route."""

@@ -6,13 +6,12 @@ scheduler put them last, so nothing is proved here: what a search keeps is timed
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from optiway_qgis.engine.solving.objective import ascending, early_weight, is_missed
+from optiway_qgis.engine.solving.objective import ascending, early_weight, is_missed, lengthening
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.steps import FOREVER
 from optiway_qgis.engine.travel.provider import travel_kind
@@ -23,6 +22,7 @@ from optiway_qgis.model.problem import (
     BALANCE_STOPS,
     BALANCE_TIME,
     START_EARLY,
+    counted,
     loading_time,
     service_time,
 )
@@ -192,6 +192,10 @@ class Sketch:
                 nodes.append(_Node(_NOWHERE, place, windows, last, 0, step.service, 0.0, 0.0, reload, rest))
         return self._outline(vehicle, nodes)
 
+    def outline_with(self, vehicle: int, stops: list[int]) -> Outline:
+        """Return the outline of a route that serves these stops, without breaks and reloads."""
+        return self._outline(vehicle, [self._nodes[vehicle][stop] for stop in stops])
+
     def without(self, vehicle: int, out: set[int]) -> Outline | None:
         """Return a route without some stops, None when no stop is left."""
         nodes: list[_Node] = []
@@ -289,11 +293,15 @@ class Sketch:
         rests = (
             FOREVER if who.max_distance is None else who.max_distance - sum(metres),
             FOREVER if who.max_drive is None else who.max_drive - sum(seconds),
-            FOREVER if who.max_stops is None else who.max_stops - sum(node.stop >= 0 for node in nodes),
+            FOREVER if who.max_stops is None else who.max_stops - self._counted(nodes),
             FOREVER if who.overtime_after is None else max(0, who.overtime_after - work),
         )
         feasible = feasible and min(rests) >= 0
         return Outline(nodes, price, length, feasible, np.array(rows, np.int64), rests, doubt)
+
+    def _counted(self, nodes: list[_Node]) -> int:
+        """Return how many stops count for the most that a vehicle may serve."""
+        return counted(self._instance.stops[node.stop] for node in nodes if node.stop >= 0)
 
     def _changed(self, vehicle: int, nodes: list[_Node]) -> float:
         """Return what it costs that stops were on other vehicles before, and others in another order."""
@@ -549,8 +557,11 @@ class Sketch:
         further = into_metres + out_metres - fields[_METRES]
         if self._limited:
             rests = self._rests[vehicles][:, :, None]
+            counts = not self._instance.stops[stop].fetch
             fits &= (
-                (further <= rests[:, 0]) & (into + out - fields[_SECONDS] <= rests[:, 1]) & (rests[:, 2] > 0)
+                (further <= rests[:, 0])
+                & (into + out - fields[_SECONDS] <= rests[:, 1])
+                & (rests[:, 2] >= counts)
             )
         if self._alike:
             per_metre, per_second = self._rates[0]
@@ -595,7 +606,9 @@ class Sketch:
             homes = self._instance.homes
             nodes = self._nodes_now(home)
             own = [node.stop >= 0 and homes[node.stop] == home for node in nodes]
-            kept = _in_order([ranks[node.stop] if of else None for node, of in zip(nodes, own)], ranks[stop])
+            kept = lengthening(
+                [ranks[node.stop] if of else None for node, of in zip(nodes, own)], ranks[stop]
+            )
             (row,) = np.flatnonzero(~elsewhere)
             added[row, : len(kept)] += self._goals.position_change_price * ~np.array(kept)
 
@@ -625,28 +638,6 @@ def _node_of(instance: Instance, index: int, place: int, stop: Stop, service: in
     late = stop.late_cost / 3600 if windows and stop.late_max != 0 else 0.0
     early = early_weight(instance, stop) / 3600
     return _Node(index, place, windows, last, stop.setup, service, late, early)
-
-
-def _in_order(ranks: list[int | None], rank: int) -> list[bool]:
-    """Return for each place of a route whether a stop of that rank lengthens the longest part in order there.
-
-    `ranks` are those of its visits, None for those that have none.
-    """
-    whole = len(ascending([one for one in ranks if one is not None]))
-    before, after = [0], [0]
-    ends: list[int] = []
-    for one in ranks:
-        if one is not None and one <= rank:
-            at = bisect_right(ends, one)
-            ends[at : at + 1] = [one]
-        before.append(len(ends))
-    ends = []
-    for one in reversed(ranks):
-        if one is not None and one >= rank:
-            at = bisect_right(ends, -one)
-            ends[at : at + 1] = [-one]
-        after.append(len(ends))
-    return [up + down == whole for up, down in zip(before, reversed(after))]
 
 
 def _left(nodes: list[_Node], places: list[int], seconds: list[int], clock: int) -> list[int]:

@@ -17,6 +17,7 @@ from optiway_qgis.engine.solving.levelling import levelled
 from optiway_qgis.engine.solving.objective import cost_of, importance, score, score_of, unserved
 from optiway_qgis.engine.solving.outlook import by_distance
 from optiway_qgis.engine.solving.polish import polish
+from optiway_qgis.engine.solving.reinsert import NAME as OWN_NAME
 from optiway_qgis.engine.solving.reinsert import reinsert
 from optiway_qgis.engine.solving.resting import without_breaks
 from optiway_qgis.engine.solving.rounds import in_rounds, mended
@@ -63,6 +64,9 @@ _CLOSE, _CLOSER = 0.5, 0.7
 """Share of the time for changing the plan before, where changes have a price, before PyVRP goes on from it.
 More is left to it where it knows these prices.
 """
+
+_PHASES = 3
+"""Phases that share the patience of the clock then: a day under way waits for its plan."""
 
 _GOES_ON = 0.5
 """Seconds without which it does not."""
@@ -127,6 +131,7 @@ class Strategy:
             return self._search()
         if instance.minds_changes:
             self._tell("Changing the plan where that is worth its price")
+            clock.patience /= _PHASES
             with _share(clock, _CLOSE if pyvrp_engine.knows_wishes(instance) else _CLOSER):
                 self._start = self._reinserted(self._start)
             if clock.iterations is None and clock.remaining() < _GOES_ON:
@@ -158,14 +163,16 @@ class Strategy:
         return _without_broken(instance, kept, self._active, clock) if instance.has_docks else kept
 
     def _reinserted(self, sequences: Sequences) -> Sequences:
-        if not self._instance.has_docks and recombine.NAME not in self.engines:
-            self.engines.append(recombine.NAME)
+        names = [OWN_NAME] if self._instance.has_docks else [OWN_NAME, recombine.NAME]
+        self.engines += [name for name in names if name not in self.engines]
         return reinsert(self._instance, sequences, self._active, self._clock, self._settings.seed)
 
     def _is_seen_whole(self, instance: Instance) -> bool:
-        """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few."""
+        """Whether PyVRP knows all that makes an answer good, and finds it: of reloads it moves few, and no
+        route to another vehicle.
+        """
         known = pyvrp_engine.keeps_rules(instance) and pyvrp_engine.knows_wishes(instance)
-        return known and not instance.has_reloads
+        return known and not instance.has_reloads and not instance.homes
 
     def _one_round(self, problem: Instance, own: Clock, number: int, best: Sequences) -> Sequences:
         """Return the answer to a problem whose times know no hours."""
