@@ -247,7 +247,7 @@ def test_search_goes_on_beside_a_new_stop_that_has_no_place():
     problem = _changed(_town(), E4={"windows": (between("08:00", "08:50"),)})
     before = a_plan(problem, V1="E1 E2 E3 E4", V2="W3 W1 W4 W2")
     new = a_stop(
-        "N", 4, service=20 * MINUTE, windows=(between("08:00", "08:35"),), priority=90, vehicle_id="V1"
+        "N", 4, service=20 * MINUTE, windows=(between("08:00", "08:42"),), priority=90, vehicle_id="V1"
     )
     after = _with(before, new).replanned(SCOPE_SEQUENCE, loose=("N",))
     assert [one.stop_id for one in after.plan.unassigned] == ["N"]
