@@ -13,7 +13,7 @@ from qgis.core import QgsCsException, QgsFeatureRequest, QgsGeometry, QgsProcess
 from ..model.compare import Served
 from ..model.day import CANCELLED, PLANNED, STATUSES
 from ..model.findings import About, Fault
-from ..model.plan import VISIT_BREAK, VISIT_STOP, VISIT_TRANSFER, Leg, Visit
+from ..model.plan import VISIT_BREAK, VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER, Leg, Visit
 from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, Depot, Planned
 from ..model.standing import Course, tells
 from .points import position, to_wgs84
@@ -125,11 +125,15 @@ class VisitRows:
     ) -> dict[str, Planned]:
         """How the plan serves each stop still to do, with the depot where its goods are yet to be fetched."""
         made = {(name, visit.sequence) for name, one in progress.items() for visit in one.visits}
+        ahead = [row for row in self.all if (row.home, row.visit.sequence) not in made]
         transfers = {
-            (row.home, row.visit.sequence): row.visit.id
-            for row in self.all
-            if row.visit.type == VISIT_TRANSFER and (row.home, row.visit.sequence) not in made
+            (row.home, row.visit.sequence): row.visit.id for row in ahead if row.visit.type == VISIT_TRANSFER
         }
+        left = {name for name, one in progress.items() if one.visits}
+        reloads: dict[str, Visit] = {}
+        for row in ahead:
+            if row.visit.type == VISIT_RELOAD and row.home in left:
+                reloads.setdefault(row.home, row.visit)
         fetched_at = {row.visit.id: row.visit.fetched_at for row in self.all if row.visit.type == VISIT_STOP}
         found: dict[str, Planned] = {}
         ranks: dict[str, int] = {}
@@ -138,6 +142,8 @@ class VisitRows:
                 home = served.vehicle_id
                 ranks[home] = ranks.get(home, 0) + 1
                 goods_at = transfers.get((home, fetched_at[name]), "")
+                if home in reloads and served.sequence > reloads[home].sequence:
+                    goods_at = reloads[home].id
                 found[name] = Planned(home, ranks[home], served.eta, goods_at)
         return found
 

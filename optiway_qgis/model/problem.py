@@ -61,7 +61,7 @@ class Planned:
     """How a plan before this one serves a stop: by which vehicle, as which of its stops still to do, from 1,
     and arriving when, in seconds from midnight of the plan date.
 
-    `goods_at` names the depot where the vehicle, already under way, still has to fetch its goods.
+    `goods_at` names the depot where the vehicle, already under way, still has to fetch or load its goods.
     """
 
     vehicle_id: str

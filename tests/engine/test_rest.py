@@ -284,6 +284,16 @@ def test_break_long_enough_for_a_rule_resets_it():
     assert [one.gone for one in left] == [5 * MINUTE, 5 * MINUTE, 40 * MINUTE]
 
 
+def test_break_that_took_another_time_counts_as_it_was():
+    """Ten minutes were planned, twenty it took."""
+    lunch = Break("L", 10 * MINUTE, window=between("08:20", "08:25"))
+    rule = Break("B1", 20 * MINUTE, after_work=2 * HOUR)
+    day = the_day("08:35", [A, B, C], (replace(V1, breaks=(lunch, rule)),), V1="A B C")
+    assert vehicle_of(day).breaks[0].gone == 35 * MINUTE
+    day = noted(day, 2, actual_arrival=at("08:10"), actual_departure=at("08:30"))
+    assert vehicle_of(day).breaks[0].gone == 5 * MINUTE
+
+
 def test_first_part_alone_resets_nothing_and_the_second_does():
     rule = Break("B1", 15 * MINUTE, after_work=2 * HOUR, first_part=5 * MINUTE)
     first = Break("P1", 5 * MINUTE, window=between("08:20", "08:25"))
@@ -579,6 +589,34 @@ def test_goods_of_later_trips_are_fetched_even_if_goods_are_free():
 def test_pickups_of_goods_count_for_no_limit_of_stops():
     day = the_day("08:15", [A, parcel("N", 5)], (V1,), also={"V1": ("N",)}, V1="A")
     assert [stop.fetch for stop in day.rest().problem.stops] == [True, False]
+
+
+def test_goods_of_later_trips_are_at_the_depot_wherever_the_stop_goes():
+    """C, taken off the second trip of V1, and put on no route."""
+    day = the_day("08:15", [A, B, C, E], (replace(V1, max_trips=2),), V1="A B | C E")
+    waiting = {"C": "D1", "E": "D1"}
+    stops = tuple(
+        replace(one, planned=one.planned and replace(one.planned, goods_at=waiting.get(one.id, "")))
+        for one in day.problem.stops
+    )
+    day = replace(
+        day, problem=replace(day.problem, stops=stops), sequences=(Sequence("V1", ("B", "E"), (1,)),)
+    )
+    assert dict(day.rest(loose=("C",)).pickups) == {"goods of C": ("C", "D1"), "goods of E": ("E", "D1")}
+    day = replace(day, sequences=(Sequence("V1", ("C", "E"), (0,)),))
+    assert set(day.rest(loose=("B",)).pickups) == {"goods of C", "goods of E"}
+
+
+def test_first_stops_of_pairs_that_get_something_are_not_fetched_for():
+    """They would be pickups of two pairs; on a lost vehicle nobody gets at it."""
+    both = [parcel("P", 5, pickup=(500,)), parcel("Q", 6, delivery=(500,), picked_up_at="P")]
+    day = the_day("08:25", [A, B, *both], (V1, replace(V2, shift=between("09:00", "17:00"))), V1="A B")
+    assert not day.rest().pickups
+    assert stops_of(day)["P"].forbidden_vehicles == ("V1",)
+    day = the_day("08:25", [A, B, *both, E], lost={"V1": at("08:25")}, V1="A B P Q", V2="E")
+    assert set(day.rest().pickups) == {"goods of B"}
+    assert stops_of(day)["P"].forbidden_vehicles == ("V2",)
+    assert any('"P"' in note for note in day.rest().notes)
 
 
 def test_stop_for_another_vehicle_than_has_its_goods_is_told():

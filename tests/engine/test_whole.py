@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optiway_qgis.engine.solving.planner import reschedule
-from optiway_qgis.model.day import FAILED, GOODS, SKIPPED
+from optiway_qgis.model.day import FAILED, GOODS, GOODS_FREE, SKIPPED
 from optiway_qgis.model.fix import Fix
 from optiway_qgis.model.plan import Plan, Unassigned
 from optiway_qgis.model.problem import KEEP_PREFIX, ORDER_FIRST, Break, Sequence, Settings
@@ -283,6 +283,13 @@ def test_load_is_all_that_is_on_board():
     route = route_of(day.retimed())
     assert [visit.load for visit in route.visits[3:]] == [(4000,), (4000,)]
     assert route.load_peak == (5000,)
+
+
+def test_highest_load_of_an_open_start_is_that_of_its_departure():
+    """No visit tells of it."""
+    day = the_day("08:45", [A, B, C], (replace(V1, start_depot=None),), goods=GOODS_FREE, V1="A B C")
+    assert day.done["V1"][0].load == (2000,)
+    assert route_of(day.retimed()).load_peak == (3000,)
 
 
 def test_stops_that_were_skipped_are_on_the_route_and_nowhere_else():

@@ -35,7 +35,7 @@ from optiway_qgis.layers.read_stops import NO_EXPRESSIONS
 from optiway_qgis.layers.read_visits import VisitsLayer
 from optiway_qgis.layers.write import write_plan
 from optiway_qgis.model.day import CANCELLED, DONE, EN_ROUTE, FAILED
-from optiway_qgis.model.plan import VISIT_STOP, VISIT_TRANSFER
+from optiway_qgis.model.plan import VISIT_RELOAD, VISIT_STOP, VISIT_TRANSFER
 from optiway_qgis.model.problem import Depot, Vehicle
 from optiway_qgis.model.standing import Position, progress_of
 from tests.made_layers import CENTRE, layer, reading, source_of, spots, stops
@@ -212,6 +212,26 @@ def test_what_is_done_at_a_moment_is_read_back_exactly(made, now, request):
     for route in plan.routes:
         to_do = tuple(name for name in route.stop_ids if name not in left.get(route.vehicle_id, ()))
         assert orders(found).get(route.vehicle_id, ()) == to_do
+
+
+@pytest.mark.parametrize("hour", [8, 10, 16])
+def test_goods_of_later_trips_are_at_the_depot(rich, hour):
+    """Of vehicles that have left, and until they have loaded again: also if a stop is moved then."""
+    _, plan, _ = rich
+    found, _ = read(rich, hour * HOUR)
+    planned = {stop.id: stop.planned for stop in found.problem.stops}
+    left = {one.vehicle_id: {visit.sequence for visit in one.visits} for one in found.day.progress}
+    for route in plan.routes:
+        done = left.get(route.vehicle_id, set())
+        ahead = [visit for visit in route.visits if visit.sequence not in done]
+        depot = ""
+        for visit in ahead:
+            if visit.type == VISIT_RELOAD and done:
+                depot = visit.id
+            if visit.type == VISIT_STOP:
+                assert planned[visit.id].goods_at == depot
+    waiting = [one for one in planned.values() if one and one.goods_at]
+    assert bool(waiting) == (hour == 10)
 
 
 @pytest.mark.parametrize("made", ["simple", "rich"])

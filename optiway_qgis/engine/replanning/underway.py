@@ -165,10 +165,7 @@ class Underway:
     def _is_of_later_trip(self, stop: Stop, home: str) -> bool:
         """Whether the vehicle of a stop serves it only when it has loaded again."""
         vehicle_id, later = self._trips.get(stop.id, ("", 0))
-        if vehicle_id == home:
-            return later > 0
-        reloads = next((one.reloads for one in self.sequences if one.vehicle_id == home), None)
-        return bool(reloads and stop.planned and stop.planned.rank > reloads[0])
+        return vehicle_id == home and later > 0
 
     def _depot(self, stop: Stop, home: str) -> str:
         """Return the depot of goods: that of the vehicle, else the one that most vehicles start at."""
