@@ -21,6 +21,7 @@ from optiway_qgis.model.problem import (
     ORDER_FIRST,
     ORDER_STRICT,
     Goals,
+    Planned,
     Stop,
     Vehicle,
     Window,
@@ -129,6 +130,29 @@ def test_zones_cost_what_a_second_vehicle_drives():
         stops = [a_stop("S1", 1, zones=("B",)), a_stop("S2", 2, zones=("A",))]
         instance = on_a_line(stops, *vans, goals=Goals(zone_price=1000.0))
         assert told(instance, [1], [0])[name][0] == pytest.approx(way(instance, 0, 1, 0))
+
+
+def test_changes_of_the_plan_before_cost_the_way_that_they_would_spare():
+    """V2 goes on serving the stop that V1 passes; the way back and forth is kept, and so is a promise."""
+    vans = [PER_KM, replace(PER_KM, id="V2")]
+    stops = [a_stop("S1", 1, planned=Planned("V2", 1, 0)), a_stop("S2", 2, planned=Planned("V1", 1, 0))]
+    found = told(on_a_line(stops, *vans, goals=Goals(vehicle_change_price=1000.0)), [1], [0])
+    instance = on_a_line(stops, *vans)
+    price, text = found["vehicle_change"]
+    assert price == pytest.approx(way(instance, 0, 1, 0))
+    assert text.endswith("the number of stops on another vehicle than before is 1 instead of 0.")
+
+    last, open_end = PER_KM.shift.start + 1800, replace(PER_KM, end_depot=None)
+    before = Planned("V1", 2, last), Planned("V1", 1, last - 600)
+    stops = [a_stop(f"S{place}", place, planned=how) for place, how in enumerate(before, 1)]
+    saved = way(instance, 0, 2, 1) - way(instance, 0, 1, 2)
+    for name, goals, words in (
+        ("position_change", Goals(position_change_price=1000.0), "out of the order before is 1"),
+        ("promise", Goals(promise_price=1000.0, promise_tolerance=0), "not arrived at as promised is 1"),
+    ):
+        price, text = told(on_a_line(stops, open_end, goals=goals), [1, 0])[name]
+        assert price == pytest.approx(saved)
+        assert words in text
 
 
 def test_wish_that_changes_nothing_costs_nothing():
