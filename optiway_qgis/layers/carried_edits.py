@@ -6,7 +6,7 @@ What a row of edits says is read_edits.py's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -129,17 +129,17 @@ class EditedCarried:
         self.rejected.pop(stop_id, None)
         self.attributes[stop_id] = values
 
-    def remove(self, removed: Iterable[str], stops: Mapping[str, Stop], reading: Reading) -> None:
-        """Put stops that are removed among those left out."""
+    def remove(self, removed: Mapping[str, str], stops: Mapping[str, Stop], reading: Reading) -> None:
+        """Put stops among those left out, each with the sentence that says why; they stay out in later
+        versions."""
         to_crs = QgsCoordinateTransform(
             QgsCoordinateReferenceSystem(WGS84), self._crs, reading.transform_context
         )
-        for stop_id in removed:
+        for stop_id, text in removed.items():
             values = list(self.attributes.pop(stop_id))
             self._put(values, "status", CANCELLED, 1.0, adds=False)
             point = QgsGeometry.fromPointXY(QgsPointXY(stops[stop_id].lon, stops[stop_id].lat))
             point.transform(to_crs)
-            text = f'Stop "{stop_id}" was removed from the plan: cancelled.'
             self.rejected[stop_id] = RejectedStop(stop_id, values, point, reasons.EXCLUDED, text)
 
     def place_of(self, stop: RejectedStop, reading: Reading) -> tuple[float, float] | None:
@@ -178,6 +178,16 @@ class EditedCarried:
                     self.attributes[stop_id] = own = list(values)
                     self._set(own, column.index, fields.LOCK_VEHICLE, 1.0)
         return column
+
+
+def with_left_out(
+    carried: CarriedStops, removed: Mapping[str, str], stops: Mapping[str, Stop], reading: Reading
+) -> CarriedStops:
+    """Return what travels along with these stops, by id with the sentence that says why, among those left
+    out."""
+    changed = EditedCarried(carried, reading.day)
+    changed.remove(removed, stops, reading)
+    return changed.carried_along()
 
 
 def with_windows_carried(carried: CarriedStops, windows: Mapping[str, Window], day: PlanDay) -> CarriedStops:

@@ -124,7 +124,8 @@ def read_edits(
         return EditedDay(read)
     for stop_id, fault in edited.notes:
         reading.warn(fault, About(EDITS, id=stop_id))
-    carried.remove(edited.removed, {stop.id: stop for stop in read.problem.stops}, reading)
+    texts = {name: f'Stop "{name}" was removed from the plan: cancelled.' for name in edited.removed}
+    carried.remove(texts, {stop.id: stop for stop in read.problem.stops}, reading)
     problem = _widened(edited.problem)
     if not judges_skills:
         problem = replace(problem, vehicles=tuple(skilled(problem.vehicles, problem.stops)))

@@ -7,7 +7,7 @@ What a disruption is and needs is layers/read_disruptions.py's; each algorithm s
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from qgis.core import (
     QgsProcessingOutputNumber,
@@ -16,15 +16,13 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from optiway_qgis.layers.carried_edits import with_windows_carried
+from optiway_qgis.layers.carried_edits import with_left_out, with_windows_carried
 from optiway_qgis.layers.read_day import PLAN
 from optiway_qgis.layers.read_disruptions import Disruptions, tell_lasting, tell_unknown
 from optiway_qgis.model.constraints import CHANGE_WISHES
 from optiway_qgis.model.disruptions import stranded, with_shifts, with_windows
 from optiway_qgis.model.edits import REMOVE, Edit, applied
-from optiway_qgis.model.plan import Unassigned
 from optiway_qgis.model.problem import PROMISE_TOLERANCE
-from optiway_qgis.model.reasons import NO_VEHICLE
 from optiway_qgis.model.why import Causes
 
 from ..planning.plan_algorithm import tr
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from optiway_qgis.layers.write import Counts
     from optiway_qgis.model.day import Ask
     from optiway_qgis.model.plan import Plan
-    from optiway_qgis.model.problem import Problem, Settings
+    from optiway_qgis.model.problem import Problem
 
 VEHICLE_CHANGE_PRICE = "VEHICLE_CHANGE_PRICE"
 POSITION_CHANGE_PRICE = "POSITION_CHANGE_PRICE"
@@ -59,10 +57,9 @@ class Prices(NamedTuple):
 
 @dataclass(frozen=True)
 class DisruptedInputs(DayInputs):
-    """What was read of a day, what goes wrong on it, and the stops whose goods stay with a lost vehicle."""
+    """What was read of a day, and what goes wrong on it."""
 
     disruptions: Disruptions = field(default_factory=Disruptions)
-    stranded: tuple[Unassigned, ...] = ()
 
 
 class DisruptedDay(DayAlgorithm):
@@ -182,18 +179,23 @@ class DisruptedDay(DayAlgorithm):
         serve_late = parameters.get(SERVE_LATE) is None or self.parameterAsBoolean(
             parameters, SERVE_LATE, context
         )
-        left = {}
+        sequences = read.sequences
         if self.parameterAsEnumString(parameters, LOST_LOAD, context) == STAYS:
-            left = stranded(problem, read.sequences, read.day)
+            left = stranded(problem, sequences, read.day)
+            texts = {
+                stop_id: f"Its goods stay on {who}, which goes no further." for stop_id, who in left.items()
+            }
+            carried = with_left_out(carried, texts, {stop.id: stop for stop in problem.stops}, reading)
+            without = applied(problem, sequences, [Edit(REMOVE, stop_id) for stop_id in left], read.day)
+            problem, sequences = without.problem, without.sequences
         return DisruptedInputs(
             problem,
             carried,
-            read.sequences,
+            sequences,
             read=read,
             ask=replace(ask, serve_late=serve_late, plan_id=read.plan_id, version=read.version),
             causes=Causes(disruptions=found.known_by(since)),
             disruptions=found,
-            stranded=tuple(_stays_with(stop_id, vehicle_id) for stop_id, vehicle_id in left.items()),
         )
 
     def wished(self, parameters, context, problem: Problem, reading: Reading) -> Problem:
@@ -219,22 +221,8 @@ class DisruptedDay(DayAlgorithm):
         barriers = inputs.disruptions.joined_to(conditions.barriers, inputs.read.day.now)
         return replace(inputs, conditions=replace(conditions, barriers=barriers)), reading
 
-    def job(self, inputs: DisruptedInputs, travel: dict[str, Any], settings: Settings) -> dict[str, Any]:
-        """Return the job that plans the rest of the day, but for stops whose goods nobody fetches."""
-        without = [Edit(REMOVE, one.stop_id) for one in inputs.stranded]
-        left = applied(inputs.problem, inputs.sequences, without, inputs.read.day)
-        return super().job(replace(inputs, problem=left.problem, sequences=left.sequences), travel, settings)
-
-    def _plan(self, parameters, context, feedback, inputs: DisruptedInputs, engine, progress) -> Plan:
-        plan = super()._plan(parameters, context, feedback, inputs, engine, progress)
-        return replace(plan, unassigned=(*plan.unassigned, *inputs.stranded))
-
     def numbers(self, counts: Counts, plan: Plan, inputs: DayInputs) -> dict[str, float]:
         """Return the numbers of the plan, and what keeping to the one before costs: at least the dearest of
         these wishes."""
         prices = [wish.price for wish in plan.wishes if wish.wish in CHANGE_WISHES]
         return {**super().numbers(counts, plan, inputs), KEEPING_COST: max(prices, default=0.0)}
-
-
-def _stays_with(stop_id: str, vehicle_id: str) -> Unassigned:
-    return Unassigned(stop_id, NO_VEHICLE, f"Its goods stay on {vehicle_id}, which goes no further.")
