@@ -207,7 +207,9 @@ class Days(RuleBasedStateMachine):
             way -= on_leg
         if ahead and before.now is not None:
             first = ahead[0]
-            assert (first.start if first.type == VISIT_START else first.arrival) >= before.now
+            is_there = one.reached is not None and first.id == one.heading
+            assert first.start >= before.now
+            assert first.type == VISIT_START or first.arrival >= (one.reached if is_there else before.now)
 
     def _keeps_what_is_promised(self, before: Today, edited: Edited, after: Today, scope: str) -> None:
         routes = {route.vehicle_id: _to_do(after, route) for route in after.plan.routes}
