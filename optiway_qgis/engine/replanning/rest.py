@@ -171,6 +171,9 @@ class _Left:
         self._paired = {stop.picked_up_at for stop in self._to_do}
         self._clashing = {name: self._classes(one) for name, one in underway.left.items()}
         self._next_to = frozenset(self._at_hand())
+        self._bound = dict(self._bonds())
+        going = {one.next_stop for one in underway.left.values()}
+        self._may_follow = {stop.id for stop in self._to_do}.difference(going)
         self._pickups: dict[str, tuple[str, str]] = {}
         self._pickup_of: dict[str, str] = {}
 
@@ -302,15 +305,15 @@ class _Left:
         """Return the stop without those in `before` that are done, and on the vehicle that has served those
         it comes after.
         """
+        before = tuple(name for name in stop.before if name in self._may_follow)
+        return replace(stop, before=before, vehicle_id=stop.vehicle_id or self._bound.get(stop.id, ""))
+
+    def _bonds(self) -> Iterator[tuple[str, str]]:
+        """Yield the stops that come after some that are done, each with the vehicle that has served these."""
         underway = self._underway
-        names = {one.id for one in self._to_do}
-        names -= {one.next_stop for one in underway.left.values()}
-        stop = replace(stop, before=tuple(name for name in stop.before if name in names))
         for name, (vehicle_id, visit) in underway.done.items():
-            named = stop.id in underway.stops[name].before and visit.status != SKIPPED
-            if named and vehicle_id in underway.left and not stop.vehicle_id:
-                return replace(stop, vehicle_id=vehicle_id)
-        return stop
+            if visit.status != SKIPPED and vehicle_id in underway.left:
+                yield from ((later, vehicle_id) for later in underway.stops[name].before)
 
     def _half_done(self, stop: Stop) -> Stop:
         """Return a delivery, whose pickup is done, as one of its own."""
