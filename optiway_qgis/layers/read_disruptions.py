@@ -23,6 +23,7 @@ from ..model.disruptions import (
     new_shift,
 )
 from ..model.findings import About, Fault
+from ..model.why import disruption_words
 from . import fields
 from .points import to_wgs84
 from .read_barriers import Barriers
@@ -125,13 +126,15 @@ def closed_roads(
     """All features of a layer as roads that are closed as `one` says."""
     closed: list[dict[str, Any]] = []
     table = Table((), {}, reading.day)
+    count = 0
     for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
+        count += 1
         row = Row(table, (), reading, About(name, feature.id()))
         row.call(f"{name.lower()}-{feature.id()}")
         closed.extend(_closed_road(feature, row, source, one, reading))
         for fault in row.problems:
             reading.refuse(fault, row.about, f"{name}: feature {feature.id()}")
-    if not closed and not reading.errors:
+    if count == 0:
         fault = Fault("missing_value", f"{name} ({source.sourceName()}) has no features", "Draw where", name)
         reading.refuse(fault, About(name))
     return Disruptions((one,), tuple(closed))
@@ -139,13 +142,17 @@ def closed_roads(
 
 def tell_unknown(disruptions: Disruptions, read: DayRead, reading: Reading) -> None:
     """Refuse vehicles and stops that the plan does not know and shifts that end before they start; warn of
-    windows of stops that are done, or not to be served any more."""
+    windows of stops that are done, or not to be served any more, and of times on another day."""
     shifts = {vehicle.id: vehicle.shift for vehicle in read.problem.vehicles}
     to_do = {stop.id for stop in read.problem.stops}
     over = {row.stop_id for row in read.carried.rejected}
     over.update(visit.id for one in read.day.progress for visit in one.visits)
     about = About(DISRUPTIONS)
+    last = max((shift.end for shift in shifts.values()), default=0)
     for one in disruptions.events:
+        if one.time is not None and not 0 <= one.time <= last:
+            text = f"{disruption_words(one)}: that is not within the day of the plan ({reading.day.iso_date})"
+            reading.warn(Fault("other_day", text, "Correct its date"), about)
         if one.vehicle_id and one.vehicle_id not in shifts:
             text = f'No active vehicle is called "{one.vehicle_id}"{zero_padded(one.vehicle_id, shifts)}'
             reading.refuse(Fault("unknown_vehicle", text, f"Write one of {some(shifts)}"), about)

@@ -195,8 +195,9 @@ def test_roads_drawn_in_a_layer_of_their_own():
     assert found.events == (one,)
     assert [form["start"] for form in found.closed] == [AT, AT]
     made.dataProvider().truncate()
+    shared.errors.append("Another one.")
     closed_roads(source_of(made), "CLOSED", one, shared)
-    assert shared.errors == ["CLOSED (stops) has no features. Draw where."]
+    assert shared.errors[1:] == ["CLOSED (stops) has no features. Draw where."]
 
 
 def test_a_closed_road_without_a_crs_is_refused():
@@ -239,6 +240,15 @@ def test_names_that_the_plan_does_not_know_are_refused(one, told):
     shared = reading()
     tell_unknown(Disruptions((one,)), day_of(), shared)
     assert shared.errors[0].startswith(told)
+
+
+@pytest.mark.parametrize(("time", "told"), [(-60, True), (0, False), (15 * HOUR, False), (25 * HOUR, True)])
+def test_a_time_on_another_day_is_a_warning(time, told):
+    """The date was not looked at: nothing would come of it, and nobody would know why."""
+    shared = reading()
+    tell_unknown(Disruptions((Disruption("vehicle_lost", "V1", time=time),)), day_of(), shared)
+    assert shared.errors == []
+    assert any("not within the day of the plan" in text for text in shared.warnings.texts()) is told
 
 
 def test_a_window_of_a_stop_that_is_over_is_a_warning():
