@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .edits import Edit
     from .plan import Plan, Route
     from .problem import Problem
+    from .problem import Sequence as Order
 
 _LISTED = 3
 _WORTH_TELLING = 60
@@ -62,6 +63,7 @@ def day_changes(
     causes: Causes = Causes(),
     rejected: Mapping[str, str] | None = None,
     day: Day = Day(),
+    sequences: Iterable[Order] = (),
 ) -> DayChanges:
     """Return what `plan` changes, and why.
 
@@ -75,10 +77,13 @@ def day_changes(
         Sentences on stops that never reached the engine, by id.
     day
         How far the vehicles were.
+    sequences
+        The order in which the stops still to do were found, which is not that of `before` where somebody
+        changed it by hand.
     """
     after = served_by(plan)
     changes = tuple(filter(_matters, changes_between({**before, **after}, before, after)))
-    told = _Telling(problem, before, after, plan, causes, rejected or {}, day)
+    told = _Telling(problem, before, after, plan, causes, rejected or {}, day, sequences)
     tolerance = problem.goals.promise_tolerance
     return DayChanges(
         changes,
@@ -105,7 +110,9 @@ class _Telling:
         causes: Causes,
         rejected: Mapping[str, str],
         day: Day,
+        sequences: Iterable[Order],
     ):
+        self._found = {stop: order.vehicle_id for order in sequences for stop in order.stops}
         self._left = {one.vehicle_id for one in day.progress if one.visits}
         self._now = day.now
         self._orders = [_orders(before), _orders(after)]
@@ -144,6 +151,8 @@ class _Telling:
         clauses += (
             self._moved(one.stop_id, old, new) if old != new else self._shifted(one.stop_id, new, one.change)
         )
+        if old != new and not clauses and self._found:
+            clauses = self._by_hand(one.stop_id, old, new)
         return "; ".join(dict.fromkeys(clauses)) or self._by_search()
 
     def _gone(self, stop_id: str, old: str) -> list[str]:
@@ -167,6 +176,13 @@ class _Telling:
         if clauses and self._fetches(self._routes[new], stop_id, old):
             clauses.append(f"{new} fetches its goods where {old} stands")
         return clauses
+
+    def _by_hand(self, stop_id: str, old: str, new: str) -> list[str]:
+        """That the stop was not found on its vehicle any more, if that is so."""
+        found = self._found.get(stop_id)
+        if found is None:
+            return [f"was taken off {old}"]
+        return [f"was moved to {new} by hand"] if found == new else []
 
     def _fetches(self, route: Route, stop_id: str, lost: str) -> bool:
         """Whether the vehicle fetches what is to be delivered at the stop where the lost one stands."""

@@ -263,7 +263,9 @@ class DayAlgorithm(KeptOrder):
         """What is otherwise than in the plan before, and why."""
         rejected = {stop.stop_id: stop.text for stop in inputs.carried.rejected}
         read = inputs.read
-        return day_changes(inputs.problem, read.before, plan, inputs.causes, rejected, read.day)
+        return day_changes(
+            inputs.problem, read.before, plan, inputs.causes, rejected, read.day, read.sequences
+        )
 
     def _write(self, parameters, context, feedback, inputs: DayInputs, plan: Plan):
         written = self._write_changes(parameters, context, feedback, inputs, plan)

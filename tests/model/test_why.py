@@ -11,7 +11,7 @@ from optiway_qgis.model.day import Day, Progress
 from optiway_qgis.model.disruptions import Disruption
 from optiway_qgis.model.edits import Edit
 from optiway_qgis.model.plan import VISIT_TRANSFER, Plan, Unassigned
-from optiway_qgis.model.problem import Goals, Window
+from optiway_qgis.model.problem import Goals, Sequence, Window
 from optiway_qgis.model.standing import lost_place
 from optiway_qgis.model.why import Causes, day_changes
 from tests.model.test_compare import HOUR, MINUTE, PROBLEM, route, visit
@@ -28,11 +28,11 @@ def plan(*routes, unassigned=()):
     return Plan("p", tuple(routes), tuple(unassigned))
 
 
-def whys(before, after, edits=(), disruptions=(), problem=PROBLEM, rejected=None, day=Day()):
+def whys(before, after, edits=(), disruptions=(), problem=PROBLEM, rejected=None, day=Day(), sequences=()):
     """Stop -> why, of each stop that the routes or plan `after` serve otherwise."""
     made = after if isinstance(after, Plan) else plan(*after)
     causes = Causes(tuple(edits), tuple(disruptions))
-    return dict(day_changes(problem, served_by(plan(*before)), made, causes, rejected, day).whys)
+    return dict(day_changes(problem, served_by(plan(*before)), made, causes, rejected, day, sequences).whys)
 
 
 def later(made, seconds):
@@ -232,6 +232,19 @@ def test_what_nobody_knows_is_not_invented():
         "re-planned (a road is closed from 10:30, X1 was added, X2 was added and 2 more): "
         "cheaper by all rules"
     )
+
+
+def test_what_was_done_by_hand_is_no_work_of_the_search():
+    """Somebody gave B to V2 in the table, or to nobody; what is still found on V1 the search has moved."""
+    after = (route("V1", "A"), route("V2", "C", "B", "D", "E"))
+
+    def why(*orders):
+        return whys(BEFORE, after, sequences=[Sequence(name, tuple(stops)) for name, stops in orders])["B"]
+
+    assert why(("V1", "A"), ("V2", "CBDE")) == "was moved to V2 by hand"
+    assert why(("V1", "A"), ("V2", "CDE")) == "was taken off V1"
+    assert why(("V1", "AB"), ("V2", "CDE")) == "re-planned: cheaper by all rules"
+    assert why(("V1", "A"), ("V2", "CDE"), ("V3", "B")) == "re-planned: cheaper by all rules"
 
 
 def test_the_other_stop_of_a_pair_goes_with_it():
