@@ -5,8 +5,8 @@ What each app takes is in its own pages, read in November 2026:
 - Google Maps: developers.google.com/maps/documentation/urls/get-started. `api=1` with origin, destination and
   waypoints; 3 waypoints in browsers on telephones and 9 elsewhere; 2,048 characters.
 - Waze: developers.google.com/waze/deeplinks. One place a link.
-- Apple Maps: for one place `daddr` (developer.apple.com/library/archive/featuredarticles/iPhoneURLScheme_Reference,
-  "Map Links"), which every version takes. That page knows one destination a link; chains are those of
+- Apple Maps: for one place `daddr` ("Map Links" in Apple's URL Scheme Reference, developer.apple.com), which
+  every version takes. That page knows one destination a link; chains are those of
   "Adopting unified Maps URLs" (developer.apple.com/documentation/mapkit/unified-map-urls), from iOS 18.4 and
   macOS 15.4 on: source, any number of waypoint, destination. Maps plans 15 places at once.
 - geo: URIs: RFC 5870, with the query `q` of developer.android.com/guide/components/intents-common#Maps for a
