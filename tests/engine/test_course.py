@@ -77,6 +77,19 @@ def test_leg_that_takes_another_time_now_is_begun_anew():
     assert seconds_of(rest, open_rest(rest, {}, slower(closed)), "now V1", "B") == 900
 
 
+def test_place_that_is_not_the_vehicle_s_own_keeps_its_times():
+    """A new stop lies where the vehicle is just passing."""
+    day = half_way()
+    (one,) = day.day.progress
+    there = replace(parcel("N", 1, delivery=()), lon=one.lon, lat=one.lat)
+
+    def crawling(matrix: Matrix, places: dict[str, int]) -> None:
+        matrix.seconds[places["N"], :] = 3000
+
+    rest = replace(day, problem=replace(day.problem, stops=(*day.problem.stops, there))).rest()
+    assert seconds_of(rest, open_rest(rest, {}, slower(crawling)), "now V1", "B") == 3000
+
+
 def test_tables_that_may_not_be_written_to_are_copied():
     def frozen(matrix: Matrix, places: dict[str, int]) -> None:
         matrix.seconds[places["now V1"], :] = 3000

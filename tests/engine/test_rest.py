@@ -469,6 +469,28 @@ def test_goods_are_fetched_while_the_depot_is_open():
     assert window == Window(at("08:40"), at("12:00") - day.day.fetch)
 
 
+@pytest.mark.parametrize(
+    "rule", [{"order_rule": ORDER_FIRST}, {"keep": KEEP_PREFIX, "vehicle_id": "V1"}, {"zones": ("north",)}]
+)
+def test_pickups_of_goods_do_not_break_the_rules_of_their_delivery(rule):
+    """What comes first is fetched first, and goods are fetched outside of the zone, too."""
+    north = replace(V1, zones=("north",), zone_hard=True)
+    stops = [replace(one, zones=("north",)) for one in (A, B)]
+    fresh = parcel("N", 5, **{"zones": ("north",), **rule})
+    day = the_day("08:15", [*stops, fresh], (north,), V1="A B")
+    day = replace(day, sequences=(Sequence("V1", ("N", "B")),))
+    assert day.rest().sequences == (Sequence("V1", ("goods of N", "N", "B")),)
+    assert day.retimed().violations == ()
+
+
+def test_depot_of_new_goods_is_that_of_their_vehicle_else_of_most():
+    depots = (a_depot("D0", 9), a_depot("D1", 0))
+    fleet = (replace(V1, id="V0", start_depot="D0"), V1, V2)
+    stops = [A, B, C, parcel("N", 5), parcel("M", 5, vehicle_id="V0")]
+    day = the_day("10:00", stops, fleet, depots, V0="A", V1="B", V2="C")
+    assert dict(day.rest().pickups) == {"goods of N": ("N", "D1"), "goods of M": ("M", "D0")}
+
+
 def test_no_pickup_where_no_vehicle_under_way_may_serve_the_stop():
     """Those at the depot load it as they load all else."""
     fleet = (V1, replace(V2, shift=between("09:00", "17:00")))
@@ -634,6 +656,9 @@ def test_goods_are_kept_from_trips_with_those_they_may_not_be_with():
     day = the_day("08:25", stops, (V1, V2), incompatible=clash, V1="A B")
     assert stops_of(day)["N"].forbidden_vehicles == ("V1",)
     assert stops_of(the_day("08:25", stops, (V1, V2), V1="A B"))["N"].forbidden_vehicles == ()
+    loaded_again = the_day("09:05", stops, (replace(V1, max_trips=2),), incompatible=clash, V1="A | B")
+    assert "N" in stops_of(loaded_again)
+    assert stops_of(loaded_again)["N"].forbidden_vehicles == ()
 
 
 def test_goods_without_a_depot_need_none():

@@ -189,8 +189,6 @@ class _Joined:
             stop = self._stops[first.id]
             taken_on = zip(first.load, _filled(stop.pickup, first.load), _filled(stop.delivery, first.load))
             loads.append(tuple(load - more + less for load, more, less in taken_on))
-        if self._ahead:
-            loads.append(self._with_aboard(self._ahead.load_peak))
         return tuple(max(column) for column in zip(*loads))
 
     def _with_aboard(self, load: Load) -> Load:
@@ -276,7 +274,6 @@ def _together(last: Visit, visit: Visit, load: Load) -> Visit:
     service = last.service + visit.service
     return replace(
         last,
-        setup=last.setup + visit.setup,
         wait=last.wait + visit.wait,
         start=visit.end - service,
         service=service,
