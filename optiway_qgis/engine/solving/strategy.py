@@ -65,7 +65,7 @@ _CLOSE, _CLOSER = 0.5, 0.7
 More is left to it where it knows these prices.
 """
 
-_PHASES = 3
+_PHASES = 5
 """Phases that share the patience of the clock then: a day under way waits for its plan."""
 
 _GOES_ON = 0.5
