@@ -16,7 +16,7 @@ from optiway_qgis.engine.solving.objective import route_price
 from optiway_qgis.engine.solving.outlook import NO_WAY, detours, least_outlook, pair_detours
 from optiway_qgis.engine.solving.steps import FOREVER
 from optiway_qgis.model.plan import VISIT_STOP
-from optiway_qgis.model.problem import DAY, service_time
+from optiway_qgis.model.problem import DAY, loading_time, service_time
 
 if TYPE_CHECKING:
     from optiway_qgis.engine.solving.instance import Instance
@@ -87,15 +87,18 @@ class Bounds:
 
     @property
     def _is_bounded(self) -> bool:
-        """Whether the way of a route with one stop more is at least that of all its stops: where the vehicle
-        reloads it may drive less, and a leg without a way counts nothing.
-        """
-        return self.who.max_trips == 1 and not (self.table and any(self.table.cut_off))
+        """Whether no leg is without a way: such a leg counts nothing, and one stop more may mend it."""
+        return not (self.table and any(self.table.cut_off))
 
     def _least(self, unit: Unit, seconds: np.ndarray, metres: np.ndarray) -> np.ndarray:
         """Return what places that add so many seconds and metres of driving add to the price at the least."""
         instance, who = self._instance, self.who
         drive, distance, standing = self._least_of_route
+        if self.who.max_trips > 1 and self.who.start_depot is not None:
+            reloading = self._least_of_reloads(unit)
+            drive, distance, standing = (
+                one + more for one, more in zip((drive, distance, standing), reloading)
+            )
         # Beside a stop at the same place a stop may spare that one's setup.
         place = instance.travel.stop_place
         spared = 0
@@ -123,13 +126,41 @@ class Bounds:
         if table is None:
             # Its only leg, from depot to depot, is taken off by the detour; `detours` adds it as it is.
             return *self._empty_way, 0
-        drive, distance = sum(table.drive), table.distance
-        if self._instance.travel.slots:
-            matrix = self._instance.matrix(self.who)
-            way = table.places[:-1], table.places[1:]
-            drive, distance = int(matrix.seconds[way].sum()), int(matrix.metres[way].sum())
-        loading = table.steps[0].service if table.start_depot else 0
+        matrix = self._instance.matrix(self.who)
+        places = [place for place in (*self._before, self._after[-1]) if place is not None]
+        way = places[:-1], places[1:]
+        drive, distance = int(matrix.seconds[way].sum()), int(matrix.metres[way].sum())
+        units = sum(self._instance.loaded[0][index] for index in self.stops)
+        loading = loading_time(table.start_depot, units) if table.start_depot else 0
         return drive, distance, loading + sum(table.setup) + sum(table.service)
+
+    def _least_of_reloads(self, unit: Unit) -> tuple[int, int, int]:
+        """Return seconds and metres of driving, and seconds of loading, that the reloads add at the least
+        which the route with the unit cannot do without, where it keeps its capacities now; less than nothing
+        where a way by the depot may be shorter than the straight one.
+        """
+        instance, who = self._instance, self.who
+        stops = [*self.stops, *unit]
+        needed = 0
+        kept = self.table is None or not self.table.violations
+        for axis, loaded in enumerate(instance.loaded if kept else ()):
+            limit = who.capacity[axis] if axis < len(who.capacity) else None
+            if limit:
+                needed = max(needed, -(-sum(loaded[stop] for stop in stops) // limit) - 1)
+        depot = instance.depot(who.start_depot)
+        if depot is None:
+            return 0, 0, 0
+        here = instance.depot_place(depot.id)
+        places = np.array([instance.travel.stop_place[stop] for stop in stops])
+        matrix = instance.matrix(who)
+        added = []
+        for table in (matrix.seconds, matrix.metres):
+            there, back, direct = table[places, here], table[here, places], table[np.ix_(places, places)]
+            around = there[:, None].astype(np.int64) + back - direct
+            np.fill_diagonal(around, around.max())
+            least = int(around.min())
+            added.append(least * (who.max_trips - 1 if least < 0 else min(needed, who.max_trips - 1)))
+        return added[0], added[1], depot.load * min(needed, who.max_trips - 1)
 
     @property
     def _empty_way(self) -> tuple[int, int]:
