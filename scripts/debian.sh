@@ -9,7 +9,7 @@ for group in "$@"; do
         python) packages+=(python3-venv) ;;
         stage) packages+=(git) ;;
         qgis) packages+=(qgis python3-qgis qgis-providers fonts-dejavu-core) ;;
-        tests) packages+=(python3-venv tzdata xvfb xauth xdotool imagemagick postgresql-postgis) ;;
+        tests) packages+=(python3-venv tzdata xvfb xauth xdotool imagemagick poppler-utils postgresql-postgis) ;;
         chroot) packages+=(debootstrap) ;;
         *) echo "scripts/debian.sh: unknown group '$group'" >&2; exit 2 ;;
     esac
