@@ -52,6 +52,9 @@ _FINISHING = 0.1
 _PRICING = 0.2
 """Share of the time for finding out what keeping to the plan before costs, where that has a price."""
 
+_MOVING = 0.3
+"""Share of the time for moving stops of routes that are late as they stand."""
+
 _MOVES = 50
 """Stops of late routes moved by way of trial where iterations are counted."""
 
@@ -151,7 +154,7 @@ class _Replanning:
         if missing:
             self._tell(f"Putting stops where they cost least: {len(missing)}")
         self._engine, self._stopped = "insertion", "each stop put in where it costs least"
-        tables = self._late_ones_served(instance, put_in(instance, tables, missing), tried)
+        tables = self._late_ones_served(instance, put_in(instance, tables, missing), tried, _MOVING)
         if self._ask.scope == SCOPE_INSERT or not tried:
             return sequences_of(instance, tables)
         end, pricing = self._clock.deadline, wished(instance.problem, CHANGE_WISHES)
@@ -224,7 +227,7 @@ class _Replanning:
             found = timetables(instance, strategy.search())
             clock.deadline = until
             self._engine, self._stopped = " + ".join(strategy.engines), clock.stopped
-        found = self._late_ones_served(instance, found, tried)
+        found = self._late_ones_served(instance, found, tried, 1.0)
         clock.deadline = end
         return min(kept, found, key=lambda tables: self._score(instance, tables))
 
@@ -247,8 +250,12 @@ class _Replanning:
         of = late_score if self._ask.serve_late else score_of
         return of(instance, tables.values())
 
-    def _late_ones_served(self, instance: Instance, tables: Timetables, tried: list[int]) -> Timetables:
-        """Return the routes with what the plan before serves, and else would be left out, served late."""
+    def _late_ones_served(
+        self, instance: Instance, tables: Timetables, tried: list[int], share: float
+    ) -> Timetables:
+        """Return the routes with what the plan before serves, and else would be left out, served late; stops
+        of late routes are moved for that share of the time that is left.
+        """
         if not self._ask.serve_late:
             return tables
         planned = [
@@ -259,7 +266,11 @@ class _Replanning:
         tables = put_in(instance, tables, planned, serve_late=True)
         if self._ask.scope == SCOPE_INSERT:
             return tables
-        return moved_less_late(instance, tables, self._clock, _MOVES)
+        end = self._clock.deadline
+        self._clock.deadline -= (1 - share) * self._clock.remaining()
+        tables = moved_less_late(instance, tables, self._clock, _MOVES)
+        self._clock.deadline = end
+        return tables
 
     def _explained(self, sequences: Sequences, reloads: Reloads) -> list[Unassigned]:
         """Return the reasons of the stops that are left out."""
