@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from qgis.core import NULL, QgsProcessingException
+from qgis.core import NULL, QgsProcessingException, QgsVectorLayer
 
 from tests.made_layers import CENTRE, Log, depot, layer, spots, stops, table
 
@@ -243,3 +243,27 @@ def test_windows_that_make_no_sense_are_refused(ask, given, told):
     with pytest.raises(QgsProcessingException) as refused:
         ask("suggest_windows", layer([new_stop()]), **given)
     assert told in str(refused.value)
+
+
+def test_options_and_suggestions_go_into_a_file_with_their_styles(ask, tmp_path):
+    """One GeoPackage holds both; each opens as it is meant to look."""
+    path = tmp_path / "offers.gpkg"
+    new = layer([new_stop()])
+    for name, output in (("insert_options", "OPTIONS"), ("suggest_windows", "SUGGESTIONS")):
+        target = f"ogr:dbname='{path}' table=\"{output.lower()}\" (geom)"
+        outcome = ask(name, new, **{output: target})
+        opened = QgsVectorLayer(f"{path}|layername={output.lower()}", output, "ogr")
+        assert opened.featureCount() == 3 if output == "OPTIONS" else opened.featureCount() == 5
+        assert opened.renderer().type() == "categorizedSymbol"
+        assert str(path) in outcome.results[output]
+
+
+def test_goods_are_fetched_first_where_they_are_bound(ask):
+    """A van that has left fetches what it is to deliver, and that is in the price; V3 has not left."""
+    new = layer([new_stop()])
+    free, bound = (
+        {row["vehicle_id"]: row for row in ask("insert_options", new, GOODS=goods).rows("OPTIONS")}
+        for goods in ("free", "bound")
+    )
+    assert bound["V1"]["added_min"] > free["V1"]["added_min"] + 2
+    assert bound["V1"]["after_id"] == free["V1"]["after_id"]
