@@ -53,11 +53,13 @@ def test_a_break_that_few_have_is_left_to_the_scheduler():
 
 
 def test_a_break_after_hours_of_work_is_cut_out_where_it_is_due():
-    """After six hours at the latest: once in ten, not at all in five."""
+    """After six hours at the latest: once in ten, not at all in five unless two of the six are gone."""
     rest = Break("B1", 1200, after_work=6 * HOUR)
     assert hours(a_stop("S1", 1), vans=(van(breaks=(rest,)),)).horizon == 10 * HOUR - 1200
     short = van(breaks=(rest,), shift=between("08:00", "13:00"))
     assert hours(a_stop("S1", 1), vans=(short,)).horizon == 5 * HOUR
+    under_way = replace(short, breaks=(replace(rest, gone=2 * HOUR),))
+    assert hours(a_stop("S1", 1), vans=(under_way,)).horizon == 5 * HOUR - 1200
 
 
 def test_paid_breaks_take_from_the_work_that_is_allowed():
