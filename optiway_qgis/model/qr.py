@@ -1,4 +1,4 @@
-"""QR codes: a text as a square of dark and light modules, and as an SVG drawing. Which text is not its matter.
+"""QR codes: a text as a square of dark and light modules, and as a drawing in SVG. Which text is not known.
 
 ISO/IEC 18004:2015, symbols of versions 1 to 40 in byte mode with error correction of level M (about 15 % of
 a symbol may be lost). Texts go in as UTF-8, which every reader of phones takes without being told.
