@@ -75,7 +75,7 @@ _NOT_NEGATIVE = (
     *("service", "setup", "max_stops", "max_work", "max_drive", "max_distance"),
     *("delivery", "pickup", "capacity", "patience", "add"),
     *("late_max", "ride_max", "load", "first_part", "overtime_after"),
-    *("gone", "rank", "promise_tolerance", "fetch", "way_drive", "way_distance", "version"),
+    *("gone", "rank", "promise_tolerance", "fetch", "meet", "way_drive", "way_distance", "version"),
     *("heading_drive", "heading_distance"),
     *("sequence", "drive", "distance", "cum_distance", "seconds", "metres"),
 )

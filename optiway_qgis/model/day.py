@@ -79,13 +79,15 @@ class Day:
 
     `progress` has one entry for each vehicle that has left, is late or is lost. `goods`: whether what is
     to be delivered is bound to where it is, or any vehicle has it. Fetching goods at a depot, or from a
-    vehicle that is lost, takes `fetch` seconds for each stop.
+    vehicle that is lost, takes `fetch` seconds for each stop; to meet a vehicle that is lost takes `meet`
+    seconds each time.
     """
 
     now: int | None = None
     progress: tuple[Progress, ...] = ()
     goods: str = GOODS_BOUND
     fetch: int = 120
+    meet: int = 600
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ class InsertOptions(OfferAlgorithm):
             QgsProcessingParameterBoolean(
                 ONLY_FITTING, tr("Only places that break no rule"), defaultValue=True, optional=True
             ),
-            "No: also vehicles on whose routes the stop breaks rules, which are named; they come last and have "
-            "no rank.",
+            "No: also vehicles on whose routes the stop breaks rules, which are named; they come last and "
+            "have no rank.",
             advanced=True,
         )
         self.add_now()

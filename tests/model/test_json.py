@@ -114,7 +114,7 @@ def test_day_survives_json():
         lost=True,
         stands_at="V1 stands here",
     )
-    day = Day(now=36000, progress=(progress, Progress("V2", free=30000)), goods="free", fetch=60)
+    day = Day(now=36000, progress=(progress, Progress("V2", free=30000)), goods="free", fetch=60, meet=300)
     assert all(getattr(progress, field.name) != field.default for field in fields(Progress))
     assert all(getattr(day, field.name) != field.default for field in fields(Day))
     assert day_from_json(json.loads(json.dumps(day_to_json(day)))) == day

@@ -414,6 +414,7 @@ class _Left:
             depot.lat,
             name=depot.name,
             service=self._day.fetch,
+            setup=self._day.meet if depot_id in self._underway.lost_at else 0,
             windows=_fetching(depot, stop.ready, self._day.fetch),
             pickup=stop.delivery,
             penalty=None if stop.penalty is None else 0.0,
