@@ -17,6 +17,7 @@ from .planning.plan_routes import PlanRoutes
 from .planning.schedule import Schedule
 from .planning.travel_matrix import TravelMatrix
 from .planning.validate import Validate
+from .preparing.import_stops import ImportStops
 from .replanning.edit_routes import EditRoutes
 from .replanning.handle_disruption import HandleDisruption
 from .replanning.insert_options import InsertOptions
@@ -49,6 +50,7 @@ class OptiwayProvider(QgsProcessingProvider):
     def loadAlgorithms(self):
         """Add the algorithms."""
         for algorithm in (
+            ImportStops,
             PlanRoutes,
             PlanOneRoute,
             Schedule,

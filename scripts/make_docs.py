@@ -29,10 +29,11 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 [planning.md](planning.md).
 """
 
-_GROUPS = ("Planning", "Re-planning", "Engine")
+_GROUPS = ("Preparing", "Planning", "Re-planning", "Engine")
 _KINDS = {
     "authcfg": "authentication configuration",
     "boolean": "yes or no",
+    "crs": "CRS",
     "datetime": "time",
     "enum": "one of",
     "expression": "expression",

@@ -31,8 +31,13 @@ DAY = [
     *("SERVICE_TIME", "DEMAND", "WINDOW_START", "WINDOW_END", *RULES, "GOODS", *TRAVEL),
 ]
 DAY_BASIC = ["PLAN_LEGS", "PLAN_UNASSIGNED", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"]
+IMPORT = [
+    *("INPUT_FILE", "INPUT_LAYER", "SHEET", "HEADER_ROW", "DELIMITER", "ENCODING", "CRS"),
+    *("MAPPING", "MAPPING_FILE", "IDS", "DUPLICATES"),
+]
 EVENT = ["NEW_WINDOW_START", "NEW_WINDOW_END", "NEW_SHIFT_START", "NEW_SHIFT_END", "CLOSED"]
 PARAMETERS = {
+    "import_stops": [*IMPORT, "STOPS", "TO_GEOCODE", "REJECTS", "SAVE_MAPPING"],
     "plan_routes": [*FLEET, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS],
     "validate": [*FLEET, "FINDINGS", "REPORT"],
     "plan_one_route": [
@@ -80,12 +85,17 @@ PARAMETERS = {
         *(*SEARCH, *SINKS, "CHANGES"),
     ],
 }
+PREPARING = {"import_stops"}
 REPLANNING = {
     *("plan_differences", "edit_routes", "reoptimise", "handle_disruption", "insert_options"),
     "suggest_windows",
 }
 DAY_OUTPUTS = [*PLAN_OUTPUTS, "CHANGES", "MOVED_COUNT", "PROMISES_MISSED", "VERSION"]
 OUTPUTS = {
+    "import_stops": [
+        *("STOPS", "TO_GEOCODE", "REJECTS", "SAVE_MAPPING"),
+        *("ROW_COUNT", "ACCEPTED_COUNT", "TO_GEOCODE_COUNT", "REJECTED_COUNT"),
+    ],
     **dict.fromkeys(("plan_routes", "plan_one_route", "schedule"), PLAN_OUTPUTS),
     "compare_plans": [
         *("COMPARISON", "CHANGES", "REPORT", "CSV", "COST_BEFORE", "COST_AFTER", "COST_DIFFERENCE"),
@@ -102,6 +112,7 @@ OUTPUTS = {
     "handle_disruption": [*DAY_OUTPUTS, "KEEPING_COST"],
 }
 BASIC = {
+    "import_stops": ["INPUT_FILE", "INPUT_LAYER", "SHEET", "CRS", "MAPPING"],
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS", "TIME_LIMIT"),
@@ -167,7 +178,8 @@ def test_ids(algorithms):
     expected = {*PARAMETERS, "install_engine"}
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
     groups = {name: algorithms[name].group() for name in PARAMETERS}
-    assert groups == {name: "Re-planning" if name in REPLANNING else "Planning" for name in PARAMETERS}
+    kept = {**dict.fromkeys(REPLANNING, "Re-planning"), **dict.fromkeys(PREPARING, "Preparing")}
+    assert groups == {name: kept.get(name, "Planning") for name in PARAMETERS}
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
