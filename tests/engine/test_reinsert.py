@@ -57,7 +57,7 @@ def test_best_answer_of_small_problems_is_found(planned_problem):
     problem, travel = planned_problem
     instance = Instance(problem, travel)
     best = best_score(problem, travel)
-    found = score(instance, searched(instance, nothing(instance), 300))
+    found = score(instance, searched(instance, nothing(instance), 600))
     assert (found.broken, found.unserved) == (0, pytest.approx(best.unserved))
     assert found.price == pytest.approx(best.price)
 
