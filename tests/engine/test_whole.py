@@ -270,6 +270,18 @@ def test_sums_are_those_of_the_whole_day():
     assert (route.drive, route.service, route.break_time) == (80 * MINUTE, 40 * MINUTE, 10 * MINUTE)
 
 
+def test_break_that_was_skipped_or_took_longer_is_paid_as_it_was():
+    """Ten minutes were planned: none, and twenty, are no work."""
+    rest = Break("B1", 10 * MINUTE, window=between("08:20", "08:25"))
+    day = the_day("08:32", [A, B, C], (replace(V1, breaks=(rest,)),), V1="A B C")
+    taken = {"actual_arrival": at("08:12"), "actual_departure": at("08:32")}
+    for members, minutes in (({"status": SKIPPED}, 0), (taken, 20)):
+        route = route_of(noted(day, 2, **members).retimed())
+        assert route.unpaid_break == route.break_time == minutes * MINUTE
+        assert route.work == route.end - route.start - minutes * MINUTE
+        assert route.cost_time == pytest.approx(route.work / 3600 * V1.cost_per_hour)
+
+
 def test_work_begins_when_it_did_begin():
     day = noted(the_day("08:45", [A, B, C], (V1,), V1="A B C"), 0, actual_arrival=at("07:30"))
     route = route_of(day.retimed())

@@ -56,7 +56,7 @@ def trip_of(progress: Progress) -> int:
 def spent(vehicle: Vehicle, progress: Progress, stops: Mapping[str, Stop]) -> Spent:
     """Return what a vehicle that has left has used up; stops that were skipped do not count."""
     paid = {one.id: one.paid for one in vehicle.breaks}
-    unpaid = sum(_rest(visit) for visit in _breaks(progress) if not paid.get(visit.id, False))
+    unpaid = sum(rested(visit) for visit in _breaks(progress) if not paid.get(visit.id, False))
     return Spent(
         work=free_from(progress) - began(progress) - unpaid,
         drive=sum(visit.drive for visit in progress.visits) + progress.way_drive,
@@ -125,8 +125,10 @@ def _breaks(progress: Progress) -> list[Visit]:
     ]
 
 
-def _rest(visit: Visit) -> int:
-    """Return the seconds of a break."""
+def rested(visit: Visit) -> int:
+    """Return the seconds of a break, 0 of one that was not taken."""
+    if visit.status in UNDELIVERED:
+        return 0
     if visit.actual_arrival is None or visit.actual_departure is None:
         return visit.service
     return visit.actual_departure - visit.actual_arrival
@@ -140,7 +142,7 @@ def _gone(rule: Break, progress: Progress) -> int:
         driven += visit.drive
         if visit not in taken:
             continue
-        rest = _rest(visit)
+        rest = rested(visit)
         if rest >= rule.duration or (first_part and rest >= rule.duration - rule.first_part):
             driven, since, first_part = 0, ended(visit), False
         else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from optiway_qgis.engine.replanning.spent import began, ended
+from optiway_qgis.engine.replanning.spent import began, ended, rested
 from optiway_qgis.engine.solving.breaches import ordered
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.instance import Instance
@@ -144,7 +144,8 @@ class _Joined:
         start = began(self._one) if self._one else visits[0].arrival
         end = ended(visits[-1])
         paid = {rest.id: rest.paid for rest in vehicle.breaks}
-        unpaid = sum(visit.service for visit in _of(visits, VISIT_BREAK) if not paid.get(visit.id, False))
+        breaks = _of(visits, VISIT_BREAK)
+        unpaid = sum(rested(visit) for visit in breaks if not paid.get(visit.id, False))
         work = end - start - unpaid
         after = vehicle.overtime_after
         overtime = 0 if after is None else max(0, work - after)
@@ -176,7 +177,7 @@ class _Joined:
             loading=sum(
                 visit.service for visit in _of(visits, VISIT_START, VISIT_RELOAD, VISIT_TRANSFER, VISIT_END)
             ),
-            break_time=sum(visit.service for visit in _of(visits, VISIT_BREAK)),
+            break_time=sum(rested(visit) for visit in breaks),
             unpaid_break=unpaid,
             overtime=overtime,
         )
