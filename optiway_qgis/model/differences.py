@@ -136,8 +136,10 @@ def differences(
 
 
 def _of_driver(before: DriverRoute, after: DriverRoute, least: float) -> Difference:
-    old, new = _by_key(before.to_do), _by_key(after.to_do)
-    all_new = _by_key(after.visits)
+    all_old, all_new = _by_key(before.visits), _by_key(after.visits)
+    old, new = (
+        {key: visit for key, visit in visits.items() if not visit.behind} for visits in (all_old, all_new)
+    )
     common = [key for key in new if key in old and key[0] == VISIT_STOP]
     kept = _longest_kept(common, list(old))
     shifts = {key: Shift(old[key], new[key]) for key in common}

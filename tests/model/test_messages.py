@@ -43,6 +43,17 @@ def told(before: DriverRoute, after: DriverRoute, version: int | None = 2) -> st
     return message(difference, "2026-05-04", version)
 
 
+def test_a_reload_that_falls_away_is_told_when_another_is_done():
+    """Both are at the same depot; the one that is behind the driver is not the one still to come."""
+    done = visit("D1", "10:30", kind="reload", behind=True)
+    again = visit("D1", "13:00", kind="reload")
+    stops = visit("S1", "12:30"), visit("S2", "14:00")
+    (less,) = differences([route(done, stops[0], again, stops[1])], [route(done, *stops)], TEN_MINUTES)
+    assert less.removed == (again,)
+    (more,) = differences([route(done, *stops)], [route(done, stops[0], again, stops[1])], TEN_MINUTES)
+    assert more.added == (again,)
+
+
 def test_a_driver_is_told_all_that_changes_in_one_message():
     """New, gone and later in the order of the day, and where to go next; what is done is not mentioned."""
     before = route(
