@@ -349,9 +349,16 @@ class _Work:
     def _holder(self, stop_id: str) -> str:
         """The vehicle that has the goods of the stop on board, or ""."""
         stop = self.stops.get(stop_id)
-        if stop is None or stop.picked_up_at in self._done:
-            return "" if stop is None else self._done[stop.picked_up_at]
-        planned = stop.planned
+        if stop is None:
+            return ""
+        planned, picked_up_by = stop.planned, self._done.get(stop.picked_up_at, "")
+        if picked_up_by in self._lost:
+            # It waits there for any, unless the one that was to fetch it has done so.
+            fetched = planned is not None and not planned.goods_at
+            going = self._left - self._lost
+            return planned.vehicle_id if planned and fetched and planned.vehicle_id in going else ""
+        if picked_up_by:
+            return picked_up_by
         if not self._bound or not any(stop.delivery) or stop.picked_up_at or planned is None:
             return ""
         entry = next((one for one in self._sequences if stop_id in one.stops), None)

@@ -313,6 +313,22 @@ def test_nothing_goes_to_a_vehicle_that_is_lost():
     assert faults(Edit(ADD, "N", stop("N"), vehicle_id="V1"), day=lost) == [(0, "unknown_vehicle")]
 
 
+def test_goods_picked_up_by_a_lost_vehicle_go_to_any_until_another_has_fetched_them():
+    """P was picked up by V1, which is lost; V3 is under way."""
+    lost = under_way("P", lost=True)
+    day = replace(lost, progress=(*lost.progress, *under_way("S0", vehicle_id="V3").progress))
+    order = (Sequence("V1", ("D",)), ORDER[1])
+
+    def told(planned: Planned) -> list[str]:
+        stops = tuple(replace(one, planned=planned) if one.id == "D" else one for one in STOPS)
+        found = applied(replace(PROBLEM, stops=stops), order, [Edit(MOVE, "D", vehicle_id="V2")], day)
+        return [fault.code for _, fault in found.faults]
+
+    assert told(Planned("V1", 1, 0)) == []
+    assert told(Planned("V3", 1, 0, goods_at="V1 stands here")) == []
+    assert told(Planned("V3", 1, 0)) == ["conflicting_values"]
+
+
 def test_reloads_stay_between_the_stops_they_were_between():
     """Where all of the trip under way is removed, the reload comes first; it does not before a start."""
     order = (Sequence("V1", ("S2", "S3", "S4", "S5"), (1, 2)),)
