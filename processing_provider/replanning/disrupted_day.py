@@ -76,43 +76,55 @@ class DisruptedDay(DayAlgorithm):
         """Return what may change; version and plan are filled in after."""
         raise NotImplementedError
 
-    def add_prices(self, prices: Prices, advanced: bool) -> None:
-        """Add the prices of changes, the tolerance of promises, SERVE_LATE and LOST_LOAD."""
+    def usual_prices(self, parameters, context) -> Prices:
+        """The prices of changes where none are given."""
+        raise NotImplementedError
+
+    def add_prices(self, prices: Prices, advanced: bool, out_of_work: Prices | None = None) -> None:
+        """Add the prices of changes, the tolerance of promises, SERVE_LATE and LOST_LOAD.
+
+        With `out_of_work`, the prices where a vehicle goes no further, they are empty until they are given.
+        """
         unit = "At the default costs of a vehicle five minutes of driving cost about 3."
-        for name, label, default, help_text in (
+        for name, label, member, help_text in (
             (
                 VEHICLE_CHANGE_PRICE,
                 "Price of a stop on another vehicle",
-                prices.vehicle,
+                "vehicle",
                 "A stop goes to another vehicle than in the plan before only where that saves more. "
                 f"0: it may move for a cent. {unit}",
             ),
             (
                 POSITION_CHANGE_PRICE,
                 "Price of a stop out of its order",
-                prices.position,
+                "position",
                 "What each stop costs that has to change its place for the stops of a route to be in the "
                 f"order they are in now. {unit}",
             ),
             (
                 PROMISE_PRICE,
                 "Price of a promise missed",
-                prices.promise,
+                "promise",
                 "What each stop costs that is arrived at earlier or later than the plan before said, by more "
                 f"than the tolerance. {unit}",
             ),
         ):
+            usual = getattr(prices, member)
+            empty = ""
+            if out_of_work:
+                lost = getattr(out_of_work, member)
+                empty = f" Empty: {lost:g} where a vehicle or a driver is out of work, else {usual:g}."
             self.add(
                 QgsProcessingParameterNumber(
                     name,
                     tr(label),
                     QgsProcessingParameterNumber.Type.Double,
-                    defaultValue=default,
+                    defaultValue=None if out_of_work else usual,
                     minValue=0,
                     maxValue=1e6,
                     optional=True,
                 ),
-                f"{help_text} It is a wish, and no part of the cost of the plan.",
+                f"{help_text} It is a wish, and no part of the cost of the plan.{empty}",
                 advanced,
             )
         self.add(
@@ -202,15 +214,17 @@ class DisruptedDay(DayAlgorithm):
         """Return the problem with its goals, and the prices of changes among them."""
         problem = super().wished(parameters, context, problem, reading)
 
-        def number(name: str) -> float:
-            return self.parameterAsDouble(parameters, name, context)
+        def number(name: str, usual: float) -> float:
+            given = parameters.get(name) is not None
+            return self.parameterAsDouble(parameters, name, context) if given else usual
 
+        prices = self.usual_prices(parameters, context)
         goals = replace(
             problem.goals,
-            vehicle_change_price=number(VEHICLE_CHANGE_PRICE),
-            position_change_price=number(POSITION_CHANGE_PRICE),
-            promise_price=number(PROMISE_PRICE),
-            promise_tolerance=round(60 * number(PROMISE_MINUTES)),
+            vehicle_change_price=number(VEHICLE_CHANGE_PRICE, prices.vehicle),
+            position_change_price=number(POSITION_CHANGE_PRICE, prices.position),
+            promise_price=number(PROMISE_PRICE, prices.promise),
+            promise_tolerance=round(60 * number(PROMISE_MINUTES, PROMISE_TOLERANCE / 60)),
         )
         return replace(problem, goals=goals)
 

@@ -48,6 +48,9 @@ _NAMES = {
 _PRICES = Prices(vehicle=50, position=10, promise=2)
 """Another vehicle is dearer than the promises of a whole route that runs late."""
 
+_OUT_OF_WORK_PRICES = Prices(vehicle=20, position=1, promise=5)
+"""What the others do is to change: customers are told little, and goods are fetched in few meetings."""
+
 
 class HandleDisruption(DisruptedDay):
     """Plans the rest of a day anew after one event, so that as few stops as possible change."""
@@ -139,7 +142,7 @@ class HandleDisruption(DisruptedDay):
             ),
             "Points, lines or polygons where there is no way through.",
         )
-        self.add_prices(_PRICES, advanced=True)
+        self.add_prices(_PRICES, advanced=True, out_of_work=_OUT_OF_WORK_PRICES)
         self.add_day_inputs()
         self.add_search(advanced=True, seconds=5)
         self.add_day_outputs()
@@ -166,6 +169,11 @@ class HandleDisruption(DisruptedDay):
         for fault in what_lacks(events[0], now, _NAMES):
             reading.refuse(fault)
         return Disruptions(events)
+
+    def usual_prices(self, parameters, context) -> Prices:
+        """The prices of changes where none are given."""
+        kind = self.parameterAsEnumString(parameters, EVENT, context)
+        return _OUT_OF_WORK_PRICES if kind in OUT_OF_WORK else _PRICES
 
     def ask(self, parameters, context, disruptions: Disruptions) -> Ask:
         """Return what may change: where a vehicle is out of work also vehicles that stand idle."""

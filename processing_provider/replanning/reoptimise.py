@@ -97,6 +97,10 @@ class Reoptimise(DisruptedDay):
         source = self.source(DISRUPTIONS)
         return Disruptions() if source is None else read_disruptions(source, now, reading)
 
+    def usual_prices(self, parameters, context) -> Prices:
+        """The prices of changes where none are given."""
+        return _PRICES
+
     def ask(self, parameters, context, disruptions: Disruptions) -> Ask:
         """Return what SCOPE says."""
         return Ask(scope=self.parameterAsEnumString(parameters, SCOPE, context))
