@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 
 import optiway_qgis
 
+from .dispatch.driver_package import DriverPackage
 from .engine.install_engine import InstallEngine
 from .planning.compare_plans import ComparePlans
 from .planning.explain_unassigned import ExplainUnassigned
@@ -62,6 +63,7 @@ class OptiwayProvider(QgsProcessingProvider):
             InsertOptions,
             SuggestWindows,
             PlanDifferences,
+            DriverPackage,
             TravelMatrix,
             Validate,
             InstallEngine,

@@ -29,7 +29,7 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 [planning.md](planning.md).
 """
 
-_GROUPS = ("Preparing", "Planning", "Re-planning", "Engine")
+_GROUPS = ("Preparing", "Planning", "Re-planning", "Dispatch", "Engine")
 _KINDS = {
     "authcfg": "authentication configuration",
     "boolean": "yes or no",
@@ -40,6 +40,7 @@ _KINDS = {
     "field": "field",
     "file": "file",
     "fileDestination": "file",
+    "folderDestination": "folder",
     "number": "number",
     "outputNumber": "number",
     "outputString": "text",
@@ -98,6 +99,7 @@ def _parameter_row(parameter: Any) -> tuple[str, ...]:
     optional = parameter.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
     default = parameter.defaultValue()
     default = str(default).lower() if isinstance(default, bool) else default
+    default = ", ".join(default) if isinstance(default, list) else default
     stated = ("optional" if optional else "must be given") if default is None else f"`{default}`"
     return f"`{parameter.name()}`", parameter.description(), _kind(parameter), stated, _text(parameter.help())
 
@@ -115,7 +117,8 @@ def _kind(parameter: Any) -> str:
         kinds = parameter.dataTypes() if parameter.type() == "source" else [parameter.dataType()]
         return " or ".join(_LAYERS[kind] for kind in kinds)
     if parameter.type() == "enum":
-        return f"one of {', '.join(f'`{option}`' for option in parameter.options())}"
+        many = "any of" if parameter.allowMultiple() else "one of"
+        return f"{many} {', '.join(f'`{option}`' for option in parameter.options())}"
     if parameter.type() == "file" and parameter.behavior() == parameter.Behavior.Folder:
         return "folder"
     if parameter.type() == "datetime" and parameter.dataType() == parameter.Type.Date:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .read_visits import VisitsLayer
     from .reading import Reading
 
-_BEHIND = frozenset(STATUSES) - TO_DO - {CANCELLED}
+BEHIND = frozenset(STATUSES) - TO_DO - {CANCELLED}
+"""How visits stand that are over or begun."""
 _LAST = float("inf")
 
 
@@ -77,8 +78,8 @@ def read_drivers(
         status = as_text(visits.value(feature, "status") or "").lower()
         if not vehicle_id or (status == CANCELLED and not takes_cancelled):
             continue
-        _note_plan(visits, feature, seen)
-        eta = _eta(visits, feature, reading)
+        note_plan(visits, feature, seen.plan_ids, seen.versions)
+        eta = eta_of(visits, feature, reading)
         if eta is None:
             continue
         driver = as_text(visits.value(feature, "driver") or "")
@@ -94,9 +95,9 @@ def read_drivers(
             eta=eta,
             name=visits.carried_text(feature, "name"),
             address="" if is_null(address) else as_text(address),
-            behind=is_due or status in _BEHIND or visits.value(feature, "actual_arrival") is not None,
+            behind=is_due or status in BEHIND or visits.value(feature, "actual_arrival") is not None,
         )
-        seen.visits.setdefault(vehicle_id, []).append((_number(visits, feature), visit))
+        seen.visits.setdefault(vehicle_id, []).append((number_of(visits, feature), visit))
     return DriversRead(
         routes=[
             DriverRoute(vehicle_id, seen.drivers[vehicle_id], _in_order(visits_of))
@@ -107,15 +108,19 @@ def read_drivers(
     )
 
 
-def _note_plan(visits: VisitsLayer, feature: QgsFeature, seen: _Seen) -> None:
+def note_plan(
+    visits: VisitsLayer, feature: QgsFeature, plan_ids: dict[str, None], versions: dict[int, None]
+) -> None:
+    """Note the plan and the version that a row names."""
     plan_id, version = visits.value(feature, "plan_id"), visits.value(feature, "version")
     if plan_id is not None:
-        seen.plan_ids[as_text(plan_id)] = None
+        plan_ids[as_text(plan_id)] = None
     if version is not None:
-        seen.versions[int(version)] = None
+        versions[int(version)] = None
 
 
-def _eta(visits: VisitsLayer, feature: QgsFeature, reading: Reading) -> int | None:
+def eta_of(visits: VisitsLayer, feature: QgsFeature, reading: Reading) -> int | None:
+    """When a visit is due, in seconds from midnight of the plan date; None, with a warning, if not told."""
     value = visits.value(feature, "eta")
     about = About(visits.name, feature.id(), visits.carried_text(feature, "stop_id"))
     if value is None:
@@ -140,7 +145,8 @@ def _coordinates(visits: VisitsLayer, feature: QgsFeature, reading: Reading) -> 
     return f"{lat:.5f},{lon:.5f}"
 
 
-def _number(visits: VisitsLayer, feature: QgsFeature) -> float:
+def number_of(visits: VisitsLayer, feature: QgsFeature) -> float:
+    """The number of a visit on its route; behind all others where it has none."""
     value = visits.value(feature, "sequence")
     try:
         return _LAST if value is None else as_number(value)

@@ -134,7 +134,7 @@ def drawing(
     the stops that stand out."""
     shapes = [
         element("path", d=path, stroke=route_colour(colour), data_route=colour)
-        for colour, path in zip(sketch.colours, _paths(frame, sketch.lines))
+        for colour, path in zip(sketch.colours, paths(frame, sketch.lines))
     ]
     inside = [stop for stop in sketch.left_out if frame.holds(stop)]
     return element(
@@ -205,8 +205,9 @@ def _bounds(points: list[tuple[float, float]]) -> tuple[float, float, float, flo
     return min(lons), min(lats), max(lons), max(lats)
 
 
-def _paths(frame: Frame, lines: Iterable[list[tuple[float, float]]]) -> list[str]:
-    """Paths in whole units without the points too close to the one before to be seen, or to be afforded."""
+def paths(frame: Frame, lines: Iterable[Sequence[tuple[float, float]]]) -> list[str]:
+    """Return paths in whole units without the points too close to the one before to be seen, or to be
+    afforded."""
     drawn = [[frame.at(lon, lat) for lon, lat in line] for line in lines]
     length = sum(abs(x - to_x) + abs(y - to_y) for way in drawn for (x, y), (to_x, to_y) in zip(way, way[1:]))
     step = max(_FINEST_STEP, length / _MOST_STEPS)
