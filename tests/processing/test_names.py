@@ -70,6 +70,9 @@ PARAMETERS = {
     ],
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
+    "driver_package": [
+        *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP", "NOW", "TIME_ZONE", "FOLDER"),
+    ],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", "DONE_BY", *DAY, *SEARCH, *SINKS, "CHANGES"],
     "insert_options": ["PLAN", "NEW_STOPS", "MOST", "ONLY_FITTING", "NOW", "DONE_BY", *DAY, "OPTIONS"],
     "suggest_windows": [
@@ -104,6 +107,7 @@ OUTPUTS = {
     "explain_unassigned": ["UNASSIGNED", "REPORT", "UNASSIGNED_COUNT", "FIXABLE_COUNT"],
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
     "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
+    "driver_package": ["FOLDER", "DRIVER_COUNT", "FILE_COUNT", "STOP_COUNT"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
     "edit_routes": DAY_OUTPUTS,
     "insert_options": ["OPTIONS", "OPTION_COUNT", "STOPS_WITHOUT_OPTION"],
@@ -133,6 +137,7 @@ BASIC = {
     "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
+    "driver_package": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP"],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *DAY_BASIC],
     "insert_options": ["PLAN", "NEW_STOPS", "MOST", "NOW", *DAY_BASIC],
     "suggest_windows": [
