@@ -136,15 +136,19 @@ class VisitRows:
                 reloads.setdefault(row.home, row.visit)
         fetched_at = {row.visit.id: row.visit.fetched_at for row in self.all if row.visit.type == VISIT_STOP}
         found: dict[str, Planned] = {}
-        ranks: dict[str, int] = {}
+        to_do: dict[str, list[tuple[str, Served]]] = {}
         for name, served in sorted(before.items(), key=lambda one: one[1].place):
             if name not in done:
-                home = served.vehicle_id
-                ranks[home] = ranks.get(home, 0) + 1
-                goods_at = transfers.get((home, fetched_at[name]), "")
+                to_do.setdefault(served.vehicle_id, []).append((name, served))
+        for home, stops in to_do.items():
+            for rank, (name, served) in enumerate(stops, start=1):
+                at = fetched_at[name]
+                goods_at, goods_rank = transfers.get((home, at), ""), 0
+                if goods_at:
+                    goods_rank = 1 + sum(other.sequence < at for _, other in stops)
                 if home in reloads and served.sequence > reloads[home].sequence:
-                    goods_at = reloads[home].id
-                found[name] = Planned(home, ranks[home], served.eta, goods_at)
+                    goods_at, goods_rank = reloads[home].id, 0
+                found[name] = Planned(home, rank, served.eta, goods_at, goods_rank)
         return found
 
     def of(self, vehicle_id: str) -> list[VisitRow]:

@@ -61,13 +61,15 @@ class Planned:
     """How a plan before this one serves a stop: by which vehicle, as which of its stops still to do, from 1,
     and arriving when, in seconds from midnight of the plan date.
 
-    `goods_at` names the depot where the vehicle, already under way, still has to fetch or load its goods.
+    `goods_at` names the depot where the vehicle, already under way, still has to fetch or load its goods, and
+    `goods_rank` is the rank of the stop that it serves next after fetching them, 0 where that is not known.
     """
 
     vehicle_id: str
     rank: int
     eta: int
     goods_at: str = ""
+    goods_rank: int = 0
 
 
 @dataclass(frozen=True)

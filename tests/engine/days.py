@@ -100,8 +100,10 @@ class Today:
             ids = {visit.sequence: visit.id for visit in route.visits}
             to_do = [one for one in route.visits if one.type == VISIT_STOP and one.id not in self.done]
             for rank, visit in enumerate(to_do, 1):
-                goods_at = "" if visit.fetched_at is None else ids[visit.fetched_at]
-                planned[visit.id] = Planned(route.vehicle_id, rank, visit.arrival, goods_at)
+                at, goods_at, goods_rank = visit.fetched_at, "", 0
+                if at is not None:
+                    goods_at, goods_rank = ids[at], 1 + sum(other.sequence < at for other in to_do)
+                planned[visit.id] = Planned(route.vehicle_id, rank, visit.arrival, goods_at, goods_rank)
         stops = tuple(replace(stop, planned=planned.get(stop.id)) for stop in self.problem.stops)
         return replace(self.problem, stops=stops)
 

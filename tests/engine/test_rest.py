@@ -570,6 +570,21 @@ def test_goods_that_wait_to_be_fetched_still_do_when_the_day_is_planned_again():
     assert stops_of(fetched)["N"].vehicle_id == "V1"
 
 
+def test_goods_stay_fetched_together_where_they_were_to_be():
+    """Planned again before V1 is there: it does not drive back before each delivery."""
+    order = ("B", "goods of M", "goods of N", "C", "M", "N")
+    also = {"V1": ("N", "M")}
+    first = the_day("08:25", [A, B, C, parcel("M", 4), parcel("N", 5)], (V1,), also=also, V1="A B C")
+    rest = first.rest()
+    given = reschedule(rest.problem, along_the_road(rest.problem), {}, Settings(), [Sequence("V1", order)])
+    again = at_moment(first.problem, along_the_road, first.joined(rest, given), at("08:26"))
+    (sequence,) = again.rest().sequences
+    assert sequence.stops == order
+    turned = replace(again, sequences=(replace(sequence, stops=("N", "B", "C", "M"), reloads=None),))
+    (sequence,) = turned.rest().sequences
+    assert sequence.stops == ("goods of N", "goods of M", "N", "B", "C", "M")
+
+
 def test_goods_from_a_lost_vehicle_wait_there_for_those_that_have_not_left():
     """Planned again while V2 is still at the depot."""
     fleet = (V1, replace(V2, shift=between("09:00", "17:00")))

@@ -91,12 +91,12 @@ def under_way(
         for visit in (visit for visit in route.visits if visit.sequence not in done):
             if visit.type == VISIT_STOP:
                 order.append(visit.id)
-                at = goods.get(visit.fetched_at, "")
-                planned[visit.id] = Planned(route.vehicle_id, len(order), visit.arrival, at)
+                at, before = goods.get(visit.fetched_at, ("", 0))
+                planned[visit.id] = Planned(route.vehicle_id, len(order), visit.arrival, at, before)
             if visit.type == VISIT_RELOAD and (done or order):
                 reloads.append(len(order))
             if visit.type == VISIT_TRANSFER:
-                goods[visit.sequence] = visit.id
+                goods[visit.sequence] = visit.id, len(order) + 1
         order += waiting.pop(route.vehicle_id, ())
         sequences.append(Sequence(route.vehicle_id, tuple(order), tuple(reloads)))
     sequences += [Sequence(vehicle, order) for vehicle, order in waiting.items()]

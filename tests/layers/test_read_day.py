@@ -470,7 +470,7 @@ def test_a_lost_vehicle_is_known_as_lost_afterwards(simple, tmp_path):
     depots = [depot for depot in later.problem.depots if depot.id == place]
     assert [(depot.lon, depot.lat) for depot in depots] == [pytest.approx((lost.lon, lost.lat))]
     planned = {stop.id: stop.planned for stop in later.problem.stops}
-    assert planned[served.id].goods_at == place
+    assert (planned[served.id].goods_at, planned[served.id].goods_rank) == (place, planned[served.id].rank)
     assert planned[second.stop_ids[-1]].goods_at == ""
     fetched, _ = read((simple[0], written, again), fetch.end + 1)
     assert {stop.id: stop.planned for stop in fetched.problem.stops}[served.id].goods_at == ""

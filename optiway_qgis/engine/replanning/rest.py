@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from math import inf
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.replanning.spent import (
@@ -75,7 +76,8 @@ class Rest:
     """What is left of a day, as a problem of its own that can be planned like any.
 
     `sequences` hold the order still to do, pickups of goods included: those of a later trip, or of a vehicle
-    at the depot, come first of their trip, others right before their delivery. `loose` are the stops without
+    at the depot, come first of their trip, those that the plan before has where it has them, others right
+    before their delivery. `loose` are the stops without
     a place that are to get one, first of all; pickups of their goods come with them, as pairs. `notes` are
     warnings for the user. `lost` are stops that nobody can serve any more: they are not in the problem.
 
@@ -467,16 +469,25 @@ class _Left:
 
     def _trip(self, vehicle_id: str, stops: list[str], on_its_way: bool) -> list[str]:
         """Return the stops of a trip with the pickups of their goods: first where the vehicle is at the depot
-        then.
+        then, else before the stop that they came before in the plan so far, or their own.
         """
         vehicle = self._underway.vehicles[vehicle_id]
+        planned = {name: self._underway.stops[name].planned for name in stops}
+        mine = {name: one for name, one in planned.items() if one and one.vehicle_id == vehicle_id}
         first, others = [], []
+        waiting: dict[str, float] = {}
         for name in stops:
             pickup = self._pickup_of.get(name)
             if pickup is not None and not on_its_way and self._pickups[pickup][1] == vehicle.start_depot:
                 first.append(pickup)
             elif pickup is not None:
-                others.append(pickup)
+                known = mine[name].goods_rank if name in mine else 0
+                waiting[name] = known or inf
+        for name in stops:
+            rank = mine[name].rank if name in mine else 0
+            for other in [one for one, before in waiting.items() if one == name or before <= rank]:
+                others.append(self._pickup_of[other])
+                del waiting[other]
             others.append(name)
         return [*first, *others]
 
