@@ -6,6 +6,7 @@ are loaded and stored in GeoPackages. Nothing is written here but styles.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, ClassVar, Collection, Sequence
 
@@ -14,6 +15,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsEditorWidgetSetup,
     QgsExpression,
+    QgsExpressionContextUtils,
     QgsFeatureRequest,
     QgsMapLayerLegendUtils,
     QgsPalLayerSettings,
@@ -34,7 +36,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QColor, QFont
 
 from ..model.day import DONE, FAILED, PLANNED, SKIPPED, STATUSES
-from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, route_colour
+from ..model.palette import ALARM_COLOUR, CHANGE_COLOURS, OTHER_COLOUR, route_colour
 from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_TRANSFER
 from . import symbols
 from .destinations import is_geopackage
@@ -59,8 +61,9 @@ if TYPE_CHECKING:
     from ..model.problem import Problem
 
 STYLE_NAME = "Optiway plan"
+COLOURS = "optiway_colours"
+"""The variable of a layer that says which colours the vehicles of its plan have: JSON, id -> #rrggbb."""
 
-_OTHER = "#6b7280"
 _DEPOT = "(depot)"
 """What visits to depots are classed by, instead of their vehicle; reloads and breaks by their type."""
 
@@ -164,6 +167,9 @@ def style_layer(layer: QgsVectorLayer, sink_name: str, looks: Sequence[RouteLook
     to ten characters are found, fields it has lost are done without.
     """
     _name_fields(layer, own_names(sink_name))
+    if looks:
+        colours = {look.vehicle_id: look.colour for look in looks}
+        QgsExpressionContextUtils.setLayerVariable(layer, COLOURS, json.dumps(colours, ensure_ascii=False))
     if layer.isSpatial():
         _STYLE_OF[sink_name](layer, _Columns(layer), looks)
         layer.triggerRepaint()
@@ -520,7 +526,7 @@ def _by_vehicle(
         QgsRendererCategory(names[0] if len(names) == 1 else names, symbol_of(colour), label)
         for names, label, colour in shared
     ]
-    of_the_rest = QgsRendererCategory("", symbol_of(_OTHER), "Other vehicles")
+    of_the_rest = QgsRendererCategory("", symbol_of(OTHER_COLOUR), "Other vehicles")
     return QgsCategorizedSymbolRenderer(vehicle, [*of_routes, *others, of_the_rest])
 
 

@@ -38,13 +38,16 @@ ACTIVITY_COLOURS = {
 ALARM_COLOUR = "#c00020"
 """Late, violated, unassigned."""
 
+OTHER_COLOUR = "#6b7280"
+"""Of a vehicle that has no route in the plan."""
+
 CHANGE_COLOURS = {
     "removed": ALARM_COLOUR,
     "added": "#009e73",
     "moved": "#b40afc",
     "earlier": "#33bbee",
     "later": "#e69f00",
-    "reordered": "#6b7280",
+    "reordered": OTHER_COLOUR,
 }
 """What became of a stop in another plan."""
 
