@@ -1,21 +1,21 @@
-"""The plugin: adds the provider to Processing and, with a window, the menu. Works without one (`iface`
-None)."""
+"""The plugin: adds the provider to Processing, functions to expressions and, with a window, menu and toolbar.
+Works without one (`iface` None)."""
 
 from __future__ import annotations
 
-from functools import partial
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QCoreApplication
-from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QMenu
 
-from .processing_provider.provider import ICON, OptiwayProvider
+from .layers.expressions import register_functions, unregister_functions
+from .layers.translation import load_translation
+from .processing_provider.provider import OptiwayProvider
 
+if TYPE_CHECKING:
+    from qgis.PyQt.QtCore import QTranslator
 
-def tr(text: str) -> str:
-    """Translate a text for users."""
-    return QCoreApplication.translate("Optiway", text)
+    from .gui.menu import Menu
 
 
 class OptiwayPlugin:
@@ -23,51 +23,42 @@ class OptiwayPlugin:
 
     def __init__(self, iface):
         self._iface = iface
+        self._translator: QTranslator | None = None
         self._provider: OptiwayProvider | None = None
-        self._menu: QMenu | None = None
+        self._menu: Menu | None = None
         self._install_dialog = None
 
     def initProcessing(self):
-        """Add the provider."""
+        """Add the translation, the provider and the functions."""
+        self._translator = load_translation()
         provider = OptiwayProvider()
         if QgsApplication.processingRegistry().addProvider(provider):  # else the registry has deleted it
             self._provider = provider
+        register_functions()
 
     def initGui(self):
-        """Add the provider and the menu Optiway in the menu of plugins."""
+        """Add all that, and the menu and toolbar."""
         self.initProcessing()
         if self._iface is None:
             return
-        self._menu = QMenu("Optiway", self._iface.mainWindow())
-        self._menu.setIcon(QIcon(ICON))
-        for algorithm_id, label in (
-            ("optiway:plan_routes", tr("Plan routes…")),
-            ("optiway:plan_one_route", tr("Plan one route…")),
-            ("optiway:schedule", tr("Schedule an edited plan…")),
-        ):
-            action = self._menu.addAction(QIcon(ICON), label)
-            action.triggered.connect(partial(_open_algorithm, algorithm_id))
-        self._menu.addSeparator()
-        self._menu.addAction(tr("Install routing engine…")).triggered.connect(self._open_install)
-        self._iface.pluginMenu().addMenu(self._menu)
+        from .gui.menu import Menu
+
+        self._menu = Menu(self._iface, self._open_install)
 
     def unload(self):
         """Remove all that was added."""
         if self._menu is not None:
-            self._iface.pluginMenu().removeAction(self._menu.menuAction())
-            self._menu.deleteLater()
+            self._menu.remove()
             self._menu = None
         if self._provider is not None:
+            unregister_functions()
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._translator is not None:
+            QCoreApplication.removeTranslator(self._translator)
+            self._translator = None
 
-    def _open_install(self, _checked: bool = False):
+    def _open_install(self):
         from .gui.install_dialog import open_install_dialog
 
         self._install_dialog = open_install_dialog(self._iface.mainWindow())
-
-
-def _open_algorithm(algorithm_id: str, _checked: bool = False):
-    import processing
-
-    processing.execAlgorithmDialog(algorithm_id)
