@@ -1,4 +1,4 @@
-"""The menu Optiway among the plugins and the toolbar with what is done most; what entries open is Processing's.
+"""The menu Optiway among the plugins, the toolbar with what is done most. What entries open is Processing's.
 
 Texts are the names of the algorithms: only what the registry has is offered.
 """
