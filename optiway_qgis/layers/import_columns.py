@@ -394,9 +394,12 @@ def _is_clock(cell: Cell) -> bool:
 
 
 def _is_window(cell: Cell) -> bool:
-    return (
-        isinstance(cell, str) and bool(re.search(r"\d", cell)) and reads(WINDOW, cell) and not _is_clock(cell)
-    )
+    if not isinstance(cell, str):
+        return False
+    try:
+        return bool(messy.hours(cell))
+    except Fault:
+        return False
 
 
 def _is_measured(cell: Cell) -> bool:

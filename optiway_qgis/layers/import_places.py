@@ -5,6 +5,7 @@ How coordinates are written is model/messy.py's.
 
 from __future__ import annotations
 
+import math
 from statistics import median
 from typing import TYPE_CHECKING, Sequence
 
@@ -24,6 +25,10 @@ XY = tuple[float, float]
 _LEAST_PROOF = 3
 """Rows that must lie together to prove something of another one."""
 _PROOF_SHARE = 2 / 3
+_LEAST_RADIUS_KM = 5.0
+_FAR_OFF, _AMONG = 10, 2
+"""A row beyond so many times the radius that most rows lie in is far off, one within so many among them."""
+_SAMPLE = 300
 _MARGIN = 0.5
 """Degrees by which a place may lie outside of the area its CRS is made for."""
 
@@ -67,7 +72,7 @@ class Places:
                 found.append((None, fault))
         if mended:
             told.append(f"x and y were swapped, as the bounds prove, and are put right: {rows_text(mended)}.")
-        return self._beside_others(found, told)
+        return self._beside_others(found, given, told)
 
     def _is_local(self, given: Sequence[XY | None]) -> bool:
         places = [place for place in given if place is not None]
@@ -83,22 +88,19 @@ class Places:
             text = f"The coordinates {shown} are no degrees"
             raise Fault("local_crs", text, "Give the CRS of the list as CRS")
         remedy = "Correct them, or empty them where there is an address"
-        if self._transform is None:
-            lon, lat = place
-            if abs(lon) <= 180 and abs(lat) <= 90:
-                return place, False
-            if abs(lat) <= 180 and abs(lon) <= 90:
-                return (lat, lon), True
-            raise Fault("off_earth", f"The coordinates {shown} are not on the earth", remedy)
         for is_swapped in (False, True):
             moved = self._inside(place[::-1] if is_swapped else place)
             if moved is not None:
                 return moved, is_swapped
+        if self._crs is None:
+            raise Fault("off_earth", f"The coordinates {shown} are not on the earth", remedy)
         name = self._crs.authid() or self._crs.description()
         raise Fault("off_crs", f"The coordinates {shown} lie outside of {name}", f"{remedy}; or correct CRS")
 
     def _inside(self, place: XY) -> XY | None:
-        """Degrees of a place, where it lies within the area of the CRS."""
+        """Degrees of a place, where it lies within the area of the CRS; of degrees, on the earth."""
+        if self._transform is None:
+            return place if abs(place[0]) <= 180 and abs(place[1]) <= 90 else None
         try:
             moved = self._transform.transform(QgsPointXY(*place))
         except QgsCsException:
@@ -110,27 +112,28 @@ class Places:
             return None
         return moved.x(), moved.y()
 
-    def _beside_others(self, found: list[Raw], told: list[str]) -> list[Raw]:
+    def _beside_others(self, found: list[Raw], given: Sequence[XY | None], told: list[str]) -> list[Raw]:
         """Swap x and y of rows that lie far off and would then lie among the others, as most rows prove."""
         known = [place for place, _ in found if place is not None]
         if len(known) < _LEAST_PROOF:
             return found
         centre = median(lon for lon, _ in known), median(lat for _, lat in known)
-        together = sum(distance_km(*place, *centre) < NEAR_KM for place in known)
-        is_proof = together >= max(_LEAST_PROOF, _PROOF_SHARE * len(known))
+        distances = sorted(distance_km(*place, *centre) for place in known)
+        radius = max(_LEAST_RADIUS_KM, distances[math.ceil(_PROOF_SHARE * len(known)) - 1])
+        lie_together = radius < NEAR_KM
+        sample = known[:: math.ceil(len(known) / _SAMPLE)]
         mended, far = [], []
         made: list[Raw] = []
-        for number, (place, fault) in zip(self._numbers, found):
-            if place is not None and distance_km(*place, *centre) > FAR_KM:
-                lat, lon = place
-                if abs(lat) <= 90 and distance_km(lon, lat, *centre) < NEAR_KM:
-                    if is_proof:
-                        mended.append(number)
-                        place = lon, lat
-                    else:
-                        text = "Longitude and latitude may be swapped; too few other rows prove it"
-                        place, fault = None, Fault("unclear_place", text, "Write longitude and latitude anew")
-                elif is_proof:
+        for number, raw, (place, fault) in zip(self._numbers, given, found):
+            if place is not None and distance_km(*place, *centre) > _FAR_OFF * min(radius, NEAR_KM):
+                other = self._inside(raw[::-1])
+                if lie_together and other and distance_km(*other, *centre) < _AMONG * radius:
+                    mended.append(number)
+                    place = other
+                elif not lie_together and other and _is_beside(other, place, sample):
+                    text = "x and y may be swapped: other rows lie here and there, and prove neither"
+                    place, fault = None, Fault("unclear_place", text, "Write the coordinates anew")
+                elif distance_km(*place, *centre) > FAR_KM:
                     far.append(number)
             made.append((place, fault))
         if mended:
@@ -140,3 +143,9 @@ class Places:
         if far:
             told.append(f"Over {FAR_KM} km from the other rows, but accepted: {rows_text(far)}.")
         return made
+
+
+def _is_beside(other: XY, place: XY, sample: Sequence[XY]) -> bool:
+    """Whether a row would lie beside others with x and y swapped, far from where it is."""
+    is_elsewhere = distance_km(*place, *other) > FAR_KM
+    return is_elsewhere and any(distance_km(*other, *one) < NEAR_KM for one in sample)

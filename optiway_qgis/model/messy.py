@@ -22,6 +22,8 @@ DAY = 86400
 _SPREADSHEET_DAY_0 = datetime(1899, 12, 30)
 _SERIAL_DATES = (20000, 80000)
 """Days since 1899 that a number is taken for: 1954 to 2119."""
+_EXACT = 1e15
+"""Numbers below it are whole as they look."""
 _MORNING_FROM = 7
 """A bare hour from here to 12 is in the morning; one before it may be in the afternoon, too."""
 _LONGEST_CLOCK_DURATION_H = 5
@@ -49,7 +51,8 @@ def shown(cell: Cell) -> str:
         return ""
     if isinstance(cell, str):
         return cell.strip()
-    return str(int(cell)) if cell == int(cell) and abs(cell) < 1e15 else repr(float(cell))
+    is_whole = abs(cell) < _EXACT and cell == int(cell)
+    return str(int(cell)) if is_whole else repr(float(cell))
 
 
 # Hours
@@ -108,7 +111,7 @@ _ONE = tuple(
 _BARE_TICK = re.sub(r"\?P<\w+>", "?:", f"(?:{'|'.join(form.pattern for form in _ONE)})")
 _ISO_SLASH = re.compile(r"(\d{4}-\d{2}-\d{2}t[\d:.z+-]+)/")
 _FROM = r"(?:from|between|von|zwischen|ab|de|das|da|desde|entre(?: les| as| las)?|las)"
-_TO = r"(?:-|to|till|until|bis|a|as|ate|al?s? ?las|hasta|and|und|et|e|y)"
+_TO = r"(?:-|to|till|until|bis|a|as|ate|al?s? ?las|hasta|(?:and|und|et|e|y)(?: les| as| las)?)"
 _RANGE = re.compile(
     rf"(?:{_FROM} )?(?P<start>{_BARE_TICK}) ?{_TO} ?(?:{_DATE}(?=t| ))?(?P<end>{_BARE_TICK})$"
 )
@@ -328,9 +331,10 @@ def _iso_date(text: str) -> str:
 def _of_number(number: float) -> Clock:
     if 0 <= number < 1:
         return Clock(round(number * DAY))
-    if number == int(number) and 1 <= number <= 24:
+    is_whole = number % 1 == 0
+    if is_whole and 1 <= number <= 24:
         return _settled(Clock(int(number) * 3600, is_bare=number <= 12))
-    if number == int(number) and 100 <= number <= 2400:
+    if is_whole and 100 <= number <= 2400:
         return _read(str(int(number)))
     if _SERIAL_DATES[0] <= number <= _SERIAL_DATES[1]:
         moment = _SPREADSHEET_DAY_0 + timedelta(seconds=round(number * DAY))

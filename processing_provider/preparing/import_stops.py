@@ -97,7 +97,7 @@ class ImportStops(PlanAlgorithm):
             "<p>Each row with any content goes to one of three layers: STOPS with a point, TO_GEOCODE with "
             "an address only, REJECTS with the number of the row, the reason and what to do. Together "
             "they are as many as there are rows. What could mean two things is rejected, never guessed; what "
-            "other rows prove, such as swapped coordinates, is mended and told. More in docs/importing.md.</p>"
+            "other rows prove, such as swapped coordinates, is mended and told: docs/importing.md.</p>"
         )
 
     def initAlgorithm(self, configuration=None):
