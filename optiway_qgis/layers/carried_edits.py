@@ -21,12 +21,12 @@ from qgis.PyQt.QtCore import QDateTime, QTime
 from ..model import reasons
 from ..model.day import CANCELLED
 from ..model.findings import Fault
-from ..model.problem import MAX_DIMENSIONS
+from ..model.problem import MAX_DIMENSIONS, OPEN_END
 from . import fields
 from .carried import CarriedStops, RejectedStop
 from .points import WGS84, position, to_wgs84
 from .qgis_compat import DATE_TIME, INTEGER, REAL, TEXT, WHOLE, is_null, make_field
-from .row import OPEN_END, as_number, as_text
+from .row import as_number, as_text
 
 if TYPE_CHECKING:
     from ..model.problem import Stop, Window

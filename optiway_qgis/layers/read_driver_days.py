@@ -17,13 +17,13 @@ from ..model.driver_day import DayVisit, DriverDay, Hours, Instant, Line
 from ..model.findings import About, Fault
 from ..model.links import Place
 from ..model.plan import VISIT_STOP
-from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS
+from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, OPEN_END
 from . import fields
 from .points import position, to_wgs84
 from .qgis_compat import is_null
 from .read_drivers import BEHIND, eta_of, note_plan, number_of
 from .read_stops import stop_of
-from .row import OPEN_END, Row, Table, as_number, as_text
+from .row import Row, Table, as_number, as_text
 
 if TYPE_CHECKING:
     from qgis.core import QgsCoordinateTransform, QgsFeature

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from qgis.PyQt.QtCore import QDateTime, QTime
 
 from ..model.findings import About, Fault
-from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, Window
+from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, OPEN_END, Window
 from .fields import Alias, Field
 from .qgis_compat import is_null
 
@@ -26,8 +26,6 @@ LARGEST = 1e9
 """Above this a quantity or a price is taken for a mistake; sums stay far below 2^63."""
 LONGEST_MIN = 7 * 24 * 60
 LONGEST_KM = 1e6
-OPEN_END = 2 * DAY
-"""End of a window without end: the end of the day after the plan date."""
 
 
 class Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .problem import DAY, Window
+from .problem import DAY, OPEN_END, Window
 
 
 def clock(moment: int) -> str:
@@ -12,5 +12,9 @@ def clock(moment: int) -> str:
 
 
 def hours(window: Window) -> str:
-    """Return an interval as 10:00-11:00."""
+    """Return an interval as 10:00-11:00, with words where an end is open."""
+    if window.end >= OPEN_END:
+        return f"{clock(window.start)} or later" if window.start else "any time"
+    if window.start == 0:
+        return f"{clock(window.end)} or earlier"
     return f"{clock(window.start)}-{clock(window.end)}"

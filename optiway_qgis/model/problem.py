@@ -15,6 +15,8 @@ LOAD_SCALE = 1000
 MAX_DIMENSIONS = 9
 MAX_WORKERS = 64
 DAY = 24 * 3600
+OPEN_END = 2 * DAY
+"""End of a window without end: the end of the day after the plan date."""
 
 ORDER_FREE = ""
 ORDER_EARLY = "early"

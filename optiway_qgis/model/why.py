@@ -121,6 +121,7 @@ class _Telling:
         self._partners = {stop.picked_up_at: stop.id for stop in problem.stops if stop.picked_up_at}
         self._partners.update({delivery: pickup for pickup, delivery in self._partners.items()})
         self._of_stop: dict[str, list[str]] = {}
+        self._changed = {edit.stop_id for edit in causes.edits if edit.action != LOCK}
         self._removed = {edit.stop_id for edit in causes.edits if edit.action == REMOVE}
         for edit in causes.edits:
             self._of_stop.setdefault(edit.stop_id, []).extend(_of_edit(edit))
@@ -130,6 +131,7 @@ class _Telling:
         self._closed: list[str] = []
         for one in causes.disruptions:
             if one.kind == WINDOW:
+                self._changed.add(one.stop_id)
                 self._of_stop.setdefault(one.stop_id, []).append(disruption_words(one))
             elif one.kind == ROAD_CLOSED:
                 self._closed.append(disruption_words(one))
@@ -169,6 +171,8 @@ class _Telling:
 
     def _pair(self, stop_id: str) -> list[str]:
         partner = self._partners.get(stop_id, "")
+        if partner not in self._changed:
+            return []
         return [f"goes with {partner}: {words}" for words in self._of_stop.get(partner, [])]
 
     def _moved(self, stop_id: str, old: str, new: str) -> list[str]:
@@ -202,7 +206,7 @@ class _Telling:
             clauses += self._fetching(stop_id, vehicle)
         if change != LATER:
             clauses += self._told(went, 1, vehicle, "taken out before it", "after it now")
-        changed = [stop for stop in new if stop in self._of_stop and stop in in_old]
+        changed = [stop for stop in new if stop in self._changed and stop in in_old]
         if changed:
             clauses.append(f"{_listed(changed)} before it {'was' if len(changed) == 1 else 'were'} changed")
         if vehicle in self._shifts:

@@ -16,11 +16,10 @@ from qgis.core import (
 )
 
 from optiway_qgis.layers.read_disruptions import Disruptions, closed_roads, what_lacks
-from optiway_qgis.layers.row import OPEN_END
 from optiway_qgis.model.day import SCOPE_FREE, SCOPE_ROUTES, Ask
 from optiway_qgis.model.disruptions import KINDS, OUT_OF_WORK, ROAD_CLOSED, SHIFT, WINDOW, Disruption
 from optiway_qgis.model.findings import About, Fault
-from optiway_qgis.model.problem import Window
+from optiway_qgis.model.problem import OPEN_END, Window
 
 from ..planning.plan_algorithm import tr
 from .disrupted_day import DisruptedDay, Prices

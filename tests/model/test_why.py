@@ -11,7 +11,7 @@ from optiway_qgis.model.day import Day, Progress
 from optiway_qgis.model.disruptions import Disruption
 from optiway_qgis.model.edits import Edit
 from optiway_qgis.model.plan import VISIT_TRANSFER, Plan, Unassigned
-from optiway_qgis.model.problem import Goals, Sequence, Window
+from optiway_qgis.model.problem import DAY, Goals, Sequence, Window
 from optiway_qgis.model.standing import lost_place
 from optiway_qgis.model.why import Causes, day_changes
 from tests.model.test_compare import HOUR, MINUTE, PROBLEM, route, visit
@@ -92,6 +92,12 @@ def test_an_edit_that_leads_to_nothing_is_told_with_the_reason():
     ("edit", "words"),
     [
         (Edit("update", "B", members={"windows": (Window(36000, 39600),)}), "window changed to 10:00-11:00"),
+        (
+            Edit("update", "B", members={"windows": (Window(36000, 2 * DAY),)}),
+            "window changed to 10:00 or later",
+        ),
+        (Edit("update", "B", members={"windows": (Window(0, 36000),)}), "window changed to 10:00 or earlier"),
+        (Edit("update", "B", members={"windows": (Window(0, 2 * DAY),)}), "window changed to any time"),
         (Edit("update", "B", members={"service": 900}), "changed by an edit"),
         (Edit("move", "B", vehicle_id="V2", place=0), "moved to V2 by an edit"),
         (Edit("move", "B"), "moved by an edit"),
@@ -205,6 +211,14 @@ def test_a_stop_before_that_was_changed_is_a_reason():
     told = whys(BEFORE, (BEFORE[0], later(BEFORE[1], HOUR)), disruptions=[window])
     assert told["C"].startswith("window changed to 09:00-10:00")
     assert told["D"] == told["E"] == "C before it was changed"
+
+
+def test_a_stop_that_was_only_locked_is_no_reason_for_those_after_it():
+    """A lock moves nobody."""
+    after = (BEFORE[0], later(BEFORE[1], HOUR))
+    told = whys(BEFORE, after, [Edit("lock", "C", members={"keep": "order"})], [LATE])
+    assert told["C"] == "locked by an edit; V2 runs 25 min late"
+    assert told["D"] == told["E"] == "V2 runs 25 min late"
 
 
 def test_a_new_shift_is_a_reason_on_its_vehicle():
