@@ -7,6 +7,7 @@ import os
 import re
 
 _IN_FILE = re.compile(r"ogr:dbname='([^']+)'")
+_TABLE = re.compile(_IN_FILE.pattern + r' table="([^"]+)"')
 _PROVIDER = re.compile(r"[a-z]\w+:", re.IGNORECASE)
 _NOT_OPENED = re.compile("postgres:(?!//)|postgis:")
 """Other beginnings of a database table: Processing writes there, and does not find the table again."""
@@ -26,6 +27,16 @@ def file_of(destination: str) -> str:
 def is_geopackage(destination: str) -> bool:
     """Tell whether a destination of Processing is a table of a GeoPackage."""
     return file_of(destination).lower().endswith(".gpkg")
+
+
+def replaces(destination: str, path: str, table: str | None) -> bool:
+    """Tell whether writing there would take the place of what is read from the table of the file; with None
+    from its only one."""
+    target = file_of(destination)
+    if not target or not path or os.path.realpath(target) != os.path.realpath(path):
+        return False
+    found = _TABLE.match(destination)
+    return found is None or table is None or found.group(2).lower() == table.lower()
 
 
 def cannot_write(name: str, destination: str) -> str:

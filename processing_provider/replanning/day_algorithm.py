@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from qgis.core import (
     QgsProcessing,
     QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
+    QgsProviderRegistry,
     QgsWkbTypes,
 )
 
 from optiway_qgis.layers import run, write
+from optiway_qgis.layers.destinations import replaces
 from optiway_qgis.layers.output_fields import CHANGES, day_changes_fields
 from optiway_qgis.layers.read_day import (
     PLAN,
@@ -59,6 +62,8 @@ BY_STATUS, BY_TIME = "status", "time"
 MOVED_COUNT = "MOVED_COUNT"
 PROMISES_MISSED = "PROMISES_MISSED"
 VERSION = "VERSION"
+
+_LAYERS = (PLAN, PLAN_LEGS, PLAN_UNASSIGNED)
 
 _NUMBERS = {
     MOVED_COUNT: "Stops moved to another vehicle",
@@ -179,6 +184,35 @@ class DayAlgorithm(KeptOrder):
         )
         for name, label in _NUMBERS.items():
             self.addOutput(QgsProcessingOutputNumber(name, tr(label)))
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        """Note, in the main thread, where the plan is read from, too."""
+        self._read_from = {name: self._place_of(parameters, name, context) for name in _LAYERS}
+        return super().prepareAlgorithm(parameters, context, feedback)
+
+    def _place_of(self, parameters, name: str, context) -> tuple[str, str | None]:
+        """The file of a layer and its table in that, where either is known."""
+        given = parameters.get(name)
+        if isinstance(given, QgsProcessingFeatureSourceDefinition):
+            parameters = {**parameters, name: given.source}
+        layer = self.parameterAsVectorLayer(parameters, name, context)
+        if layer is None:
+            return "", None
+        parts = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+        return parts.get("path") or "", parts.get("layerName")
+
+    def unwritable(self, parameters, context) -> list[str]:
+        """What is wrong with the places of the outputs; the plan before is not written over."""
+        told = super().unwritable(parameters, context)
+        for definition in self.destinationParameterDefinitions():
+            destination = destination_of(parameters.get(definition.name()), context)
+            told.extend(
+                f"{definition.name()} would take the place of {name}, and the plan before is kept. Choose "
+                "another file or table."
+                for name, (path, table) in self._read_from.items()
+                if replaces(destination, path, table)
+            )
+        return told
 
     def default_date(self, zone_name: str):
         """Return the date of the plan."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optiway_qgis.layers.destinations import cannot_write, file_of
+from optiway_qgis.layers.destinations import cannot_write, file_of, replaces
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,21 @@ def test_tables_that_would_be_written_and_not_found_again_are_refused(beginning)
     told = cannot_write("VISITS", f"{beginning}dbname='gis' password='secret' table=\"visits\" (geom)")
     assert "postgres://" in told
     assert "secret" not in told
+
+
+@pytest.mark.parametrize(
+    ("destination", "path", "table", "expected"),
+    [
+        ("ogr:dbname='/d/plan.gpkg' table=\"visits\" (geom)", "/d/plan.gpkg", "visits", True),
+        ("ogr:dbname='/d/../d/plan.gpkg' table=\"Visits\" (geom)", "/d/plan.gpkg", "visits", True),
+        ("ogr:dbname='/d/plan.gpkg' table=\"visits\" (geom)", "/d/plan.gpkg", None, True),
+        ("ogr:dbname='/d/plan.gpkg' table=\"visits_2\" (geom)", "/d/plan.gpkg", "visits", False),
+        ("ogr:dbname='/d/next.gpkg' table=\"visits\" (geom)", "/d/plan.gpkg", "visits", False),
+        ("/d/plan.gpkg", "/d/plan.gpkg", "visits", True),
+        ("/d/visits.shp", "/d/visits.shp", None, True),
+        ("TEMPORARY_OUTPUT", "", None, False),
+    ],
+)
+def test_a_file_or_table_that_is_read_is_known_as_such(destination, path, table, expected):
+    """A destination without a table takes the place of the whole file."""
+    assert replaces(destination, path, table) is expected

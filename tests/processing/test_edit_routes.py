@@ -176,6 +176,21 @@ def test_a_stop_goes_where_it_costs_least(edit_routes, planned):
     assert after.results["MOVED_COUNT"] == 0
 
 
+@pytest.mark.parametrize("whole", [False, True], ids=["its table", "its file"])
+def test_the_plan_before_is_not_written_over(run_algorithm, planned, tmp_path, whole):
+    """Neither by its name in a GeoPackage nor with all of the file: it is refused before anything is made."""
+    plan, inputs = planned
+    path = tmp_path / "plan.gpkg"
+    given = {"INPUT": plan.results["VISITS"], "OUTPUT": str(path), "LAYER_NAME": "visits"}
+    processing.run("native:savefeatures", given)
+    before = path.read_bytes()
+    for source in (f"{path}|layername=visits", QgsVectorLayer(f"{path}|layername=visits", "plan", "ogr")):
+        where = str(path) if whole else f"ogr:dbname='{path}' table=\"visits\" (geom)"
+        with pytest.raises(QgsProcessingException, match="VISITS would take the place of PLAN"):
+            run_algorithm("edit_routes", PLAN=source, VISITS=where, **inputs)
+    assert path.read_bytes() == before
+
+
 def test_rules_that_an_edit_breaks_are_told(edit_routes, planned):
     """keep_order does as it is told and says what is wrong with it; nothing is refused or left out."""
     plan, _ = planned
