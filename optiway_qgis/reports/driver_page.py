@@ -8,13 +8,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import string
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Sequence
+from urllib.parse import quote
 
 from ..model.links import APPLE, GOOGLE, STOP_LINKS, apple_chain, google_chain
 from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_START
 from .driver_tables import Loading, loadings
-from .driver_words import amounts, dialled, facts, window_text
+from .driver_words import amounts, dialled, facts
 from .markup import Markup, element, join, markup
 from .route_map import frame_around, paths, scale_bar
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 _RESOURCES = Path(__file__).parent.parent / "resources" / "driver"
 _WIDTH, _HEIGHTS = 800, (500, 900)
 _RADIUS = 20
+_SCALE_HEIGHT = 40
 _MARKS = {VISIT_START: "\u25b6", VISIT_BREAK: "\u2016", VISIT_END: "\u25a0"}
 """What stands for the number where there is nothing to count."""
 
@@ -66,8 +69,9 @@ def _header(day: DriverDay, words: Words) -> Markup:
         told.append(words["version"].format(version=day.version))
     done = sum(visit.behind for visit in day.valid)
     bar = element("progress", id="bar", max=max(len(day.valid), 1), value=done, aria_label=words["done"])
-    listed = (element("span", part if at == 0 else f" · {part}") for at, part in enumerate(told))
-    return element("header", element("h1", day.title), element("p", *listed, class_="facts"), bar)
+    listed = join(join([element("span", f"{part} ·"), " "]) for part in told[:-1])
+    last_told = element("span", told[-1])
+    return element("header", element("h1", day.title), element("p", listed, last_told, class_="facts"), bar)
 
 
 def _visits(day: DriverDay, words: Words) -> Markup:
@@ -104,18 +108,15 @@ def _visit(visit: DayVisit, day: DriverDay, words: Words, is_next: bool) -> Mark
 def _summary(visit: DayVisit, day: DriverDay, words: Words) -> Markup:
     title = words["break"] if visit.type == VISIT_BREAK else visit.title
     quiet = [] if visit.is_stop or visit.type == VISIT_BREAK else [words[visit.type]]
-    if visit.is_stop and visit.windows:
-        quiet.append(window_text(visit, day))
-    if visit.end > visit.eta and not (visit.is_stop and visit.windows):
+    quiet += [window.text(day.plan_date) for window in visit.windows]
+    if not visit.windows and visit.end > visit.eta:
         quiet.append(f"{words['until']} {visit.end.clock(day.plan_date)}")
-    if visit.address:
-        quiet.append(visit.address.split("\n")[0])
-    late = []
+    quiet += visit.address.split("\n")[:1]
+    told = [element("span", text) for text in quiet if text]
     if visit.late_min >= 1:
-        late = [element("span", words["late"].format(minutes=f"{visit.late_min:.0f}"), class_="late")]
-    what = element(
-        "span", element("strong", title), element("span", " · ".join(quiet)), " ", *late, class_="what"
-    )
+        minutes = f"{visit.late_min:.0f}"
+        told.append(element("span", words["late"].format(minutes=minutes), class_="late"))
+    what = element("span", element("strong", title), *told, class_="what")
     return element(
         "summary",
         element("span", _MARKS.get(visit.type, visit.sequence), class_="number"),
@@ -125,11 +126,18 @@ def _summary(visit: DayVisit, day: DriverDay, words: Words) -> Markup:
 
 
 def _facts(visit: DayVisit, day: DriverDay, words: Words) -> Markup:
-    pairs = [
-        (element("dt", words[key]), element("dd", text, class_="code" if key == "access_code" else None))
-        for key, text in facts(visit, day, ("phone", "email"))
-    ]
-    return element("dl", *(part for pair in pairs for part in pair)) if pairs else Markup()
+    # The first line of the address, and the window, are in the summary.
+    told = facts(visit, day, ("phone", "window", *(() if "\n" in visit.address else ("address",))))
+    parts = [part for key, text in told for part in (element("dt", words[key]), _fact(key, text))]
+    if visit.phone and not dialled(visit.phone):
+        parts += [element("dt", words["phone"]), element("dd", visit.phone)]
+    return element("dl", *parts) if parts else Markup()
+
+
+def _fact(key: str, text: str) -> Markup:
+    if key == "email":
+        return element("dd", element("a", text, href=f"mailto:{quote(text, safe='@')}"))
+    return element("dd", text, class_="code" if key == "access_code" else None)
 
 
 def _buttons(visit: DayVisit, words: Words) -> Markup:
@@ -142,11 +150,7 @@ def _buttons(visit: DayVisit, words: Words) -> Markup:
         ]
     number = dialled(visit.phone)
     if number:
-        buttons.append(_button(f"{words['call']} {visit.phone}", f"tel:{number}"))
-    elif visit.phone:
-        buttons.append(element("span", visit.phone))
-    if visit.email:
-        buttons.append(_button(visit.email, f"mailto:{visit.email}"))
+        buttons.append(_button(f"{words['call']} {visit.phone}", f"tel:{number}", "button wide"))
     return element("div", *buttons, class_="buttons") if buttons else Markup()
 
 
@@ -161,7 +165,7 @@ def _whole_route(day: DriverDay, words: Words) -> Markup:
         return Markup()
     chains = {GOOGLE: google_chain(places, day.start_place), APPLE: apple_chain(places, day.start_place)}
     blocks = [
-        element("div", *_chain_buttons(words[app], chain, visits, words), class_="buttons")
+        element("div", *_chain_buttons(words[app], chain, visits, words), class_="buttons two")
         for app, chain in chains.items()
     ]
     return element("details", element("summary", words["whole_route"]), *blocks, class_="panel")
@@ -185,6 +189,7 @@ def _map(day: DriverDay, words: Words) -> Markup:
         return Markup()
     frame = frame_around(list(day.line), [], _WIDTH, _HEIGHTS)
     (path,) = paths(frame, [day.line])
+    frame = replace(frame, height=frame.height + _SCALE_HEIGHT)
     drawn = [visit for visit in day.valid if visit.place is not None and visit.type != VISIT_BREAK]
     depots = [visit for visit in drawn if not visit.is_stop]
     stops = [visit for visit in drawn if visit.is_stop]

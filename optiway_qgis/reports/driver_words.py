@@ -44,7 +44,7 @@ WORDS: dict[str, str] = {
     "apple": "Apple Maps",
     "geo": "Map app",
     "whole_route": "Whole route",
-    "part": "{app} {first}\N{EN DASH}{last}",
+    "part": "{app} {first}\N{WORD JOINER}\N{EN DASH}\N{WORD JOINER}{last}",
     "part_one": "{app} {first}",
     "map": "Map",
     "map_of": "Map of the route, north up",
@@ -72,6 +72,7 @@ WORDS: dict[str, str] = {
     "stops_column": "Stops",
     "files": "Files",
     "to_drive": "To drive",
+    "for_others": "For others, without anything personal:",
 }
 
 Words = Mapping[str, str]
