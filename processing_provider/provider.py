@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QIcon
 import optiway_qgis
 
 from .dispatch.driver_package import DriverPackage
+from .dispatch.route_sheets import RouteSheets
 from .engine.install_engine import InstallEngine
 from .planning.compare_plans import ComparePlans
 from .planning.explain_unassigned import ExplainUnassigned
@@ -64,6 +65,7 @@ class OptiwayProvider(QgsProcessingProvider):
             SuggestWindows,
             PlanDifferences,
             DriverPackage,
+            RouteSheets,
             TravelMatrix,
             Validate,
             InstallEngine,

@@ -41,6 +41,7 @@ _KINDS = {
     "file": "file",
     "fileDestination": "file",
     "folderDestination": "folder",
+    "layer": "map layer",
     "number": "number",
     "outputNumber": "number",
     "outputString": "text",

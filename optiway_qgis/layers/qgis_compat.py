@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     NULL,
     Qgis,
     QgsField,
     QgsFieldConstraints,
+    QgsLayoutItemLabel,
     QgsMarkerLineSymbolLayer,
     QgsPalLayerSettings,
     QgsProject,
+    QgsTextFormat,
+    QgsUnitTypes,
 )
 from qgis.PyQt.QtCore import QDateTime, Qt, QVariant
+
+if TYPE_CHECKING:
+    from qgis.PyQt.QtGui import QColor, QFont
 
 if Qgis.QGIS_VERSION_INT >= 33800:
     from qgis.PyQt.QtCore import QMetaType
@@ -86,3 +92,22 @@ def unshifted(value: Any) -> Any:
     if isinstance(value, QDateTime) and value.isValid():
         return QDateTime(value.date(), value.time(), Qt.TimeSpec.UTC)
     return value
+
+
+def set_label_look(label: QgsLayoutItemLabel, font: QFont, colour: QColor) -> None:
+    """Give a label of a layout its font, in points, and its colour."""
+    if Qgis.QGIS_VERSION_INT >= 32400:
+        label.setTextFormat(text_format(font, colour))
+    else:
+        label.setFont(font)
+        label.setFontColor(colour)
+
+
+def text_format(font: QFont, colour: QColor) -> QgsTextFormat:
+    """Text of a font, whose size is in points, and a colour."""
+    look = QgsTextFormat()
+    look.setFont(font)
+    look.setSize(font.pointSizeF())
+    look.setSizeUnit(QgsUnitTypes.RenderUnit.RenderPoints)
+    look.setColor(colour)
+    return look

@@ -88,7 +88,7 @@ def visit_symbol(colour: str, number: str, is_wrong: str, mark: str) -> QgsSymbo
     _override(ring, _SymbolLayer.PropertySize, f"if({is_wrong}, 6.6, 4.0) * {_ZOOM}")
     disc = _marker("circle", colour, 4.8)
     _override(disc, _SymbolLayer.PropertySize, f"4.8 * {_ZOOM}")
-    figure = _character("1", _readable_on(colour), 2.9)
+    figure = _character("1", readable_on(colour), 2.9)
     _override(figure, _SymbolLayer.PropertyCharacter, mark)
     _override(figure, _SymbolLayer.PropertySize, f"if({number} > 99, 2.1, 2.9) * {_ZOOM}")
     return _symbol(QgsMarkerSymbol(), ring, disc, figure)
@@ -200,7 +200,7 @@ def _move(part: QgsSymbolLayer, number: str, right: float, down: float, zoom: st
     _override(part, _SymbolLayer.PropertyOffset, f"if({number} IS NULL, NULL, {offset})")
 
 
-def _readable_on(colour: str) -> str:
+def readable_on(colour: str) -> str:
     """Ink or paper, whichever can be read better on the colour."""
     ground = QColor(colour)
     lightness = 0.2126 * ground.redF() + 0.7152 * ground.greenF() + 0.0722 * ground.blueF()

@@ -43,6 +43,7 @@ TEXT_SUFFIXES = {
     ".model3",
     ".py",
     ".qml",
+    ".qpt",
     ".svg",
     ".txt",
 }

@@ -73,6 +73,9 @@ PARAMETERS = {
     "driver_package": [
         *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP", "NOW", "TIME_ZONE", "FOLDER"),
     ],
+    "route_sheets": [
+        *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "BACKGROUND", "CODE", "DRIVERS", "TIME_ZONE", "FOLDER"),
+    ],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", "DONE_BY", *DAY, *SEARCH, *SINKS, "CHANGES"],
     "insert_options": ["PLAN", "NEW_STOPS", "MOST", "ONLY_FITTING", "NOW", "DONE_BY", *DAY, "OPTIONS"],
     "suggest_windows": [
@@ -89,6 +92,7 @@ PARAMETERS = {
     ],
 }
 PREPARING = {"import_stops"}
+DISPATCH = {"driver_package", "route_sheets"}
 REPLANNING = {
     *("plan_differences", "edit_routes", "reoptimise", "handle_disruption", "insert_options"),
     "suggest_windows",
@@ -108,6 +112,7 @@ OUTPUTS = {
     "travel_matrix": ["TABLE", "MATRIX", "PAIR_COUNT", "WAY_COUNT"],
     "plan_differences": ["DIFFERENCES", "MESSAGES", "DRIVERS_CHANGED", "STOPS_CHANGED"],
     "driver_package": ["FOLDER", "DRIVER_COUNT", "FILE_COUNT", "STOP_COUNT"],
+    "route_sheets": ["FOLDER", "SHEET_COUNT", "STOP_COUNT"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
     "edit_routes": DAY_OUTPUTS,
     "insert_options": ["OPTIONS", "OPTION_COUNT", "STOPS_WITHOUT_OPTION"],
@@ -138,6 +143,7 @@ BASIC = {
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
     "driver_package": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP"],
+    "route_sheets": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "BACKGROUND", "CODE", "DRIVERS"],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *DAY_BASIC],
     "insert_options": ["PLAN", "NEW_STOPS", "MOST", "NOW", *DAY_BASIC],
     "suggest_windows": [
@@ -184,6 +190,7 @@ def test_ids(algorithms):
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
     groups = {name: algorithms[name].group() for name in PARAMETERS}
     kept = {**dict.fromkeys(REPLANNING, "Re-planning"), **dict.fromkeys(PREPARING, "Preparing")}
+    kept |= dict.fromkeys(DISPATCH, "Dispatch")
     assert groups == {name: kept.get(name, "Planning") for name in PARAMETERS}
 
 
