@@ -190,7 +190,7 @@ class DriverPackage(PlanAlgorithm):
         reading = Reading(day, context.transformContext(), feedback, GroupedWarnings())
         now = self.parameterAsDateTime(parameters, NOW, context)
         read = self._read_days(reading, day.read(now).seconds if now.isValid() else None)
-        feedback.pushInfo(f"{day.iso_date}, times in {zone}.")
+        self._tell_zone(parameters, context, day, feedback)
         days = self._chosen(read, self.parameterAsString(parameters, DRIVERS, context), reading)
         reading.warnings.push(feedback)
         if feedback.isCanceled():
@@ -205,6 +205,15 @@ class DriverPackage(PlanAlgorithm):
             "FILE_COUNT": writer.count,
             "STOP_COUNT": sum(len(one.stops) for one in days),
         }
+
+    def _tell_zone(self, parameters, context, day: PlanDay, feedback) -> None:
+        feedback.pushInfo(f"{day.iso_date}, times in {day.zone_name}.")
+        given = self.parameterAsString(parameters, TIME_ZONE, context).strip()
+        if not given and not zone_of(self.source(ROUTES)):
+            feedback.pushWarning(
+                f"The zone of the plan is not known: its times are taken for those of {day.zone_name}, the "
+                f"zone of this computer. Give {ROUTES} or {TIME_ZONE}."
+            )
 
     def _read_days(self, reading: Reading, now: int | None) -> DaysRead:
         visits = VisitsLayer(self.source(PLAN), PLAN)

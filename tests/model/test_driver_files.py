@@ -26,8 +26,24 @@ from tests.made_days import HOSTILE, PRIVATE, SECRET, at, driver_day, full_day, 
 
 MADE_AT = datetime(2026, 5, 3, 20, 0, tzinfo=timezone.utc)
 VOID = {"meta", "img", "br", "link", "input"}
-WAYPOINT = ["ele", "time", "magvar", "geoidheight", "name", "cmt", "desc", "src", "link", "sym", "type"]
-"""The elements of wptType in the order of gpx.xsd, as far as any map app writes them."""
+_TEXTS = ["name", "cmt", "desc", "src", "link"]
+_POINT = [
+    *("ele", "time", "magvar", "geoidheight", *_TEXTS, "sym", "type", "fix", "sat", "hdop", "vdop", "pdop"),
+    *("ageofdgpsdata", "dgpsid", "extensions"),
+]
+SCHEMA = {
+    "gpx": ["metadata", "wpt", "rte", "trk", "extensions"],
+    "metadata": ["name", "desc", "author", "copyright", "link", "time", "keywords", "bounds", "extensions"],
+    "wpt": _POINT,
+    "rte": [*_TEXTS, "number", "type", "extensions", "rtept"],
+    "rtept": _POINT,
+    "trk": [*_TEXTS, "number", "type", "extensions", "trkseg"],
+    "trkseg": ["trkpt", "extensions"],
+    "trkpt": _POINT,
+}
+"""The sequences of gpx.xsd 1.1: element -> what it may hold, in this order."""
+REPEATED = {"wpt", "rte", "trk", "rtept", "trkseg", "trkpt", "link"}
+ATTRIBUTES = {"gpx": {"version", "creator"}, **{key: {"lat", "lon"} for key in ("wpt", "rtept", "trkpt")}}
 GPX = "{http://www.topografix.com/GPX/1/1}"
 
 
@@ -134,20 +150,22 @@ def test_gpx_keeps_the_schema():
     """Order, attributes and ranges of gpx.xsd; a device that holds to it opens the file."""
     day = driver_day(visit("start", "D1", 0, "08:00:00"), replace(full_day()[2], place=far_east()))
     root = ElementTree.fromstring(files(day)["gpx"])
-    assert root.tag == f"{GPX}gpx"
-    assert set(root.attrib) == {"version", "creator"}
-    order = [child.tag.removeprefix(GPX) for child in root]
-    assert order == sorted(order, key=["metadata", "wpt", "rte", "trk"].index)
-    points = [point for tag in ("wpt", "rtept") for point in root.iter(f"{GPX}{tag}")]
-    assert len(points) == 4
-    for point in points:
-        names = [child.tag.removeprefix(GPX) for child in point]
-        assert names == sorted(names, key=WAYPOINT.index)
-        assert len(set(names)) == len(names)
-    for point in (*points, *root.iter(f"{GPX}trkpt")):
-        assert set(point.attrib) == {"lat", "lon"}
-        assert -90 <= float(point.get("lat")) <= 90
-        assert -180 <= float(point.get("lon")) < 180
+    assert (root.tag, root.get("version")) == (f"{GPX}gpx", "1.1")
+    elements = {element.tag.removeprefix(GPX): element for element in root.iter()}
+    assert {"metadata", "wpt", "rte", "rtept", "trk", "trkseg", "trkpt"} <= elements.keys()
+    for element in root.iter():
+        name = element.tag.removeprefix(GPX)
+        assert set(element.attrib) == ATTRIBUTES.get(name, set())
+        children = [child.tag.removeprefix(GPX) for child in element]
+        assert children == sorted(children, key=SCHEMA.get(name, []).index)
+        once = [child for child in children if child not in REPEATED]
+        assert len(set(once)) == len(once)
+        assert not children or not (element.text or "").strip()
+        if "lat" in element.attrib:
+            assert re.fullmatch(r"-?\d+\.\d+", element.get("lat"))
+            assert re.fullmatch(r"-?\d+\.\d+", element.get("lon"))
+            assert -90 <= float(element.get("lat")) <= 90
+            assert -180 <= float(element.get("lon")) < 180
 
 
 def far_east():

@@ -209,6 +209,20 @@ def test_the_stop_is_as_the_layer_has_it(package):
     assert [(one["Stop id"], one["Quantity 1"]) for one in rows] == [("S2", "2.5"), ("S1", "1")]
 
 
+def test_the_night_when_the_clock_goes_back(package):
+    """Half past midnight is in summer time still, ten o'clock no longer."""
+    night = {"00:30": "20261024T233000Z", "10:00": "20261025T100000Z"}
+    times = [dict.fromkeys(("start_time", "end_time", "eta"), f"2026-10-25T{clock}") for clock in night]
+    rows = [row("V1", n, f"S{n}", "10:00", **moments) for n, moments in enumerate(times, 1)]
+    calendar = text_of(package(visits(*rows), TIME_ZONE="Europe/Lisbon"), "V1_Marta/V1_Marta.ics")
+    assert [line[8:] for line in calendar.splitlines() if line.startswith("DTSTART")] == list(night.values())
+
+
+def test_a_zone_that_nobody_told_is_told_of(package):
+    """The calendar has moments: those of the computer's zone may be hours off."""
+    assert any("zone of this computer" in warning for warning in package(visits()).log.warnings)
+
+
 @pytest.mark.parametrize("how", ["status", "now"])
 def test_what_is_done_is_in_no_link(package, how):
     """By its status or by the clock; it stays in the list, so that the driver sees his day."""
@@ -237,10 +251,10 @@ def test_a_driver_nobody_knows_is_refused(package):
 
 def test_packages_of_an_earlier_run_are_told_of(package):
     """Who is no longer on the road keeps his files in the folder: nobody is to drive by them."""
-    package(visits())
-    outcome = package(visits(*ROWS[:5]))
+    package(visits(), TIME_ZONE="UTC")
+    outcome = package(visits(*ROWS[:5]), TIME_ZONE="UTC")
     assert any("V2_Joao" in warning for warning in outcome.log.warnings)
-    assert package(visits()).log.warnings == []
+    assert package(visits(), TIME_ZONE="UTC").log.warnings == []
 
 
 def test_a_layer_that_is_no_plan_is_refused(package):
