@@ -23,8 +23,6 @@ DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 _TRIED = ("\t", ";", "|", ",")
 """Where two delimiters part a file equally well, the one that is rarer in texts."""
 _SAMPLE = 200
-_LEAST_WIDTH = 2
-"""Columns above which a line that has all delimiters of a row is none of an address."""
 _LONGEST_CELL = 1_000_000
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8"),
@@ -130,9 +128,9 @@ def read_text(text: str, delimiter: str, told: list[str]) -> Grid:
 def _delimiter_of(text: str) -> str:
     """The delimiter that gives the most rows an equal number of columns above one; a comma if none does."""
     best, found = 0.0, ","
-    start = "".join(line for line, _ in zip(_lines(text), range(2 * _SAMPLE)))
+    start = "".join(line for line, _ in zip(_lines(text), range(_SAMPLE)))
     for sign in _TRIED:
-        rows = [row for row in _read(start, sign) if any(cell.strip() for cell in row)]
+        rows = [row for row in _parted(start, sign, []) if any(cell.strip() for cell in row)]
         width = _width(rows)
         score = sum(len(row) == width for row in rows) / len(rows) if width > 1 else 0
         if score > best:
@@ -142,21 +140,20 @@ def _delimiter_of(text: str) -> str:
 
 def _parted(text: str, sign: str, told: list[str]) -> list[list[str]]:
     """The cells of each row. Where a quote is not closed, each line is a row: no row is lost in a cell."""
-    rows = _read(text, sign)
-    if _swallows(rows, sign, text.count('"') % 2 == 1):
-        told.append("A quotation mark is not closed: each line was read as a row of its own.")
-        rows = [row for line in _lines(text) for row in _of_line(line, sign)]
-    return rows
-
-
-def _read(text: str, sign: str) -> list[list[str]]:
     before = csv.field_size_limit(_LONGEST_CELL)
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=sign))
-    except (csv.Error, TypeError) as error:
-        raise InputError([f"The file cannot be read as a table ({error}). Save it as CSV or XLSX."]) from None
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
+        width = _width(rows)
+        if not any(len(row) < width and any("\n" in cell for cell in row) for row in rows):
+            return rows
+    except csv.Error:
+        pass  # a quote within a cell, or one without an end
+    except TypeError as error:
+        raise InputError([f"The file cannot be read as a table ({error}). Correct DELIMITER."]) from None
     finally:
         csv.field_size_limit(before)
+    told.append("A quotation mark is not closed: each line was read as a row of its own.")
+    return [_of_line(line.rstrip("\n"), sign) for line in _lines(text)]
 
 
 def _lines(text: str) -> io.StringIO:
@@ -169,16 +166,9 @@ def _width(rows: list[list[str]]) -> int:
     return max(widths, key=lambda width: (widths[width], width), default=1)
 
 
-def _swallows(rows: list[list[str]], sign: str, is_odd: bool) -> bool:
-    """Whether a cell holds lines that are rows themselves."""
-    width = _width(rows)
-    if is_odd and rows and any("\n" in cell for cell in rows[-1]):
-        return True
-    lines = (line for row in rows for cell in row if "\n" in cell for line in cell.split("\n"))
-    return width > _LEAST_WIDTH and any(line.count(sign) >= width - 1 for line in lines)
-
-
-def _of_line(line: str, sign: str) -> list[list[str]]:
-    if line.count('"') % 2 == 0:
-        return _read(line, sign) or [[]]
-    return [[cell.strip().strip('"') for cell in line.rstrip("\n").split(sign)]]
+def _of_line(line: str, sign: str) -> list[str]:
+    """The cells of a line; where its quotes do not match they part nothing."""
+    try:
+        return next(csv.reader([line], delimiter=sign, strict=True), [])
+    except csv.Error:
+        return [cell.strip().strip('"') for cell in line.split(sign)]

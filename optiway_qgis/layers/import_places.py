@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Sequence
 from qgis.core import QgsCsException, QgsPointXY
 
 from ..model.findings import Fault
-from .import_rows import rows_text
+from .import_rows import kept, rows_text
 from .points import FAR_KM, NEAR_KM, distance_km, to_wgs84
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Places:
                 found.append((lon_lat, None))
                 mended += [number] * was_swapped
             except Fault as fault:
-                found.append((None, fault))
+                found.append((None, kept(fault)))
         if mended:
             told.append(f"x and y were swapped, as the bounds prove, and are put right: {rows_text(mended)}.")
         return self._beside_others(found, given, told)

@@ -144,6 +144,11 @@ def read_rows(sheet: Sheet, columns: Sequence[Column], places: Places, settings:
     return imported
 
 
+def kept(fault: Fault) -> Fault:
+    """A fault without the frames that it was raised in, which would keep layers alive."""
+    return Fault(fault.code, fault.text, fault.remedy, fault.field)
+
+
 def rows_text(numbers: Sequence[int]) -> str:
     """Numbers of rows for the log: row 3; rows 3, 5 and 7 more."""
     shown = ", ".join(map(str, numbers[:_NAMED]))
@@ -188,7 +193,7 @@ class _Reader:
                 return None, None
             return self._lon_lat(by_field), None
         except Fault as fault:
-            return None, fault
+            return None, kept(fault)
 
     def passed_over(self, row: SheetRow, is_total: bool) -> Fault | None:
         """Say why the row is none that anybody meant as a stop."""
