@@ -212,8 +212,14 @@ def test_the_stop_is_as_the_layer_has_it(package):
 def test_the_night_when_the_clock_goes_back(package):
     """Half past midnight is in summer time still, ten o'clock no longer."""
     night = {"00:30": "20261024T233000Z", "10:00": "20261025T100000Z"}
-    times = [dict.fromkeys(("start_time", "end_time", "eta"), f"2026-10-25T{clock}") for clock in night]
-    rows = [row("V1", n, f"S{n}", "10:00", **moments) for n, moments in enumerate(times, 1)]
+    rows = [
+        {
+            **ROWS[1],
+            "stop_id": clock,
+            **dict.fromkeys(("start_time", "end_time", "eta"), f"2026-10-25T{clock}"),
+        }
+        for clock in night
+    ]
     calendar = text_of(package(visits(*rows), TIME_ZONE="Europe/Lisbon"), "V1_Marta/V1_Marta.ics")
     assert [line[8:] for line in calendar.splitlines() if line.startswith("DTSTART")] == list(night.values())
 
