@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -859,6 +860,19 @@ def seen(colour, sight):
 
     light = [min(max(part, 0.0), 1.0) for part in times(SIGHT[sight], linear(colour))]
     return times(TO_LAB, [cone ** (1 / 3) for cone in times(TO_CONES, light)])
+
+
+def test_styles_are_for_elements_that_there_are():
+    """Two rules that ran into each other would style nothing."""
+    css = (Path(quantities.__file__).parent.parent / "resources" / "report" / "report.css").read_text("utf-8")
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL))
+    plain = [re.sub(r"\[[^]]*\]|:[\w-]+(\([^)]*\))?", "", one) for one in selectors if "@" not in one]
+    names = {name for one in plain for name in re.findall(r"(?<![\w.#$-])[a-z][a-z0-9]*", one)}
+    known = (
+        "a b body button circle code dd details div dt figcaption figure h1 h2 h3 header html i li main nav"
+    )
+    known += " p path rect small span summary svg table tbody td text tfoot th thead tr"
+    assert names <= {*known.split()} and "tr.behind > *" in css
 
 
 @pytest.mark.parametrize("sight", SIGHT)
