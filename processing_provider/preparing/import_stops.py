@@ -6,6 +6,7 @@ Its parameters and steps; how the list is read is that of layers/import_*.py.
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import (
@@ -56,6 +57,9 @@ IDS, DUPLICATES = "IDS", "DUPLICATES"
 ROW_COUNT, ACCEPTED_COUNT = "ROW_COUNT", "ACCEPTED_COUNT"
 TO_GEOCODE_COUNT, REJECTED_COUNT = "TO_GEOCODE_COUNT", "REJECTED_COUNT"
 
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_PHONE = re.compile(r"\+?[\d ()/.,-]+")
+"""Texts of digits, which call nothing: numbers, and in layers that others read telephone numbers, too."""
 _FOR_SPREADSHEETS = (".csv", ".tsv", ".txt", ".ods", ".xlsx")
 
 
@@ -316,7 +320,7 @@ class ImportStops(PlanAlgorithm):
             (TO_GEOCODE, outputs.stop_fields(), none, lambda safe: outputs.stops(imported.to_geocode, safe)),
             (REJECTS, outputs.reject_fields(), none, lambda safe: outputs.rejects(imported.rejected, safe)),
         ):
-            safe = _safe_for(destination_of(parameters.get(name), context), neutral)
+            safe = _safe_for(name, destination_of(parameters.get(name), context), neutral)
             results.update(self._write_one(parameters, context, feedback, name, fields, kind, features(safe)))
         if neutral:
             feedback.pushInfo(
@@ -333,7 +337,8 @@ class ImportStops(PlanAlgorithm):
             if is_wanted(parameters.get(name), context):
                 raise QgsProcessingException(self.invalidSinkError(parameters, name))
             return {}
-        warn_of_lossy_target(destination_of(parameters.get(name), context), feedback)
+        if name == STOPS:
+            warn_of_lossy_target(destination_of(parameters.get(name), context), feedback)
         count = write_features(sink, name, features, feedback)
         del sink  # the file is complete only when its sink is gone
         if feedback.isCanceled():
@@ -363,18 +368,16 @@ def _windows(imported: Imported) -> int:
     return max([1, *(int(name[2]) for name in held)])
 
 
-def _safe_for(destination: str, neutral: list[str]) -> Callable[[str], str]:
+def _safe_for(name: str, destination: str, neutral: list[str]) -> Callable[[str], str]:
     """What makes a text harmless in that file; those that are changed are added to `neutral`."""
     if os.path.splitext(file_of(destination))[1].lower() not in _FOR_SPREADSHEETS:
         return lambda text: text
+    plain = _NUMBER if name == REJECTS else _PHONE
 
     def safe(text: str) -> str:
-        try:
-            float(text)
-        except ValueError:
-            if harmless(text) != text:
-                neutral.append(text)
-            return harmless(text)
-        return text
+        if plain.fullmatch(text) or harmless(text) == text:
+            return text
+        neutral.append(text)
+        return harmless(text)
 
     return safe

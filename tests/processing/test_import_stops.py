@@ -159,14 +159,18 @@ def test_ids_and_duplicates_as_the_user_wants_them(import_stops, write):
 
 def test_formulas_do_not_run_in_spreadsheets(import_stops, write, tmp_path):
     """In a CSV they are texts; a layer in QGIS has them as they were, and so has the next import."""
-    path = write('id;name;lat;lon;+x\n1;"=1+1";here;-8,61;-cmd\n2;@Ana;41,15;-8,61;-8,5\n')
+    path = write(
+        'id;name;lat;lon;phone;+x\n1;"=1+1";here;-8,61;+351 22;-cmd\n2;@Ana;41,15;-8,61;+351 22 0;-8,5\n'
+    )
     files = {name: str(tmp_path / f"{name}.csv") for name in ("STOPS", "REJECTS")}
     outcome = import_stops(INPUT_FILE=path, **files)
     with open(files["REJECTS"], newline="", encoding="utf-8") as file:
         _, row = csv.reader(file)
-    assert row[-4:] == ["'=1+1", "here", "'-8,61", "'-cmd"]
+    assert row[-5:] == ["'=1+1", "here", "-8,61", "'+351 22", "'-cmd"]
     with open(files["STOPS"], newline="", encoding="utf-8") as file:
-        assert "'@Ana" in next(row for row in csv.reader(file) if "2" in row)
+        stop = next(row for row in csv.reader(file) if "2" in row)
+    assert "'@Ana" in stop
+    assert {"+351 22 0", "-8,5"} <= set(stop)
     assert "written with an apostrophe" in said(outcome)
     in_qgis = import_stops(INPUT_FILE=path).rows("REJECTS")
     assert in_qgis[0]["name"] == "=1+1"
