@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 import optiway_qgis
@@ -20,6 +20,7 @@ from .planning.schedule import Schedule
 from .planning.travel_matrix import TravelMatrix
 from .planning.validate import Validate
 from .preparing.import_stops import ImportStops
+from .ready_models.ready_model import SoloDay, TeamDay
 from .replanning.edit_routes import EditRoutes
 from .replanning.handle_disruption import HandleDisruption
 from .replanning.insert_options import InsertOptions
@@ -49,6 +50,11 @@ class OptiwayProvider(QgsProcessingProvider):
         """Return the icon of the provider."""
         return QIcon(ICON)
 
+    def load(self):
+        """Load the algorithms, and again once the registry knows them: models find their steps there."""
+        QgsApplication.processingRegistry().providerAdded.connect(self._load_again)
+        return super().load()
+
     def loadAlgorithms(self):
         """Add the algorithms."""
         for algorithm in (
@@ -69,5 +75,12 @@ class OptiwayProvider(QgsProcessingProvider):
             TravelMatrix,
             Validate,
             InstallEngine,
+            SoloDay,
+            TeamDay,
         ):
             self.addAlgorithm(algorithm())
+
+    def _load_again(self, provider_id: str):
+        if provider_id == self.id():
+            QgsApplication.processingRegistry().providerAdded.disconnect(self._load_again)
+            self.refreshAlgorithms()

@@ -1,6 +1,7 @@
 """Writes docs/algorithms.md from the help the algorithms bring along, so that the two never differ.
 
-Run it in QGIS's Python (`make docs`). It writes docs/constraints.md, too, which constraints_page.py makes.
+Run it in QGIS's Python (`make docs`). It writes docs/constraints.md (constraints_page.py) and the ready
+models (make_models.py), too.
 Tests hold the committed pages to what is made here; all other pages are written by hand.
 """
 
@@ -14,6 +15,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+from make_models import write_models
+from qgis.analysis import QgsNativeAlgorithms
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefinition
 
 CHECKOUT = Path(__file__).absolute().parent.parent
@@ -29,7 +32,7 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 [planning.md](planning.md).
 """
 
-_GROUPS = ("Preparing", "Planning", "Re-planning", "Dispatch", "Engine")
+_GROUPS = ("Preparing", "Planning", "Re-planning", "Dispatch", "Ready models", "Engine")
 _KINDS = {
     "authcfg": "authentication configuration",
     "boolean": "yes or no",
@@ -135,7 +138,7 @@ def _text(help_text: str) -> str:
 
 
 def main() -> None:
-    """Write the page, without a screen and without the user's profile."""
+    """Write the page and the ready models, without a screen and without the user's profile."""
     sys.path.insert(0, str(CHECKOUT))
     with tempfile.TemporaryDirectory() as profile:
         os.environ.update(
@@ -146,7 +149,11 @@ def main() -> None:
         from optiway_qgis.processing_provider.provider import OptiwayProvider
 
         provider = OptiwayProvider()
-        QgsApplication.processingRegistry().addProvider(provider)
+        native = QgsNativeAlgorithms()
+        for added in (native, provider):
+            QgsApplication.processingRegistry().addProvider(added)
+        write_models()
+        provider.refreshAlgorithms()
         PAGE.write_text(algorithms_page(provider), encoding="utf-8")
         application.exitQgis()
     from constraints_page import constraints_page

@@ -92,6 +92,18 @@ PARAMETERS = {
     ],
 }
 PREPARING = {"import_stops"}
+READY = {
+    "solo_day": ["STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "ROADS"],
+    "team_day": [
+        *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "TIME_ZONE", "VEHICLE_COUNT"),
+        *("VEHICLE_CAPACITY", "SHIFT_START", "SHIFT_END", "ROADS", "TIME_LIMIT"),
+    ],
+}
+READY_OUTPUTS = {
+    "solo_day": [f"plan:{name}" for name in sorted(SINKS)],
+    "team_day": ["check:FINDINGS", "check:REPORT", *(f"plan:{name}" for name in sorted(SINKS))],
+}
+PARAMETERS |= {name: [*READY[name], *READY_OUTPUTS[name]] for name in READY}
 DISPATCH = {"driver_package", "route_sheets"}
 REPLANNING = {
     *("plan_differences", "edit_routes", "reoptimise", "handle_disruption", "insert_options"),
@@ -120,7 +132,10 @@ OUTPUTS = {
     "reoptimise": [*DAY_OUTPUTS, "KEEPING_COST"],
     "handle_disruption": [*DAY_OUTPUTS, "KEEPING_COST"],
 }
+OUTPUTS |= READY_OUTPUTS
 BASIC = {
+    "solo_day": [name for name in READY["solo_day"] if name not in ("PLAN_DATE", "TIME_ZONE")],
+    "team_day": [name for name in READY["team_day"] if name != "TIME_ZONE"],
     "import_stops": ["INPUT_FILE", "INPUT_LAYER", "SHEET", "CRS", "MAPPING"],
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
@@ -190,7 +205,7 @@ def test_ids(algorithms):
     assert {algorithm.id() for algorithm in algorithms.values()} == {f"optiway:{name}" for name in expected}
     groups = {name: algorithms[name].group() for name in PARAMETERS}
     kept = {**dict.fromkeys(REPLANNING, "Re-planning"), **dict.fromkeys(PREPARING, "Preparing")}
-    kept |= dict.fromkeys(DISPATCH, "Dispatch")
+    kept |= {**dict.fromkeys(DISPATCH, "Dispatch"), **dict.fromkeys(READY, "Ready models")}
     assert groups == {name: kept.get(name, "Planning") for name in PARAMETERS}
 
 

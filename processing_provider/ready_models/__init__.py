@@ -1,0 +1,1 @@
+"""The group Ready models of the toolbox."""
