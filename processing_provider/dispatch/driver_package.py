@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import os
 import zipfile
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
 
 from qgis.core import (
     QgsProcessing,
+    QgsProcessingAlgorithm,
     QgsProcessingException,
+    QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterString,
 )
 
@@ -27,6 +32,9 @@ from optiway_qgis.layers.read_driver_days import LEGS, read_driver_days, zone_of
 from optiway_qgis.layers.read_drivers import missing_fields
 from optiway_qgis.layers.read_visits import VisitsLayer, first_date
 from optiway_qgis.layers.reading import Reading, no_crs
+from optiway_qgis.layers.route_sheet import WORDS as SHEET_WORDS
+from optiway_qgis.layers.route_sheet import RouteSheet, SheetOptions, write_sheets
+from optiway_qgis.layers.sheet_map import quiet_copy
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
 from optiway_qgis.model.errors import InputError, JobCancelled
 from optiway_qgis.model.findings import About, Fault
@@ -40,21 +48,27 @@ from optiway_qgis.reports.driver_package import (
     folder_names,
     public_files,
 )
+from optiway_qgis.reports.driver_tables import loadings
 from optiway_qgis.reports.driver_words import WORDS
 
 from ..planning.plan_algorithm import TIME_ZONE, PlanAlgorithm, tr, write_text
 from ..replanning.day_algorithm import NOW
 
 if TYPE_CHECKING:
+    from qgis.core import QgsMapLayer
+
     from optiway_qgis.layers.read_driver_days import DaysRead
     from optiway_qgis.model.driver_day import DriverDay
 
 PLAN = "PLAN"
 ROUTES = "PLAN_ROUTES"
+BACKGROUND = "BACKGROUND"
 FOLDER = "FOLDER"
 CHOSEN = "FORMATS"
 DRIVERS = "DRIVERS"
 ZIP = "ZIP"
+
+PDF = "pdf"
 
 
 class DriverPackage(PlanAlgorithm):
@@ -90,14 +104,18 @@ class DriverPackage(PlanAlgorithm):
             "list,zip,dispatch,share"
         ).split(",")
 
+    def flags(self):
+        """Run in the main thread: there QGIS wants its layouts."""
+        return super().flags() | QgsProcessingAlgorithm.Flag.FlagNoThreading
+
     def shortHelpString(self):
         """Return the help shown beside the dialog."""
         return tr(
             "<p>Takes the visits of a plan and writes a folder for each driver, and a zip of it to send: a "
             "page that works on a telephone without a network, with the next stop on top, ticking off, "
             "navigation in Google Maps, Waze, Apple Maps and any other map app, a map and the loading list; "
-            "the route as GPX, KML and GeoJSON; a calendar; the loading list as CSV, what is unloaded last "
-            "first. <i>index.html</i> lists all drivers.</p>"
+            "the route sheet to print; the route as GPX, KML and GeoJSON; a calendar; the loading list as "
+            "CSV, what is unloaded last first. <i>index.html</i> lists all drivers.</p>"
             "<p>Drivers' files hold <i>notes</i>, <i>access_code</i>, <i>access_notes</i>, <i>phone</i> and "
             "<i>email</i> of the stops: give them to nobody else. The files in the folder "
             "<i>public</i> are for others: number, id and arrival of each stop, and the lines of the routes; "
@@ -134,14 +152,20 @@ class DriverPackage(PlanAlgorithm):
             QgsProcessingParameterEnum(
                 CHOSEN,
                 tr("Files"),
-                options=list(FORMATS),
+                options=[*FORMATS, PDF],
                 allowMultiple=True,
                 usesStaticStrings=True,
-                defaultValue=list(FORMATS),
+                defaultValue=[*FORMATS, PDF],
             ),
             "html: the page for the telephone. gpx, kml, geojson: the route for devices and map apps. ics: a "
             "calendar with an event for each stop. loading: the loading list as CSV. public: routes and "
-            "arrivals for others, without anything personal.",
+            "arrivals for others, without anything personal. pdf: the sheet that the algorithm Route sheets "
+            "makes.",
+        )
+        self.add(
+            QgsProcessingParameterMapLayer(BACKGROUND, tr("Below the routes"), optional=True),
+            "A layer to draw below the routes on the sheets, such as streets or a picture, as it is styled "
+            "in the project; lines from a file are drawn in light grey.",
         )
         self.add(
             QgsProcessingParameterString(DRIVERS, tr("Drivers"), optional=True),
@@ -196,8 +220,8 @@ class DriverPackage(PlanAlgorithm):
         if feedback.isCanceled():
             raise JobCancelled
         folder = self.parameterAsString(parameters, FOLDER, context)
-        writer = _Writer(folder, feedback)
         chosen = self.parameterAsEnumStrings(parameters, CHOSEN, context)
+        writer = _Writer(folder, feedback, self._sheet_writer(parameters, context) if PDF in chosen else None)
         writer.write(days, chosen, self.parameterAsBoolean(parameters, ZIP, context))
         return {
             FOLDER: folder,
@@ -205,6 +229,32 @@ class DriverPackage(PlanAlgorithm):
             "FILE_COUNT": writer.count,
             "STOP_COUNT": sum(len(one.stops) for one in days),
         }
+
+    def _sheet_writer(self, parameters, context) -> Callable[[DriverDay, Path], None]:
+        """Return what writes the sheet of a day to a file."""
+        words = {key: tr(text) for key, text in {**WORDS, **SHEET_WORDS}.items()}
+        options = SheetOptions(words, self.background(parameters, context))
+
+        def write(day: DriverDay, path: Path) -> None:
+            quiet = QgsProcessingFeedback()
+            (written,) = write_sheets(
+                [sheet_of(day)], path.parent, options, context.transformContext(), quiet
+            )
+            with _writing(str(path)):
+                written.replace(path)
+
+        return write
+
+    def background(self, parameters, context) -> QgsMapLayer | None:
+        """The layer below the routes: as the project shows it, or in light grey where it is in no project."""
+        layer = self.parameterAsLayer(parameters, BACKGROUND, context)
+        if layer is None:
+            if parameters.get(BACKGROUND):
+                raise QgsProcessingException(self.invalidRasterError(parameters, BACKGROUND))
+            return None
+        project = context.project()
+        is_styled = project is not None and project.mapLayer(layer.id()) is not None
+        return layer if is_styled else quiet_copy(layer)
 
     def _tell_zone(self, parameters, context, day: PlanDay, feedback) -> None:
         feedback.pushInfo(f"{day.iso_date}, times in {day.zone_name}.")
@@ -250,11 +300,29 @@ class DriverPackage(PlanAlgorithm):
         return days
 
 
+def sheet_of(day: DriverDay) -> RouteSheet:
+    """The sheet of a day, with what is to be loaded."""
+    return RouteSheet(day, tuple((loading.at, loading.stops) for loading in loadings(day)))
+
+
+@contextmanager
+def _writing(path: str):
+    """Tell of a file that cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise QgsProcessingException(
+            f"{FOLDER}: {path} cannot be written ({error.strerror}). Choose another folder, or close the "
+            "program that has it open."
+        ) from error
+
+
 class _Writer:
     """Writes files below a folder, and counts them."""
 
-    def __init__(self, folder: str, feedback):
+    def __init__(self, folder: str, feedback, write_sheet: Callable[[DriverDay, Path], None] | None):
         self.count = 0
+        self._write_sheet = write_sheet
         self._folder = folder
         self._feedback = feedback
 
@@ -270,6 +338,10 @@ class _Writer:
                 raise JobCancelled
             files = driver_files(day, name, formats, words, made_at)
             paths = [self._write(f"{name}/{file}", text) for file, text in files.items()]
+            if self._write_sheet is not None:
+                paths.append(f"{name}/{name}.pdf")
+                self._write_sheet(day, Path(self._folder, name, f"{name}.pdf"))
+                self._written(paths[-1])
             if zips and paths:
                 paths.append(self._zip(f"{name}.zip", paths))
             packed.append((day, paths))
@@ -285,14 +357,9 @@ class _Writer:
 
     def _zip(self, path: str, files: list[str]) -> str:
         target = os.path.join(self._folder, path)
-        try:
-            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-                for file in files:
-                    archive.write(os.path.join(self._folder, *file.split("/")), file)
-        except OSError as error:
-            raise QgsProcessingException(
-                f"{FOLDER}: {target} cannot be written ({error.strerror}). Choose another folder."
-            ) from error
+        with _writing(target), zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in files:
+                archive.write(os.path.join(self._folder, *file.split("/")), file)
         return self._written(path)
 
     def _written(self, path: str) -> str:

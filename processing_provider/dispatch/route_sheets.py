@@ -7,12 +7,10 @@ layers/route_sheet.py's.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qgis.core import (
     QgsProcessing,
-    QgsProcessingAlgorithm,
-    QgsProcessingException,
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
@@ -25,22 +23,14 @@ from optiway_qgis.layers.feedback import GroupedWarnings
 from optiway_qgis.layers.read_driver_days import LEGS
 from optiway_qgis.layers.read_visits import first_date
 from optiway_qgis.layers.reading import Reading
-from optiway_qgis.layers.route_sheet import CODES, RouteSheet, SheetOptions, write_sheets
+from optiway_qgis.layers.route_sheet import CODES, SheetOptions, write_sheets
 from optiway_qgis.layers.route_sheet import WORDS as SHEET_WORDS
-from optiway_qgis.layers.sheet_map import quiet_copy
 from optiway_qgis.layers.times import PlanDay, today
-from optiway_qgis.reports.driver_tables import loadings
 from optiway_qgis.reports.driver_words import WORDS as DRIVER_WORDS
 
 from ..planning.plan_algorithm import TIME_ZONE, tr
-from .driver_package import DRIVERS, FOLDER, PLAN, ROUTES, DriverPackage
+from .driver_package import BACKGROUND, DRIVERS, FOLDER, PLAN, ROUTES, DriverPackage, sheet_of
 
-if TYPE_CHECKING:
-    from qgis.core import QgsMapLayer
-
-    from optiway_qgis.model.driver_day import DriverDay
-
-BACKGROUND = "BACKGROUND"
 CODE = "CODE"
 
 
@@ -66,10 +56,6 @@ class RouteSheets(DriverPackage):
         return tr(
             "driver,route,sheet,pdf,print,paper,map,stop,list,manifest,loading,qr,code,navigation,dispatch,atlas"
         ).split(",")
-
-    def flags(self):
-        """Run in the main thread: there QGIS wants its layouts."""
-        return super().flags() | QgsProcessingAlgorithm.Flag.FlagNoThreading
 
     def shortHelpString(self):
         """Return the help shown beside the dialog."""
@@ -151,24 +137,10 @@ class RouteSheets(DriverPackage):
         folder = self.parameterAsString(parameters, FOLDER, context)
         options = SheetOptions(
             {key: tr(text) for key, text in {**DRIVER_WORDS, **SHEET_WORDS}.items()},
-            self._background(parameters, context),
+            self.background(parameters, context),
             self.parameterAsEnumString(parameters, CODE, context),
         )
-        sheets = [_sheet(one) for one in days]
+        sheets = [sheet_of(one) for one in days]
         for path in write_sheets(sheets, Path(folder), options, context.transformContext(), feedback):
             feedback.pushInfo(str(path))
         return {FOLDER: folder, "SHEET_COUNT": len(days), "STOP_COUNT": sum(len(one.stops) for one in days)}
-
-    def _background(self, parameters, context) -> QgsMapLayer | None:
-        layer = self.parameterAsLayer(parameters, BACKGROUND, context)
-        if layer is None:
-            if parameters.get(BACKGROUND):
-                raise QgsProcessingException(self.invalidRasterError(parameters, BACKGROUND))
-            return None
-        project = context.project()
-        is_styled = project is not None and project.mapLayer(layer.id()) is not None
-        return layer if is_styled else quiet_copy(layer)
-
-
-def _sheet(day: DriverDay) -> RouteSheet:
-    return RouteSheet(day, tuple((loading.at, loading.stops) for loading in loadings(day)))

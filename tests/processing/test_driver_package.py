@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ SECRET = {
     "phone": "01632 960001",
     "email": "ana@example.org",
 }
-ENDINGS = [".html", ".gpx", ".kml", ".geojson", ".ics", "_loading.csv"]
+TEXTS = ["html", "gpx", "kml", "geojson", "ics", "loading", "public"]
+ENDINGS = [".html", ".gpx", ".kml", ".geojson", ".ics", "_loading.csv", ".pdf"]
 TYPES = {
     **dict.fromkeys(("start_time", "end_time", "eta", "actual_arrival"), "datetime"),
     **dict.fromkeys(("driver", "name", "address", "tw1_start", "tw1_end", *SECRET), "string"),
@@ -96,11 +98,11 @@ def routes(zone: str = "Europe/Lisbon"):
 
 @pytest.fixture
 def package(run_algorithm, monkeypatch, tmp_path):
-    """A function (visits, **parameters) -> Outcome; there is no engine."""
+    """A function (visits, **parameters) -> Outcome, without sheets of paper; there is no engine."""
     monkeypatch.setenv("OPTIWAY_PYTHON", "/nowhere/python")
 
     def run(plan, **parameters: Any):
-        given = {"PLAN": plan, "FOLDER": str(tmp_path / "out"), "TIME_ZONE": None}
+        given = {"PLAN": plan, "FOLDER": str(tmp_path / "out"), "TIME_ZONE": None, "FORMATS": TEXTS}
         return run_algorithm("driver_package", **{**given, **parameters})
 
     return run
@@ -130,18 +132,21 @@ def read_by_gdal(path: Path) -> dict[str, list[tuple[str, dict[str, Any]]]]:
 
 def test_each_driver_has_a_folder_and_a_zip(package):
     """With all formats; all files are counted and told."""
-    outcome = package(visits(), PLAN_LEGS=legs("V1", "V2"), PLAN_ROUTES=routes())
+    outcome = package(visits(), PLAN_LEGS=legs("V1", "V2"), PLAN_ROUTES=routes(), FORMATS=None)
     names = ["V1_Marta", "V2_Joao"]
     files = [f"{name}/{name}{ending}" for name in names for ending in ENDINGS]
     others = ["index.html", "public/arrivals.csv", "public/routes.geojson"]
     assert written(outcome) == sorted([*files, *(f"{name}.zip" for name in names), *others])
     results = outcome.results
-    assert (results["DRIVER_COUNT"], results["STOP_COUNT"], results["FILE_COUNT"]) == (2, 3, 17)
+    assert (results["DRIVER_COUNT"], results["STOP_COUNT"], results["FILE_COUNT"]) == (2, 3, 19)
     assert set(written(outcome)) <= set(outcome.log.infos)
     assert outcome.log.warnings == []
     with zipfile.ZipFile(Path(results["FOLDER"]) / "V1_Marta.zip") as archive:
         assert archive.namelist() == [path for path in files if path.startswith("V1")]
         assert archive.testzip() is None
+    sheet = Path(results["FOLDER"]) / "V1_Marta" / "V1_Marta.pdf"
+    printed = subprocess.run(["pdftotext", str(sheet), "-"], capture_output=True, text=True, check=True)
+    assert "Gate 4711#" in printed.stdout
     index = text_of(outcome, "index.html")
     assert all(f'href="{path}"' in index for path in written(outcome) if path != "index.html")
 
@@ -253,6 +258,14 @@ def test_a_driver_nobody_knows_is_refused(package):
     """With the names there are: a package for nobody is a driver without one."""
     with pytest.raises(QgsProcessingException, match=r"DRIVERS: Martha is in no row.*V1 · Marta"):
         package(visits(), DRIVERS="V2, Martha")
+
+
+@pytest.mark.parametrize("name", ["V1_Marta.zip", "V1_Marta/V1_Marta.gpx", "V1_Marta/V1_Marta.pdf"])
+def test_a_file_that_cannot_be_written_is_told(package, tmp_path, name):
+    """With its name, and what to do."""
+    (tmp_path / "out" / name).mkdir(parents=True)
+    with pytest.raises(QgsProcessingException, match=rf"{name} cannot be written"):
+        package(visits(), FORMATS=["gpx", "pdf"])
 
 
 def test_packages_of_an_earlier_run_are_told_of(package):

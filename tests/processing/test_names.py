@@ -71,7 +71,8 @@ PARAMETERS = {
     "travel_matrix": ["FROM", "TO", "PROFILE", *ROADS, *SERVER, "TABLE", "MATRIX"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES", "ALL", "DIFFERENCES", "MESSAGES"],
     "driver_package": [
-        *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP", "NOW", "TIME_ZONE", "FOLDER"),
+        *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "BACKGROUND", "DRIVERS", "ZIP", "NOW", "TIME_ZONE"),
+        "FOLDER",
     ],
     "route_sheets": [
         *("PLAN", "PLAN_LEGS", "PLAN_ROUTES", "BACKGROUND", "CODE", "DRIVERS", "TIME_ZONE", "FOLDER"),
@@ -157,7 +158,7 @@ BASIC = {
     "explain_unassigned": ["PLAN", "STOPS", "DEPOTS", "VEHICLES", "BREAKS", "ROADS", "TRAFFIC", "BARRIERS"],
     "travel_matrix": ["FROM", "TO", "PROFILE", "ROADS"],
     "plan_differences": ["BEFORE", "AFTER", "NOW", "MINUTES"],
-    "driver_package": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "DRIVERS", "ZIP"],
+    "driver_package": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "FORMATS", "BACKGROUND", "DRIVERS", "ZIP"],
     "route_sheets": ["PLAN", "PLAN_LEGS", "PLAN_ROUTES", "BACKGROUND", "CODE", "DRIVERS"],
     "edit_routes": ["PLAN", "EDITS", "MODE", "NOW", *DAY_BASIC],
     "insert_options": ["PLAN", "NEW_STOPS", "MOST", "NOW", *DAY_BASIC],
