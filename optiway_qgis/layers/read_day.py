@@ -99,6 +99,10 @@ def read_day(
     """
     visits = layers.visits
     working = {vehicle.id for vehicle in vehicles}
+    if visits.is_cut:
+        text = f"{visits.name} ({visits.source.sourceName()}) is a plan whose field names were cut"
+        fault = Fault("no_field", text, "Give it as it was before it became a Shapefile", "visit_type")
+        reading.refuse(fault, About(visits.name))
     rows = VisitRows(visits, depots, reading)
     idle = {row.vehicle_id for row in rows.all} - working - {""}
     read, _ = read_order(visits, vehicles, reading, expressions[PLAN], _cancelled, idle)

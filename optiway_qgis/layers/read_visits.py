@@ -63,7 +63,10 @@ class RoutesSeen:
 
 
 class VisitsLayer:
-    """The columns of a layer of visits: which are the plan's, and which are the stop's."""
+    """The columns of a layer of visits: which are the plan's, and which are the stop's.
+
+    `is_cut` tells a plan in a format that cuts the names of fields: it cannot be read back.
+    """
 
     def __init__(self, source: QgsProcessingFeatureSource, name: str = "STOPS"):
         self.source = source
@@ -72,6 +75,7 @@ class VisitsLayer:
         keys = {field.name() for field in source.fields() if is_key(field)}
         lower = {name.lower(): index for index, name in reversed(list(enumerate(names)))}
         self.is_plan = all(mark in lower for mark in _MARKS_OF_A_PLAN)
+        self.is_cut = not self.is_plan and all(mark[:10] in lower for mark in _MARKS_OF_A_PLAN)
         self._of_plan = lower if self.is_plan else {}
         self.carried = [
             (index, own_name(name, _PLAN_NAMES) if self.is_plan else name)

@@ -115,8 +115,9 @@ class DayAlgorithm(KeptOrder):
             QgsProcessingParameterDateTime(
                 NOW, tr("Now"), QgsProcessingParameterDateTime.Type.DateTime, optional=True
             ),
-            "The moment from which the rest of the day is planned, on the clock of the time zone. What is "
-            "done by then stays as it is. Empty: what status says is done, or nothing.",
+            "The moment from which the rest of the day is planned, such as 2026-05-04T09:30:00, on the clock "
+            "of the time zone. What is done by then stays as it is. Empty: what status says is done, or "
+            "nothing.",
         )
         self.add(
             QgsProcessingParameterEnum(
@@ -127,8 +128,8 @@ class DayAlgorithm(KeptOrder):
                 optional=True,
             ),
             "status: visits whose status or actual times say so. time: visits whose planned end is not after "
-            "NOW. Empty: status where any visit has a status other than planned or released, or an actual "
-            "time; else time.",
+            "NOW. Empty: status where any visit has a status other than planned, released or cancelled, "
+            "or an actual time; else time.",
             advanced=True,
         )
 

@@ -107,7 +107,7 @@ class HandleDisruption(DisruptedDay):
             QgsProcessingParameterDateTime(
                 AT, tr("At"), QgsProcessingParameterDateTime.Type.DateTime, optional=True
             ),
-            "When it happened, on the clock of the time zone. Empty: at NOW.",
+            "When it happened, such as 2026-05-04T09:20:00, on the clock of the time zone. Empty: at NOW.",
         )
         self.add_now()
         self.add(

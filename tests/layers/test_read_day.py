@@ -645,6 +645,29 @@ def test_legs_that_are_none_are_refused(simple):
     assert "has no field sequence" in shared.errors[0]
 
 
+def test_a_plan_whose_names_were_cut_is_refused(simple):
+    """As in a Shapefile: its breaks and depots would be taken for stops."""
+    problem, _, path = simple
+    rows = [
+        {**{name[:10]: str(value) for name, value in feature.attributeMap().items()}, "at": (0.0, 0.0)}
+        for feature in opened(path, VISITS).getFeatures()
+    ]
+    shared = reading()
+    read_day(
+        PlanLayers(VisitsLayer(source_of(layer(rows)), PLAN)),
+        problem.depots,
+        problem.vehicles,
+        {},
+        None,
+        "",
+        Disrupted(),
+        "bound",
+        shared,
+        {PLAN: NO_EXPRESSIONS},
+    )
+    assert any("field names were cut" in text for text in shared.errors)
+
+
 def test_a_plan_in_another_crs_is_read_where_it_is(town, tmp_path, qgis_app):
     """Stops, legs and places come back to a millionth of a degree."""
     problem, plan = town
