@@ -132,6 +132,7 @@ class RouteSheets(DriverPackage):
         day = PlanDay(first_date(self.source(PLAN)) or today(zone), zone)
         reading = Reading(day, context.transformContext(), feedback, GroupedWarnings())
         read = self._read_days(reading, None)
+        self._tell_zone(parameters, context, day, feedback)
         days = self._chosen(read, self.parameterAsString(parameters, DRIVERS, context), reading)
         reading.warnings.push(feedback)
         folder = self.parameterAsString(parameters, FOLDER, context)

@@ -20,7 +20,7 @@ from qgis.core import (
 from qgis.PyQt.QtXml import QDomDocument
 
 from optiway_qgis.layers.sheet_page import Ink, shortened, wrapped
-from tests.made_layers import layer
+from tests.made_layers import Log, layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,9 +93,9 @@ def write(run_algorithm, monkeypatch, tmp_path):
     """A function (rows, **parameters) -> Outcome; there is no engine. The sheets are in tmp_path."""
     monkeypatch.setenv("OPTIWAY_PYTHON", "/nowhere/python")
 
-    def run(rows, **parameters: Any):
+    def run(rows, log: Log | None = None, **parameters: Any):
         given = {"PLAN": visits(rows), "FOLDER": str(tmp_path), "TIME_ZONE": "Europe/Lisbon"}
-        return run_algorithm("route_sheets", **{**given, **parameters})
+        return run_algorithm("route_sheets", log, **{**given, **parameters})
 
     return run
 
@@ -131,12 +131,20 @@ def codes_of(path: Path) -> list[str]:
     return [code.text for code in found]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    """A folder for all tests."""
+    return tmp_path_factory.mktemp("sheets")
+
+
 @pytest.fixture
-def sheet(write, tmp_path) -> Path:
-    """The sheet of the long day."""
-    outcome = write(long_day())
-    assert (outcome.results["SHEET_COUNT"], outcome.results["STOP_COUNT"]) == (1, 31)
-    return tmp_path / "route_V1.pdf"
+def sheet(write, kept) -> Path:
+    """The sheet of the long day, written once."""
+    path = kept / "route_V1.pdf"
+    if not path.exists():
+        outcome = write(long_day(), FOLDER=str(kept))
+        assert (outcome.results["SHEET_COUNT"], outcome.results["STOP_COUNT"]) == (1, 31)
+    return path
 
 
 def test_all_that_the_driver_needs_is_on_the_sheet(sheet):
@@ -246,6 +254,13 @@ def test_a_folder_that_cannot_be_written_is_told(write, tmp_path):
     (tmp_path / "route_V1.pdf").mkdir()
     with pytest.raises(QgsProcessingException, match=r"route_V1\.pdf cannot be written"):
         write([row(1)])
+
+
+def test_a_run_that_is_cancelled_writes_no_more(write, tmp_path):
+    """And says so."""
+    outcome = write([row(1)], Log(cancel_at="times in"))
+    assert list(tmp_path.iterdir()) == []
+    assert "SHEET_COUNT" not in outcome.results
 
 
 @pytest.mark.parametrize("width", [12.0, 40.0, 100.0])
