@@ -26,11 +26,12 @@ from qgis.core import (
     QgsVectorLayer,
     QgsWkbTypes,
 )
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from ..model.plan import VISIT_BREAK, VISIT_STOP
 from .qgis_compat import text_format
-from .sheet_page import HAIR, PAPER, QUIET, Ink
+from .sheet_page import HAIR, PAPER, QUIET, Ink, shortened
 from .symbols import depot_symbol, route_symbol, visit_symbol
 
 if TYPE_CHECKING:
@@ -86,6 +87,12 @@ def put_map(
     shown.setKeepLayerSet(True)
     shown.zoomToExtent(_extent((route, visits), crs, pages))
     put_scale_bar(pages, shown, x, pages.y + height, shown.extent().width() > _LONG_M)
+    rights = "; ".join(below.metadata().rights()) if below is not None else ""
+    if rights:
+        ink = Ink(7, colour=QUIET)
+        told = shortened(rights, ink, width / 2)
+        right = Qt.AlignmentFlag.AlignRight
+        pages.line(told, x + width / 2, pages.y + height + 0.8, width / 2, ink, right)
     return layers
 
 

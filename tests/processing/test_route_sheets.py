@@ -214,10 +214,14 @@ def test_codes_of_stops_may_be_for_any_map_app(write, tmp_path):
 
 
 def test_the_map_has_the_way_and_what_lies_below(write, tmp_path):
-    """The way in the colour of the route, streets in grey; without streets there is no grey."""
+    """The way in the colour of the route, the streets in grey, and whose data they are."""
     streets = layer([{"at": "LineString (-8.7 41.1, -8.5 41.108)", "class": "road"}], kind="LineString")
+    metadata = streets.metadata()
+    metadata.setRights(["Made by the town of Quillbrook"])
+    streets.setMetadata(metadata)
     write([row(0, "start"), row(1), row(2)], BACKGROUND=streets)
     pages = tmp_path / "route_V1.pdf"
+    assert "Made by the town of Quillbrook" in text_of(pages)
     subprocess.run(
         ["pdftoppm", "-r", "60", "-f", "1", "-l", "1", str(pages), str(tmp_path / "map")], check=True
     )
