@@ -27,6 +27,7 @@ class OptiwayPlugin:
         self._provider: OptiwayProvider | None = None
         self._menu: Menu | None = None
         self._install_dialog = None
+        self._import_dialog = None
 
     def initProcessing(self):
         """Add the translation, the provider and the functions."""
@@ -43,7 +44,7 @@ class OptiwayPlugin:
             return
         from .gui.menu import Menu
 
-        self._menu = Menu(self._iface, self._open_install)
+        self._menu = Menu(self._iface, self._open_install, self._open_import)
 
     def unload(self):
         """Remove all that was added."""
@@ -62,3 +63,8 @@ class OptiwayPlugin:
         from .gui.install_dialog import open_install_dialog
 
         self._install_dialog = open_install_dialog(self._iface.mainWindow())
+
+    def _open_import(self):
+        from .gui.import_dialog import open_import_dialog
+
+        self._import_dialog = open_import_dialog(self._iface.mainWindow())

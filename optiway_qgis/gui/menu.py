@@ -20,13 +20,15 @@ MOST_USED = ("plan_routes", "edit_routes", "insert_options", "schedule", "driver
 """Algorithms on the toolbar and at the top of the menu; each has an icon of its name."""
 DAY_UNDER_WAY = "edit_routes"
 """The button of the toolbar that has the whole of its group below it."""
+PREPARING = "preparing"
+"""The group whose menu has the dialog of imports, too."""
 _NOT_LISTED = "engine"
 
 
 class Menu:
     """Menu and toolbar of the main window, from when it is made until `remove`."""
 
-    def __init__(self, iface, open_install: Callable[[], None]):
+    def __init__(self, iface, open_install: Callable[[], None], open_import: Callable[[], None]):
         self._iface = iface
         window = iface.mainWindow()
         self._menu = QMenu("Optiway", window)
@@ -34,6 +36,9 @@ class Menu:
         self._toolbar = iface.addToolBar("Optiway")
         self._toolbar.setObjectName("OptiwayToolBar")  # QGIS remembers its place by this name
         groups = self._groups()
+        if PREPARING in groups:
+            preview = groups[PREPARING].addAction(tr("Look into a list and import it…"))
+            preview.triggered.connect(lambda _checked: open_import())
         for name in MOST_USED:
             algorithm = QgsApplication.processingRegistry().algorithmById(f"optiway:{name}")
             if algorithm is not None:

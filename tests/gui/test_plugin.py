@@ -103,6 +103,7 @@ def test_every_algorithm_is_in_the_menu_of_its_group(window, no_provider):
     for algorithm in no_provider.providerById("optiway").algorithms():
         if algorithm.groupId() != "engine":
             expected.setdefault(algorithm.group(), set()).add(algorithm.displayName() + "…")
+    expected["Preparing"].add("Look into a list and import it…")
     assert offered == expected
     assert "Handle a disruption…" in offered["Re-planning"]
     assert entries(menu)[-1].text() == "Install routing engine…"
@@ -117,6 +118,18 @@ def test_the_button_of_edits_has_all_of_re_planning_below_it(window):
     assert button.menu().title() == "Re-planning"
     next(entry for entry in entries(button.menu()) if entry.text() == "Handle a disruption…").trigger()
     assert window.opened == ["optiway:handle_disruption"]
+
+
+def test_a_list_is_looked_into_from_the_menu(window):
+    """The entry opens the dialog above the main window."""
+    from optiway_qgis.gui.import_dialog import ImportDialog
+
+    menu = window.pluginMenu().actions()[0].menu()
+    preparing = next(action.menu() for action in menu.actions() if action.text() == "Preparing")
+    next(entry for entry in entries(preparing) if entry.text().startswith("Look into")).trigger()
+    (dialog,) = window.mainWindow().findChildren(ImportDialog)
+    assert dialog.isVisible()
+    dialog.reject()
 
 
 def test_nothing_is_left_after_unloading(window, no_provider):
