@@ -27,6 +27,8 @@ from .replanning.insert_options import InsertOptions
 from .replanning.plan_differences import PlanDifferences
 from .replanning.reoptimise import Reoptimise
 from .replanning.suggest_windows import SuggestWindows
+from .workspace.create_workspace import CreateWorkspace
+from .workspace.demo_day import DemoDay
 
 ICON = str(Path(optiway_qgis.__file__).parent / "resources" / "icons" / "optiway.svg")
 
@@ -74,6 +76,8 @@ class OptiwayProvider(QgsProcessingProvider):
             RouteSheets,
             TravelMatrix,
             Validate,
+            CreateWorkspace,
+            DemoDay,
             InstallEngine,
             SoloDay,
             TeamDay,

@@ -32,7 +32,7 @@ field of the layers means is in [fields.md](fields.md), how rules and wishes wor
 [planning.md](planning.md).
 """
 
-_GROUPS = ("Preparing", "Planning", "Re-planning", "Dispatch", "Ready models", "Engine")
+_GROUPS = ("Preparing", "Planning", "Re-planning", "Dispatch", "Ready models", "Workspace", "Engine")
 _KINDS = {
     "authcfg": "authentication configuration",
     "boolean": "yes or no",

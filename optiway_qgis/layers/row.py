@@ -122,7 +122,7 @@ class Row:
             entries = [as_text(entry) for entry in value if not is_null(entry)]
         else:
             text = as_text(value)
-            if text.startswith("[") and text.endswith("]"):
+            if text[:1] + text[-1:] in ("[]", "{}"):  # as JSON, and as forms of QGIS store several choices
                 text = text[1:-1].replace('"', "")
             separator = self._alias(name).separator
             entries = [

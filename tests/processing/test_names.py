@@ -40,6 +40,8 @@ PARAMETERS = {
     "import_stops": [*IMPORT, "STOPS", "TO_GEOCODE", "REJECTS", "SAVE_MAPPING"],
     "plan_routes": [*FLEET, "TIME_LIMIT", "ITERATIONS", "SEED", "WORKERS", *SINKS],
     "validate": [*FLEET, "FINDINGS", "REPORT"],
+    "create_workspace": ["FILE", "CRS", "PLAN_DATE", "TIME_ZONE"],
+    "demo_day": ["FILE", "PLAN_DATE", "TIME_LIMIT", "REPORT"],
     "plan_one_route": [
         *("STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "SERVICE_TIME", "PRIORITY"),
         *("WINDOW_START", "WINDOW_END", "BREAKS", *RULES[:2], *TRAVEL),
@@ -93,6 +95,7 @@ PARAMETERS = {
     ],
 }
 PREPARING = {"import_stops"}
+WORKSPACE = {"create_workspace", "demo_day"}
 READY = {
     "solo_day": ["STOPS", "START", "RETURN", "START_TIME", "PLAN_DATE", "TIME_ZONE", "ROADS"],
     "team_day": [
@@ -127,6 +130,8 @@ OUTPUTS = {
     "driver_package": ["FOLDER", "DRIVER_COUNT", "FILE_COUNT", "STOP_COUNT"],
     "route_sheets": ["FOLDER", "SHEET_COUNT", "STOP_COUNT"],
     "validate": ["FINDINGS", "REPORT", "ERROR_COUNT", "WARNING_COUNT"],
+    "create_workspace": ["FILE", "PROJECT", "LAYER_COUNT", "STOP_COUNT"],
+    "demo_day": ["FILE", "REPORT", "PROJECT", "LAYER_COUNT", "STOP_COUNT"],
     "edit_routes": DAY_OUTPUTS,
     "insert_options": ["OPTIONS", "OPTION_COUNT", "STOPS_WITHOUT_OPTION"],
     "suggest_windows": ["SUGGESTIONS", "SUGGESTION_COUNT", "STOPS_WITHOUT_WINDOW", "WINDOWS_REFUSED"],
@@ -138,6 +143,8 @@ BASIC = {
     "solo_day": [name for name in READY["solo_day"] if name not in ("PLAN_DATE", "TIME_ZONE")],
     "team_day": [name for name in READY["team_day"] if name != "TIME_ZONE"],
     "import_stops": ["INPUT_FILE", "INPUT_LAYER", "SHEET", "CRS", "MAPPING"],
+    "create_workspace": ["CRS", "PLAN_DATE"],
+    "demo_day": ["PLAN_DATE", "TIME_LIMIT"],
     "plan_routes": [
         *("STOPS", "DEPOTS", "VEHICLES", "BREAKS", "PLAN_DATE", "VEHICLE_COUNT", "VEHICLE_CAPACITY"),
         *("SHIFT_START", "SHIFT_END", "ROADS", "TRAFFIC", "BARRIERS", "TIME_LIMIT"),
@@ -207,6 +214,7 @@ def test_ids(algorithms):
     groups = {name: algorithms[name].group() for name in PARAMETERS}
     kept = {**dict.fromkeys(REPLANNING, "Re-planning"), **dict.fromkeys(PREPARING, "Preparing")}
     kept |= {**dict.fromkeys(DISPATCH, "Dispatch"), **dict.fromkeys(READY, "Ready models")}
+    kept |= dict.fromkeys(WORKSPACE, "Workspace")
     assert groups == {name: kept.get(name, "Planning") for name in PARAMETERS}
 
 
