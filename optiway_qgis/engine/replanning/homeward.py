@@ -1,4 +1,4 @@
-"""What it costs that vehicles which have left drive home, whether they serve anything or not.
+"""How vehicles that have left drive home, and what that costs whether they serve anything or not.
 
 In the problem of a rest a vehicle without stops costs nothing. One that has left still has its way home, and
 pays for it in every plan: what it serves costs only what comes on top of that.
@@ -10,12 +10,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.engine.solving.instance import Instance
+from optiway_qgis.engine.solving.schedule import distance_cost, time_cost
 from optiway_qgis.engine.travel.provider import UNREACHABLE
+from optiway_qgis.model.problem import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from optiway_qgis.engine.replanning.rest import Rest
+    from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.problem import Vehicle
+
+
+def stops_where_they_are(
+    rest: Rest, travel: Travel, names: Collection[str]
+) -> tuple[tuple[Stop, ...], tuple[int, ...]]:
+    """Return a stop where each of these vehicles is, in their order in the problem, and its place in the
+    travel of the rest: with no other stop they have a route, and that leads home.
+    """
+    depots = {depot.id: (depot, at) for depot, at in zip(rest.problem.depots, travel.depot_place)}
+    stops, places = [], []
+    for vehicle in rest.problem.vehicles:
+        if vehicle.id in names:
+            here, place = depots[rest.starts[vehicle.id]]
+            stops.append(Stop(here.id, here.lon, here.lat, zones=vehicle.zones, fetch=True))
+            places.append(place)
+    return tuple(stops), tuple(places)
 
 
 def with_way_home(instance: Instance, left: Collection[str]) -> Instance:
@@ -54,7 +74,4 @@ def _way_home(instance: Instance, vehicle: Vehicle) -> float:
         if arrival is None or slot is None:
             return 0.0
         seconds, metres = arrival - begun, leg.metres[slot]
-    overtime = 0 if vehicle.overtime_after is None else max(0, seconds - vehicle.overtime_after)
-    hour, over = vehicle.cost_per_hour, vehicle.overtime_cost_per_hour
-    time = (seconds - overtime) * hour + overtime * (hour if over is None else over)
-    return metres / 1000 * vehicle.cost_per_km + time / 3600
+    return distance_cost(vehicle, metres) + time_cost(vehicle, seconds)

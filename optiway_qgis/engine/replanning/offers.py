@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from optiway_qgis.engine.replanning.course import open_rest
+from optiway_qgis.engine.replanning.homeward import stops_where_they_are
 from optiway_qgis.engine.replanning.placing import faults
-from optiway_qgis.engine.replanning.rest import rest_of
+from optiway_qgis.engine.replanning.rest import NOBODY, rest_of
 from optiway_qgis.engine.replanning.trials import Routes
 from optiway_qgis.engine.solving.breaches import ordered
 from optiway_qgis.engine.solving.instance import Instance
@@ -26,7 +27,7 @@ from optiway_qgis.model.day import SCOPE_INSERT, Ask
 from optiway_qgis.model.errors import InputError
 from optiway_qgis.model.options import Option
 from optiway_qgis.model.plan import VISIT_END, VISIT_START, VISIT_STOP, Unassigned
-from optiway_qgis.model.problem import Sequence, Stop
+from optiway_qgis.model.problem import Sequence
 from optiway_qgis.model.refusals import may_not, nobody_may
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from optiway_qgis.model.day import Day
     from optiway_qgis.model.options import Offer, Offers
     from optiway_qgis.model.problem import Problem, Window
-
-
-_NOBODY = "No vehicle goes on."
 
 
 def options(
@@ -71,7 +69,7 @@ def options(
     nobody = {one.stop_id: one for one in rest.lost}
     if not rest.problem.vehicles:
         names = (offer.stop_id for offer in asked.offers)
-        return [_unplaced(Unassigned(name, reasons.NO_VEHICLE, _NOBODY)) for name in names]
+        return [_unplaced(Unassigned(name, reasons.NO_VEHICLE, NOBODY)) for name in names]
     instance, sequences = _standing(rest, day, open_rest(rest, source, open_travel))
     routes = Routes(instance, timetables(instance, *by_index(instance, sequences)))
     asking = _Asking(routes, asked)
@@ -120,17 +118,12 @@ def _standing(rest: Rest, day: Day, travel: Travel) -> tuple[Instance, list[Sequ
         for one in day.progress
         if one.visits and one.visits[-1].type != VISIT_END and not one.lost
     } - busy
-    depots = {depot.id: number for number, depot in enumerate(rest.problem.depots)}
-    stops, places = list(rest.problem.stops), list(travel.stop_place)
+    stops, places = stops_where_they_are(rest, travel, out)
+    names = {name: vehicle_id for vehicle_id, name in rest.starts.items()}
     sequences = [sequence for sequence in rest.sequences if sequence.vehicle_id not in out]
-    for vehicle in rest.problem.vehicles:
-        if vehicle.id in out:
-            here = rest.problem.depots[depots[rest.starts[vehicle.id]]]
-            stops.append(Stop(here.id, here.lon, here.lat, zones=vehicle.zones, fetch=True))
-            places.append(travel.depot_place[depots[here.id]])
-            sequences.append(Sequence(vehicle.id, (here.id,)))
-    problem = replace(rest.problem, stops=tuple(stops))
-    return Instance(problem, replace(travel, stop_place=tuple(places))), sequences
+    sequences += [Sequence(names[stop.id], (stop.id,)) for stop in stops]
+    problem = replace(rest.problem, stops=rest.problem.stops + stops)
+    return Instance(problem, replace(travel, stop_place=travel.stop_place + places)), sequences
 
 
 def _unplaced(why: Unassigned) -> Option:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.homeward import with_way_home
 from optiway_qgis.engine.replanning.placing import late_score, moved_less_late, put_in
-from optiway_qgis.engine.replanning.rest import rest_of
+from optiway_qgis.engine.replanning.rest import NOBODY, rest_of
 from optiway_qgis.engine.replanning.whole import whole_plan
 from optiway_qgis.engine.solving.explain import GIVEN, explain, hopeless
 from optiway_qgis.engine.solving.instance import Instance
@@ -62,7 +62,6 @@ _PLANNED = 100
 """How much higher the priority is of stops that the plan before serves: above that of all others."""
 
 _NO_PLACE = "What may change leaves no room for it."
-_NOBODY = "No vehicle goes on."
 
 
 def replan(
@@ -93,7 +92,7 @@ def replan(
     if rest.problem.vehicles:
         plan = _Replanning(rest, travel, day, ask, settings, clock, tell).plan(identity)
     else:
-        left = (Unassigned(stop.id, reasons.NO_VEHICLE, _NOBODY) for stop in rest.problem.stops)
+        left = (Unassigned(stop.id, reasons.NO_VEHICLE, NOBODY) for stop in rest.problem.stops)
         plan = Plan(identity, (), tuple(left), travel_source=travel.provider.source)
     return whole_plan(problem, day, rest, plan, travel)
 

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from optiway_qgis.model.day import Ask, Day, Progress
     from optiway_qgis.model.plan import Visit
 
+NOBODY = "No vehicle goes on."
+"""Why a stop is left out when all vehicles are lost."""
+
 _LATEST = 100 * DAY
 """The end of a window that has none."""
 

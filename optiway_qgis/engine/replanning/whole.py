@@ -11,11 +11,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from optiway_qgis.engine.replanning.homeward import stops_where_they_are
 from optiway_qgis.engine.replanning.spent import began, ended, rested
 from optiway_qgis.engine.solving.breaches import ordered
 from optiway_qgis.engine.solving.check import check
 from optiway_qgis.engine.solving.instance import Instance
-from optiway_qgis.engine.solving.schedule import schedule
+from optiway_qgis.engine.solving.schedule import distance_cost, overtime_of, schedule, time_cost
 from optiway_qgis.engine.travel.provider import rounded
 from optiway_qgis.model import reasons
 from optiway_qgis.model.fix import DEPOT, PROBLEM, STOP
@@ -33,7 +34,7 @@ from optiway_qgis.model.plan import (
     Violation,
     Visit,
 )
-from optiway_qgis.model.problem import DAY, Stop
+from optiway_qgis.model.problem import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.replanning.rest import Rest
     from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.day import Day, Progress
-    from optiway_qgis.model.problem import Problem, Vehicle
+    from optiway_qgis.model.problem import Problem, Stop, Vehicle
 
 Load = tuple[int, ...]
 
@@ -88,21 +89,10 @@ def _ways_home(rest: Rest, travel: Travel, names: list[str]) -> tuple[dict[str, 
     if not names:
         return {}, []
     problem = rest.problem
-    depots = {depot.id: number for number, depot in enumerate(problem.depots)}
     vehicles = tuple(vehicle for vehicle in problem.vehicles if vehicle.id in names)
-    here = [depots[rest.starts[vehicle.id]] for vehicle in vehicles]
-    stops = tuple(
-        Stop(
-            rest.starts[vehicle.id],
-            problem.depots[at].lon,
-            problem.depots[at].lat,
-            zones=vehicle.zones,
-            fetch=True,
-        )
-        for vehicle, at in zip(vehicles, here)
-    )
+    stops, places = stops_where_they_are(rest, travel, names)
     alone = replace(problem, stops=stops, vehicles=vehicles)
-    there = replace(travel, stop_place=tuple(travel.depot_place[at] for at in here))
+    there = replace(travel, stop_place=places)
     routes = schedule(Instance(alone, there), [[number] for number in range(len(stops))])
     plan = Plan("home", routes, (), travel_source=there.provider.source)
     return {route.vehicle_id: _without_stops(route) for route in routes}, check(alone, there, plan)
@@ -147,12 +137,6 @@ class _Joined:
         breaks = _of(visits, VISIT_BREAK)
         unpaid = sum(rested(visit) for visit in breaks if not paid.get(visit.id, False))
         work = end - start - unpaid
-        after = vehicle.overtime_after
-        overtime = 0 if after is None else max(0, work - after)
-        time = (work - overtime) / 3600 * vehicle.cost_per_hour
-        if overtime:
-            price = vehicle.overtime_cost_per_hour
-            time += overtime / 3600 * (vehicle.cost_per_hour if price is None else price)
         distance = sum(visit.distance for visit in visits)
         codes = {code for visit in visits for code in visit.violations}
         codes.update(ahead.violations if ahead else ())
@@ -171,15 +155,15 @@ class _Joined:
             late=sum(visit.late for visit in visits),
             load_peak=self._load_peak(),
             cost_fixed=vehicle.fixed_cost,
-            cost_distance=distance / 1000 * vehicle.cost_per_km,
-            cost_time=time,
+            cost_distance=distance_cost(vehicle, distance),
+            cost_time=time_cost(vehicle, work),
             violations=ordered(codes),
             loading=sum(
                 visit.service for visit in _of(visits, VISIT_START, VISIT_RELOAD, VISIT_TRANSFER, VISIT_END)
             ),
             break_time=sum(rested(visit) for visit in breaks),
             unpaid_break=unpaid,
-            overtime=overtime,
+            overtime=overtime_of(vehicle, work),
         )
 
     def _load_peak(self) -> Load:

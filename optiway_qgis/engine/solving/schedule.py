@@ -599,8 +599,7 @@ class Timetable:
     @property
     def overtime(self) -> int:
         """Seconds of work that cost more."""
-        after = self.vehicle.overtime_after
-        return 0 if after is None else max(0, self.work - after)
+        return overtime_of(self.vehicle, self.work)
 
     @property
     def distance(self) -> int:
@@ -610,12 +609,8 @@ class Timetable:
     @property
     def costs(self) -> tuple[float, float, float]:
         """Fixed, distance and time cost."""
-        vehicle, overtime = self.vehicle, self.overtime
-        time = (self.work - overtime) / 3600 * vehicle.cost_per_hour
-        if overtime:
-            price = vehicle.overtime_cost_per_hour
-            time += overtime / 3600 * (vehicle.cost_per_hour if price is None else price)
-        return vehicle.fixed_cost, self.distance / 1000 * vehicle.cost_per_km, time
+        vehicle = self.vehicle
+        return vehicle.fixed_cost, distance_cost(vehicle, self.distance), time_cost(vehicle, self.work)
 
     def route(self) -> Route:
         """Return the timed route, its legs not drawn."""
@@ -677,6 +672,23 @@ class Timetable:
             unpaid_break=self.unpaid_break,
             overtime=self.overtime,
         )
+
+
+def overtime_of(vehicle: Vehicle, work: int) -> int:
+    """Return how many of the seconds of work cost more."""
+    return 0 if vehicle.overtime_after is None else max(0, work - vehicle.overtime_after)
+
+
+def time_cost(vehicle: Vehicle, work: int) -> float:
+    """Return what so many seconds of work cost."""
+    overtime, price = overtime_of(vehicle, work), vehicle.overtime_cost_per_hour
+    cost = (work - overtime) / 3600 * vehicle.cost_per_hour
+    return cost + overtime / 3600 * (vehicle.cost_per_hour if price is None else price)
+
+
+def distance_cost(vehicle: Vehicle, metres: int) -> float:
+    """Return what so many metres cost."""
+    return metres / 1000 * vehicle.cost_per_km
 
 
 _Laid = tuple[list[Step], list[int], list[int], list[int] | None, list[bool], "list[HourlyLeg] | None"]
