@@ -22,7 +22,7 @@ from tests.engine.test_rest import V1, V2, A, B, C, E, noted, parcel, the_day
 from tests.engine.underway import Underway, at_moment, standing_after, timed
 
 if TYPE_CHECKING:
-    from optiway_qgis.model.plan import Route
+    from optiway_qgis.model.plan import Route, Visit
     from tests.engine.plannable import Planned
 
 
@@ -463,17 +463,26 @@ def test_day_that_goes_as_planned_stays_as_planned(case: Planned, data: st.DataO
     day = standing_after(problem, travel, plan, _counts(plan, data))
     whole = day.retimed()
     hold_together(day, whole)
+    # One that was to load again fetches what it can on the trip that it is on.
+    reloading = {
+        route.vehicle_id
+        for route in plan.routes
+        if any(visit.type == "reload" for visit in _ahead(day, route)) and day.done.get(route.vehicle_id)
+    }
     if not plan.violations:
-        assert whole.violations == ()
+        assert not {one.vehicle_id for one in whole.violations} - reloading
     docks = any(depot.docks for depot in problem.depots)
     for before, after in zip(plan.routes, whole.routes, strict=True):
-        ahead = [visit.type for visit in before.visits[len(day.done.get(before.vehicle_id, ())) :]]
         done = day.done.get(before.vehicle_id)
         # A vehicle that has left needs its dock no more: who loads after it need not make way.
-        if ("reload" in ahead and done) or (docks and not done):
+        if before.vehicle_id in reloading or (docks and not done):
             assert after.stop_ids == before.stop_ids
         else:
             assert _with_slacks_of(after, before) == before
+
+
+def _ahead(day: Underway, route: Route) -> tuple[Visit, ...]:
+    return route.visits[len(day.done.get(route.vehicle_id, ())) :]
 
 
 def _with_slacks_of(route: Route, other: Route) -> Route:
