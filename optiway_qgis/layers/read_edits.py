@@ -173,7 +173,8 @@ class _EditsReader:
         self._stops = {stop.id: stop for stop in read.problem.stops}
         self._pickups = {stop.picked_up_at for stop in read.problem.stops if stop.picked_up_at}
         self._orders = {entry.vehicle_id: entry.stops for entry in read.sequences}
-        self._on = {name: vehicle for vehicle, stops in self._orders.items() for name in stops}
+        self._on = {visit.id: one.vehicle_id for one in read.day.progress for visit in one.visits}
+        self._on.update((name, vehicle) for vehicle, stops in self._orders.items() for name in stops)
         self._relations = Relations(keeps_order=False)
         self._geometries = to_wgs84(source.sourceCrs(), reading.transform_context)
 

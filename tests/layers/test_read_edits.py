@@ -379,6 +379,12 @@ def test_what_cannot_be_understood_is_told_all_at_once():
     assert len(found) == 11
 
 
+def test_a_lock_of_what_is_done_is_refused_as_that():
+    """It has a vehicle, though it is none to lock it to."""
+    (told,) = errors([{"action": "lock", "stop_id": "S1"}])
+    assert "is done" in told
+
+
 def test_what_belongs_to_a_pair_is_changed_with_care():
     """Its name not at all, its longest ride where it is kept."""
     other = errors([{"action": "update", "stop_id": "P", "pair_id": "two"}])
