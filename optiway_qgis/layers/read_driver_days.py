@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence
 from qgis.core import QgsFeatureRequest, QgsGeometry, QgsProcessingFeatureSource
 from qgis.PyQt.QtCore import QDateTime, QTime
 
-from ..model.day import CANCELLED
+from ..model.day import CANCELLED, DONE, UNDELIVERED
 from ..model.driver_day import DayVisit, DriverDay, Hours, Instant, Line
 from ..model.findings import About, Fault
 from ..model.links import Place
@@ -21,7 +21,7 @@ from ..model.problem import DAY, LOAD_SCALE, MAX_DIMENSIONS, OPEN_END
 from . import fields
 from .points import position, to_wgs84
 from .qgis_compat import is_null
-from .read_drivers import BEHIND, eta_of, note_plan, number_of
+from .read_drivers import eta_of, note_plan, number_of
 from .read_stops import stop_of
 from .row import Row, Table, as_number, as_text
 
@@ -32,8 +32,12 @@ if TYPE_CHECKING:
     from .read_visits import VisitsLayer
     from .reading import Reading
 
+_OVER = frozenset({DONE, *UNDELIVERED})
 _TEXTS = ("address", "phone", "email", "notes", "access_code", "access_notes")
 LEGS = "PLAN_LEGS"
+
+_LAST = float("inf")
+_NO_NUMBER = -1
 
 
 @dataclass
@@ -62,8 +66,9 @@ def read_driver_days(
 ) -> DaysRead:
     """Read the day of each vehicle, its visits in the order of their numbers.
 
-    Visits due before `now` (seconds from midnight of the plan date) are behind the driver, whatever their
-    status. A row without a time, or without a place, is told of.
+    Visits planned to be over at `now` (seconds from midnight of the plan date) are behind the driver,
+    whatever their status; one who is at a stop has it before him still. A row without a time, or without a
+    place, is told of.
     """
     reader = _DaysReader(visits, reading, now)
     flags = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
@@ -140,14 +145,15 @@ class _DaysReader:
         name = layer.carried_text(feature, "name")
         place = self._place(feature, name or stop_id, about)
         status = as_text(layer.value(feature, "status") or "").lower()
-        is_due = self._now is not None and eta < self._now
+        end = self._seconds(feature, "end_time", eta)
+        is_over = status in _OVER or layer.value(feature, "actual_departure") is not None
         visit = DayVisit(
             type=kind,
             id=stop_id,
-            sequence=int(number) if number < float("inf") else 0,
+            sequence=int(number) if number < _LAST else _NO_NUMBER,
             eta=self._instant(eta),
             start=self._instant(self._seconds(feature, "start_time", eta)),
-            end=self._instant(self._seconds(feature, "end_time", eta)),
+            end=self._instant(end),
             place=place,
             trip=int(_float(layer.value(feature, "trip"))) or 1,
             name=name,
@@ -155,7 +161,7 @@ class _DaysReader:
             load=self._loads(feature),
             fetched_at=_whole(layer.value(feature, "fetched_at")),
             status=status,
-            behind=is_due or status in BEHIND or layer.value(feature, "actual_arrival") is not None,
+            behind=is_over or (self._now is not None and end <= self._now),
             cancelled=status == CANCELLED,
             **{key: self._text(feature, key) for key in _TEXTS},
         )
@@ -214,7 +220,13 @@ class _DaysReader:
 
 
 def _numbered(gathered: Sequence[tuple[float, DayVisit]]) -> tuple[DayVisit, ...]:
-    return tuple(visit for _, visit in sorted(gathered, key=lambda one: one[0]))
+    """The visits in order; those without a number come last and go on counting."""
+    visits: list[DayVisit] = []
+    for _, visit in sorted(gathered, key=lambda one: one[0]):
+        if visit.sequence == _NO_NUMBER:
+            visit = replace(visit, sequence=visits[-1].sequence + 1 if visits else 1)
+        visits.append(visit)
+    return tuple(visits)
 
 
 def _amounts(thousandths: Sequence[int]) -> tuple[float, ...]:

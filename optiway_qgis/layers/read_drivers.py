@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from .read_visits import VisitsLayer
     from .reading import Reading
 
-BEHIND = frozenset(STATUSES) - TO_DO - {CANCELLED}
-"""How visits stand that are over or begun."""
+_BEHIND = frozenset(STATUSES) - TO_DO - {CANCELLED}
 _LAST = float("inf")
 
 
@@ -95,7 +94,7 @@ def read_drivers(
             eta=eta,
             name=visits.carried_text(feature, "name"),
             address="" if is_null(address) else as_text(address),
-            behind=is_due or status in BEHIND or visits.value(feature, "actual_arrival") is not None,
+            behind=is_due or status in _BEHIND or visits.value(feature, "actual_arrival") is not None,
         )
         seen.visits.setdefault(vehicle_id, []).append((number_of(visits, feature), visit))
     return DriversRead(

@@ -58,7 +58,7 @@ class DayVisit:
     `type` is one of VISIT_TYPES. `eta`, `start` of service and `end` are planned. Quantities are in the
     user's units, one per kind of load; `load` is what is on board on leaving. `fetched_at` is the number of
     the transfer that fetches the goods, None where they are on board from the start of the trip. `behind` is
-    what is over: done, skipped, begun. What is `cancelled` is no longer visited.
+    what is over: done, failed, skipped. What is `cancelled` is no longer visited.
     """
 
     type: str

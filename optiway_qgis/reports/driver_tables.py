@@ -66,9 +66,7 @@ def _is_loaded_at(visit: DayVisit, at: DayVisit | None, day: DriverDay) -> bool:
     if visit.fetched_at is not None:
         return at is not None and at.type == VISIT_TRANSFER and at.sequence == visit.fetched_at
     before = [
-        place
-        for place in day.valid
-        if place.type in (VISIT_START, VISIT_RELOAD) and place.sequence < visit.sequence
+        place for place in day.valid[: day.valid.index(visit)] if place.type in (VISIT_START, VISIT_RELOAD)
     ]
     return at is (before[-1] if before else None)
 

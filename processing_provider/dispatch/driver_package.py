@@ -180,8 +180,8 @@ class DriverPackage(PlanAlgorithm):
             QgsProcessingParameterDateTime(
                 NOW, tr("Now"), QgsProcessingParameterDateTime.Type.DateTime, optional=True
             ),
-            "What is due before this moment is done and in no link, as what status says is done. Empty: what "
-            "status says alone.",
+            "What is planned to be over at this moment is done and in no link, as what status says is done. "
+            "Empty: what status says alone.",
             advanced=True,
         )
         self.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from qgis.core import QgsProcessingException
 from tests.made_layers import layer
 
 DAY = "2026-05-04"
+PAGE = "V1_Marta/V1_Marta.html"
 SECRET = {
     "notes": "Gate 4711#",
     "access_code": "98#76",
@@ -161,7 +163,7 @@ def test_notes_and_codes_go_to_the_driver_and_to_nobody_else(package):
         text = text_of(outcome, path)
         assert not any(secret in text for secret in (*SECRET.values(), "Café", "Rua X"))
     nothing = package(visits(*ROWS[:1], row("V1", 1, "S1", "09:00"), ROWS[-1]), DRIVERS="V1", ZIP=False)
-    assert "4711" not in text_of(nothing, "V1_Marta/V1_Marta.html")
+    assert "4711" not in text_of(nothing, PAGE)
 
 
 def test_gdal_reads_what_was_written(package):
@@ -198,7 +200,7 @@ def test_times_are_those_of_the_plans_zone(package, given, eta):
     outcome = package(visits(), **parameters)
     calendar = text_of(outcome, "V1_Marta/V1_Marta.ics")
     assert f"DTSTART:20260504T{eta.replace(':', '')}" in calendar
-    assert "10:00" in text_of(outcome, "V1_Marta/V1_Marta.html")
+    assert "10:00" in text_of(outcome, PAGE)
     assert f"{DAY}T10:00:00" in text_of(outcome, "public/arrivals.csv")
 
 
@@ -239,11 +241,26 @@ def test_what_is_done_is_in_no_link(package, how):
     """By its status or by the clock; it stays in the list, so that the driver sees his day."""
     rows = [{**one, "status": "done"} if how == "status" and one["sequence"] < 2 else one for one in ROWS[:5]]
     outcome = package(visits(*rows), **({"NOW": f"{DAY}T09:30"} if how == "now" else {}))
-    page = text_of(outcome, "V1_Marta/V1_Marta.html")
+    page = text_of(outcome, PAGE)
     assert page.count("data-behind") == 2 + page.split("<script>")[1].count("data-behind")
     assert "origin" not in page
     gpx = read_by_gdal(Path(outcome.results["FOLDER"]) / "V1_Marta" / "V1_Marta.gpx")
     assert [values["name"] for _, values in gpx["route_points"]] == ["2. Café Lisboa", "End: Depot"]
+
+
+def test_the_stop_where_the_driver_is_stays_on_top(package):
+    """He needs its code at the door, whatever is sent to him meanwhile."""
+    here = {"status": "arrived", "actual_arrival": f"{DAY}T09:58"}
+    rows = [{**ROWS[1], **here, "end_time": f"{DAY}T10:20"}, {**ROWS[2], "status": "done"}]
+    page = text_of(package(visits(*rows), NOW=f"{DAY}T10:05"), PAGE)
+    assert 'class="visit stop next" data-key="stop:S2:"' in page
+
+
+def test_rows_without_a_number_come_last(package):
+    """Somebody typed them in: they are told and go on counting."""
+    page = text_of(package(visits(*ROWS[:3], {**ROWS[1], "stop_id": "S7", "sequence": None})), PAGE)
+    keys = re.findall(r'data-key="stop:(\w+):".*?class="number">(\d+)<', page)
+    assert keys == [("S1", "1"), ("S2", "2"), ("S7", "3")]
 
 
 @pytest.mark.parametrize("asked", ["V2", "joão", " v2 , JOÃO"])
@@ -289,7 +306,7 @@ def test_rows_without_a_place_or_with_odd_values_are_told_of(package):
     outcome = package(visits(*odd))
     assert any("in no link" in warning and "S2" in warning for warning in outcome.log.warnings)
     assert any("noonish" in warning for warning in outcome.log.warnings)
-    page = text_of(outcome, "V1_Marta/V1_Marta.html")
+    page = text_of(outcome, PAGE)
     assert "Café Lisboa" in page
     assert page.count("waze.com") == 1
 
