@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Mapping, Sequence
 
-from qgis.core import Qgis, QgsLayout, QgsLayoutExporter
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsLayout, QgsLayoutExporter
 from qgis.PyQt.QtCore import QDate, QLocale, Qt
 
 from ..model.errors import InputError, JobCancelled
@@ -19,7 +19,7 @@ from ..model.palette import ALARM_COLOUR, route_colour
 from ..model.plan import VISIT_BREAK, VISIT_END, VISIT_START
 from ..model.qr import qr_svg
 from .qgis_compat import blank_project
-from .sheet_map import SCALE_BAR, put_map
+from .sheet_map import MERCATOR, SCALE_BAR, put_map
 from .sheet_page import BOTTOM, HAIR, HEIGHT, INK, LEFT, QUIET, RIGHT, TOP, Ink, Pages, shortened, wrapped
 from .symbols import readable_on
 
@@ -136,10 +136,12 @@ class _Sheet:
         self.sheet, self.day = sheet, sheet.day
         self.options, self.words = options, options.words
         self.colour = route_colour(self.day.colour)
-        self.project = blank_project()
-        self.project.setTransformContext(transform_context)
-        self.project.setEllipsoid("EPSG:7030")
-        self.pages = Pages(QgsLayout(self.project))
+        project = blank_project()
+        project.setTransformContext(transform_context)
+        project.setCrs(QgsCoordinateReferenceSystem(MERCATOR))
+        project.setEllipsoid("EPSG:7030")
+        self.pages = Pages(QgsLayout(project))
+        self.project = project  # after the layout, which is to be gone before its project
         self.layers: list[QgsMapLayer] = []
 
     def export(self, path: Path) -> None:
