@@ -7,6 +7,7 @@ read is that of layers/import_*.py.
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import TYPE_CHECKING
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject
@@ -69,7 +70,16 @@ class ImportDialog(QDialog):
         self.state = QLabel(tr("Choose a file: CSV, TSV, XLSX or ODS."))
         self.state.setWordWrap(True)
         self.columns = _table((tr("Column"), tr("First values"), tr("Field"), tr("Understood")))
-        self.rows = _table((tr("Row"), tr("Becomes"), tr("Id"), tr("Name"), tr("Place"), tr("Windows")))
+        self.rows = _table(
+            (
+                tr("Row"),
+                tr("Becomes"),
+                tr("Id, or code"),
+                tr("Name"),
+                tr("Place, or what is wrong"),
+                tr("Windows, or what to do"),
+            )
+        )
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.import_button = self.buttons.addButton(tr("Import…"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.import_button.setEnabled(False)
@@ -124,7 +134,8 @@ class ImportDialog(QDialog):
             others=len(imported.to_geocode),
             rejected=len(imported.rejected),
         )
-        self.state.setText(f"<b>{counts}</b> {' '.join((*self._sheet.told, *imported.told))}")
+        told = escape(" ".join((*self._sheet.told, *imported.told)))
+        self.state.setText(f"<b>{counts}</b> {told}")
         self.import_button.setEnabled(bool(self._sheet.rows))
 
     def _show_columns(self, columns: list[Column]) -> None:
@@ -142,7 +153,7 @@ class ImportDialog(QDialog):
             self.columns.setItem(number, 0, _item(column.name))
             self.columns.setItem(number, 1, _item(" | ".join(samples)))
             self.columns.setCellWidget(number, 2, choice)
-            self.columns.setItem(number, 3, _item(column.why))
+            self.columns.setItem(number, 3, _item("; ".join(filter(None, (column.why, column.note)))))
         _fit(self.columns)
 
     def choose(self, name: str, field: str) -> None:
@@ -168,7 +179,7 @@ class ImportDialog(QDialog):
             texts = [values["stop_id"], shown(values.get("name")), place]
             lines.append((stop.row.number, becomes, *texts, ", ".join(one for one in windows if one != "-")))
         rejects = [
-            (one.row.number, tr("rejected"), "", one.fault.code, one.fault.text, one.fault.remedy)
+            (one.row.number, tr("rejected"), one.fault.code, "", one.fault.text, one.fault.remedy)
             for one in imported.rejected[:SHOWN_ROWS]
         ]
         lines = [*sorted(lines)[:SHOWN_ROWS], *rejects]
@@ -181,7 +192,7 @@ class ImportDialog(QDialog):
     def _refuse(self, error: InputError) -> None:
         self.columns.setRowCount(0)
         self.rows.setRowCount(0)
-        self.state.setText(str(error))
+        self.state.setText(escape(str(error)))
         self.import_button.setEnabled(False)
 
     def _import(self) -> None:
@@ -208,7 +219,7 @@ def _table(titles: tuple[str, ...]) -> QTableWidget:
 
 def _item(text: str) -> QTableWidgetItem:
     item = QTableWidgetItem(text)
-    item.setToolTip(text)
+    item.setToolTip(escape(text))
     return item
 
 

@@ -339,6 +339,8 @@ def _by_content(sheet: Sheet, free: Sequence[int], taken: set[str]) -> list[Colu
         claims.append(Column(index, sheet.names[index], name, BY_CONTENT, note=note))
 
     for name, looks in _LOOKS:
+        if name == "address" and "street" in taken:
+            continue
         for index in free:
             if _share(cells[index], looks) >= _MOST:
                 claim(index, name)
@@ -380,6 +382,8 @@ def _is_pair(cell: Cell) -> bool:
 
 def _is_axis(axis: str) -> Callable[[Cell], bool]:
     def looks(cell: Cell) -> bool:
+        if not (isinstance(cell, str) and re.search("[\u00b0'.,]", cell)):
+            return False  # S1 is an id
         try:
             read = messy.angle(cell)
         except Fault:

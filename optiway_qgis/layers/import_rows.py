@@ -67,6 +67,7 @@ _TOTALS = re.compile(
     r"(?:grand |sub)?(?:total|totals|totaux|totais|totales|sum|summe|gesamt|gesamtsumme|soma|suma|somme)\b.*"
 )
 _LISTED = re.compile(r"\[.*\]|[\d.]+(?: +[\d.]+)+")
+_PIECES = frozenset(("piece", "pieces", "pc", "pcs", "stk", "stck", "stuck", "st", "un", "ud", "uds", "x"))
 _LIST_FIELDS = ("delivery", "pickup")
 _WINDOWS = 3
 _NAMED = 8
@@ -173,6 +174,11 @@ class _Reader:
         }
         for column in self._columns:
             self._tell_decimal(column, by_kind[column.field])
+        lone = {column.field: column.name for column in self._columns if column.field in (LON, LAT)}
+        if len(lone) == 1:
+            self._told.append(
+                f"Column {next(iter(lone.values()))}: passed over, as the other coordinate is missing."
+            )
         place = next((column for column in self._columns if column.kind == PAIR), None)
         self._lon_first = place is not None and self._is_lon_first(place, by_kind[place.field])
 
@@ -260,7 +266,7 @@ class _Reader:
 
     def _load(self, column: Column, read: messy.Quantity) -> float:
         unit = self._units[column.field]
-        if read.unit not in ("", unit):
+        if read.unit and _stem(read.unit) != _stem(unit):
             raise Fault("other_unit", f"is in {read.unit}, the column is in {unit}", f"Write it in {unit}")
         if read.number < 0:
             raise Fault("below_zero", "is below 0", "Correct it, or write pickup as kind for what is fetched")
@@ -452,6 +458,11 @@ def _totals(sheet: Sheet, columns: Sequence[Column]) -> set[int]:
             break
         found.add(row.number)
     return found
+
+
+def _stem(unit: str) -> str:
+    """A unit without the ending of its plural, as boxes is box; pieces in any language are one."""
+    return "piece" if unit in _PIECES else re.sub(r"(?<=\w\w)(?:es|en|s|n|e)$", "", unit)
 
 
 def _about(column: Column, cell: Cell, fault: Fault) -> Fault:

@@ -574,7 +574,8 @@ def pair(cell: Cell) -> tuple[Angle, Angle] | None:
         return _two(Angle(x.value, "lon") if x else None, Angle(y.value, "lat") if y else None)
     for pattern in (r" ?[;/|] ?", r", +", r",", r"(?<=[nsewNSEWoO]) +(?=\d)", r" +"):
         parts = re.split(pattern, text)
-        if len(parts) == 2:
+        is_one = pattern == "," and "." not in text  # 48,140 is a number with a decimal comma
+        if len(parts) == 2 and not is_one:
             return _two(*(angle(part, "." if "." in part else ",") for part in parts))
     raise _no_coordinate()
 

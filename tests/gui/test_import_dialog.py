@@ -79,6 +79,16 @@ def test_a_field_that_is_changed_is_read_at_once(dialog, tmp_path, opened):
     assert parameters["CRS"].authid() == "EPSG:3763"
 
 
+def test_markup_of_a_list_is_shown_as_text(dialog, tmp_path):
+    """A name cannot put pictures or links into the dialog."""
+    path = tmp_path / "list.csv"
+    path.write_text("id;address;coordinates<img>\n<b>1</b>;Rua A 1;\n", encoding="utf-8")
+    dialog.file.setFilePath(str(path))
+    choose(dialog, "coordinates<img>", "coordinates")
+    assert "coordinates&lt;img&gt;" in dialog.state.text()
+    assert dialog.rows.item(0, 2).toolTip() == "&lt;b&gt;1&lt;/b&gt;"
+
+
 def test_a_file_that_is_no_list_is_refused(dialog, tmp_path):
     """In the dialog, which goes on."""
     path = tmp_path / "picture.csv"

@@ -312,6 +312,30 @@ def test_a_word_is_not_believed_where_the_cells_say_otherwise():
     assert fields_of(hours) == {"id": "stop_id", "from": "tw1_start", "to": "tw1_end", "type": "kind"}
 
 
+def test_units_in_singular_and_plural_are_one():
+    """Others are refused, where nobody can convert them."""
+    pieces = sheet(("id", "address", "load"), ("1", "Rua A 1", "3 Stk."), ("2", "Rua A 2", "2 Stück"))
+    assert codes(imported(pieces)) == {}
+    rows = [
+        ("1", "Rua A 1", "3 boxes"),
+        ("2", "Rua A 2", "1 box"),
+        ("3", "Rua A 3", "2 Boxes"),
+        ("4", "Rua A 4", "1 kg"),
+    ]
+    found = imported(sheet(("id", "address", "load"), *rows))
+    assert [stop.values["demand"] for stop in found.to_geocode] == [3, 1, 2]
+    assert codes(found) == {5: "other_unit"}
+
+
+def test_ids_are_no_southern_latitudes():
+    """S1 and N2 are names of stops; one coordinate alone is passed over, and told."""
+    made = sheet(("S1", "Main Street 5", "8:00", "10:00"), ("S2", "Oak Avenue 7", "9:00", "11:00"))
+    assert list(fields_of(made).values()) == ["stop_id", "address", "tw1_start", "tw1_end"]
+    lone = imported(sheet(("id", "address", "lat"), ("1", "Rua A 1", "41.15")))
+    assert len(lone.to_geocode) == 1
+    assert any("lat: passed over" in line for line in lone.told)
+
+
 def test_two_columns_that_could_be_coordinates_are_not_guessed():
     """Only names, letters or what other columns say tell latitude from longitude."""
     plain = sheet(("id", "a", "b"), ("1", "41.15", "8.61"), ("2", "41.16", "8.62"))

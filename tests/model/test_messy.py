@@ -337,7 +337,7 @@ def test_two_coordinates_in_one_cell(cell):
     assert (lat.value, lon.value) == (pytest.approx(41.15), pytest.approx(-8.61))
 
 
-@pytest.mark.parametrize("cell", ["41,15,-8,61", "41.15", "Porto", "1;2;3"])
+@pytest.mark.parametrize("cell", ["41,15,-8,61", "48,140", "41.15", "Porto", "1;2;3"])
 def test_pairs_that_are_refused(cell):
     """Commas that may part coordinates or decimals."""
     assert refused(messy.pair, cell) == messy.NOT_A_COORDINATE
