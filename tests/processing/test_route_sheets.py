@@ -12,6 +12,8 @@ import zxingcpp
 from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsLayoutExporter,
+    QgsLayoutItem,
+    QgsLayoutItemPage,
     QgsPrintLayout,
     QgsProcessingException,
     QgsProject,
@@ -19,6 +21,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtXml import QDomDocument
 
+from optiway_qgis.layers.route_template import make_template
 from optiway_qgis.layers.sheet_page import Ink, shortened, wrapped
 from tests.made_layers import Log, layer
 
@@ -278,6 +281,41 @@ def test_no_line_is_wider_than_its_column(qgis_app, width):
     assert ink.width_of(shortened(text, ink, width)) <= width
 
 
+def loaded_template(checkout: Path, project: QgsProject) -> QgsPrintLayout:
+    """The template as a user loads it."""
+    template = checkout / "optiway_qgis" / "resources" / "layouts" / "route_sheet.qpt"
+    document = QDomDocument()
+    document.setContent(template.read_text(encoding="utf-8"))
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    _, was_read = layout.loadFromTemplate(document, QgsReadWriteContext())
+    assert was_read
+    return layout
+
+
+def described(layout: QgsPrintLayout) -> list[tuple[str, str, float, float]]:
+    """Kind, text and place of each item."""
+    return sorted(
+        (
+            type(item).__name__,
+            getattr(item, "text", str)(),
+            round(item.pos().x(), 2),
+            round(item.pos().y(), 2),
+        )
+        for item in layout.items()
+        if isinstance(item, QgsLayoutItem) and not isinstance(item, QgsLayoutItemPage)
+    )
+
+
+def test_the_template_is_the_one_the_code_makes(qgis_new_project, checkout):
+    """Who changes the code runs scripts/make_layouts.py."""
+    project = QgsProject.instance()
+    loaded, made = loaded_template(checkout, project), make_template(project)
+    assert described(loaded) == described(made)
+    assert len(described(made)) > 15
+    assert loaded.customProperty("variableValues") == made.customProperty("variableValues") == ["Visits"]
+
+
 def test_the_template_makes_a_page_for_each_route(qgis_new_project, checkout, tmp_path):
     """With the layers as a plan has them, whatever fields the stops have."""
     project = QgsProject.instance()
@@ -306,13 +344,7 @@ def test_the_template_makes_a_page_for_each_route(qgis_new_project, checkout, tm
         types={"start_time": "datetime", "end_time": "datetime"},
     )
     project.addMapLayers([routes, visits(rows)])
-    template = checkout / "optiway_qgis" / "resources" / "layouts" / "route_sheet.qpt"
-    document = QDomDocument()
-    document.setContent(template.read_text(encoding="utf-8"))
-    layout = QgsPrintLayout(project)
-    layout.initializeDefaults()
-    _, was_read = layout.loadFromTemplate(document, QgsReadWriteContext())
-    assert was_read
+    layout = loaded_template(checkout, project)
     layout.atlas().setCoverageLayer(routes)
     target = tmp_path / "atlas.pdf"
     settings = QgsLayoutExporter.PdfExportSettings()
