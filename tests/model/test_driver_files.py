@@ -190,6 +190,7 @@ def test_the_calendar_is_read_back():
     second = events[1]
     assert second.start == datetime(2026, 5, 4, 8, 5, 30, tzinfo=timezone.utc)
     assert second.end == datetime(2026, 5, 4, 8, 15, 30, tzinfo=timezone.utc)
+    assert "SUMMARY:2. Café\\, Lisboa\\; Ltd\r\n" in text
     assert (second["SEQUENCE"], str(second["LOCATION"])) == (2, "Rua X 12\n1100 Lisboa")
     assert (second["GEO"].latitude, second["GEO"].longitude) == (41.104, -8.605)
     assert f"Notes: {SECRET}" in str(second["DESCRIPTION"]).split("\n")
@@ -369,9 +370,9 @@ def test_the_number_that_is_dialled(written, number):
 
 def test_folders_have_names_that_every_system_takes():
     """No way out of the folder, no device of Windows, no two that differ in case only."""
-    ids = ["../../etc", "CON", "v1", "V1", "João/Š 1", "", "public", "x" * 300, "张伟"]
+    ids = ["../../etc", "CON", "V1", "v1", "João/Š 1", "", "public", "x" * 300, "张伟"]
     names = folder_names([driver_day(vehicle_id=name, driver="") for name in ids])
-    assert names[:7] == ["etc", "CON_2", "v1", "V1_2", "Joao_S_1", "route", "public_2"]
+    assert names[:7] == ["etc", "CON_2", "V1", "v1_2", "Joao_S_1", "route", "public_2"]
     assert len(names[7]) == 60
     assert names[8] == "张伟"
     assert len({name.lower() for name in names}) == len(names)
