@@ -6,6 +6,7 @@ A vehicle or stop that does not exist is known only when the plan was read: see 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Collection, Iterator, Mapping, Sequence
 
 from qgis.core import QgsFeatureRequest, QgsProcessingFeatureSource, QgsWkbTypes
@@ -55,10 +56,12 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Disruptions:
-    """What goes wrong, and the closed roads among it as barriers of a job."""
+    """What goes wrong, and the closed roads among it as barriers of a job; `features` are the rows that the
+    events were read from, where they were read from rows."""
 
     events: tuple[Disruption, ...] = ()
     closed: tuple[dict[str, Any], ...] = ()
+    features: tuple[int, ...] = ()
 
     def since(self, now: int | None) -> int | None:
         """The moment that is planned from: `now`, or when the last vehicle goes out of work or is late."""
@@ -102,6 +105,7 @@ def read_disruptions(source: QgsProcessingFeatureSource, now: int | None, readin
         return Disruptions()
     events: list[Disruption] = []
     closed: list[dict[str, Any]] = []
+    features: list[int] = []
     count = 0
     for feature in source.getFeatures(QgsFeatureRequest(), _FLAGS):
         count += 1
@@ -114,10 +118,11 @@ def read_disruptions(source: QgsProcessingFeatureSource, now: int | None, readin
             reading.refuse(fault, row.about, f"{DISRUPTIONS}: feature {feature.id()}")
         if not row.problems:
             events.extend(found)
+            features.extend([feature.id()] * len(found))
     if count == 0:
         reading.warn(Fault("no_effect", f"{DISRUPTIONS} ({source.sourceName()}) has no rows"), about)
     _refuse_doubled(events, reading)
-    return Disruptions(tuple(events), tuple(closed))
+    return Disruptions(tuple(events), tuple(closed), tuple(features))
 
 
 def closed_roads(
@@ -147,24 +152,25 @@ def tell_unknown(disruptions: Disruptions, read: DayRead, reading: Reading) -> N
     to_do = {stop.id for stop in read.problem.stops}
     over = {row.stop_id for row in read.carried.rejected}
     over.update(visit.id for one in read.day.progress for visit in one.visits)
-    about = About(DISRUPTIONS)
     last = max((shift.end for shift in shifts.values()), default=0)
-    for one in disruptions.events:
+    for one, feature_id in zip_longest(disruptions.events, disruptions.features):
+        about = About(DISRUPTIONS, feature_id)
+        where = "" if feature_id is None else f"{DISRUPTIONS}: feature {feature_id}"
         if one.time is not None and not 0 <= one.time <= last:
             text = f"{disruption_words(one)}: that is not within the day of the plan ({reading.day.iso_date})"
             reading.warn(Fault("other_day", text, "Correct its date"), about)
         if one.vehicle_id and one.vehicle_id not in shifts:
             text = f'No active vehicle is called "{one.vehicle_id}"{zero_padded(one.vehicle_id, shifts)}'
-            reading.refuse(Fault("unknown_vehicle", text, f"Write one of {some(shifts)}"), about)
+            reading.refuse(Fault("unknown_vehicle", text, f"Write one of {some(shifts)}"), about, where)
         elif one.kind == SHIFT and _ends_early(one, shifts):
             text = f"The new shift of {one.vehicle_id} would end before it starts"
-            reading.refuse(Fault("ends_before_start", text, "Correct one of the two"), about)
+            reading.refuse(Fault("ends_before_start", text, "Correct one of the two"), about, where)
         if one.stop_id in over:
             text = "The window of a stop that is done, or not to be served any more, changes nothing"
-            reading.warn(Fault("no_effect", text), About(DISRUPTIONS, id=one.stop_id))
+            reading.warn(Fault("no_effect", text), About(DISRUPTIONS, feature_id, one.stop_id))
         elif one.stop_id and one.stop_id not in to_do:
             text = f'No stop of the plan is called "{one.stop_id}"'
-            reading.refuse(Fault("unknown_stop", text, "Correct the name"), about)
+            reading.refuse(Fault("unknown_stop", text, "Correct the name"), about, where)
 
 
 def tell_lasting(disruptions: Disruptions, expressions: Collection[str], reading: Reading) -> None:

@@ -242,6 +242,19 @@ def test_names_that_the_plan_does_not_know_are_refused(one, told):
     assert shared.errors[0].startswith(told)
 
 
+def test_names_that_the_plan_does_not_know_are_told_with_their_rows():
+    """One row may name several vehicles; those before and after it keep their numbers."""
+    shared = reading()
+    rows = [
+        {"kind": "late", "vehicle_id": "V1, V2", "minutes": 5.0},
+        {"kind": "late", "vehicle_id": "V3, V4", "minutes": 5.0},
+        {"kind": "late", "vehicle_id": "V5", "minutes": 5.0},
+    ]
+    tell_unknown(read_disruptions(source_of(table(rows)), None, shared), day_of(), shared)
+    told = [text.split(": No")[0] for text in shared.errors]
+    assert told == [f"DISRUPTIONS: feature {number}" for number in (2, 2, 3)]
+
+
 @pytest.mark.parametrize(("time", "told"), [(-60, True), (0, False), (15 * HOUR, False), (25 * HOUR, True)])
 def test_a_time_on_another_day_is_a_warning(time, told):
     """The date was not looked at: nothing would come of it, and nobody would know why."""
