@@ -54,6 +54,9 @@ bench: engine stage ## compare with other solvers, measure overhead, write bench
 	@scripts/debian.sh qgis
 	@scripts/venv.sh bench
 	@build/env/bench/bin/python benchmarks/overhead.py
+	@build/env/bench/bin/python benchmarks/edits.py
+	@build/env/bench/bin/python benchmarks/underway.py
+	@build/env/bench/bin/python benchmarks/rich.py
 	@build/env/bench/bin/python benchmarks/run.py
 
 clean: ## remove build/
