@@ -8,6 +8,7 @@ from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 import optiway_qgis
+from optiway_qgis.layers.translation import tr
 
 from .dispatch.driver_package import DriverPackage
 from .dispatch.route_sheets import RouteSheets
@@ -46,7 +47,7 @@ class OptiwayProvider(QgsProcessingProvider):
 
     def longName(self):
         """Return the name with what it is for."""
-        return "Optiway fleet routing"
+        return tr("Optiway fleet routing")
 
     def icon(self):
         """Return the icon of the provider."""

@@ -1,7 +1,7 @@
 """Writes docs/algorithms.md from the help the algorithms bring along, so that the two never differ.
 
-Run it in QGIS's Python (`make docs`). It writes docs/constraints.md (constraints_page.py) and the ready
-models (make_models.py), too.
+Run it in QGIS's Python (`make docs`). It writes docs/constraints.md (constraints_page.py), the ready
+models (make_models.py) and the template of translations (make_translation.py), too.
 Tests hold the committed pages to what is made here; all other pages are written by hand.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from make_models import write_models
+from make_translation import TEMPLATE, template
 from qgis.analysis import QgsNativeAlgorithms
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefinition
 
@@ -155,11 +156,12 @@ def main() -> None:
         write_models()
         provider.refreshAlgorithms()
         PAGE.write_text(algorithms_page(provider), encoding="utf-8")
+        TEMPLATE.write_text(template(), encoding="utf-8")
         application.exitQgis()
     from constraints_page import constraints_page
 
     CONSTRAINTS_PAGE.write_text(constraints_page(), encoding="utf-8")
-    for page in (PAGE, CONSTRAINTS_PAGE):
+    for page in (PAGE, CONSTRAINTS_PAGE, TEMPLATE):
         sys.stdout.write(f"Wrote {page.relative_to(CHECKOUT)}\n")
 
 

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from optiway_qgis.layers import engine_install
+from optiway_qgis.layers.translation import tr
 from optiway_qgis.model.errors import OptiwayError
 
 
@@ -67,11 +68,11 @@ class InstallDialog(QDialog):
         super().__init__(parent)
         self._target = engine_install.profile_target(QgsApplication.qgisSettingsDirPath())
         self._task: InstallTask | None = None
-        self.setWindowTitle(self.tr("Install routing engine"))
+        self.setWindowTitle(tr("Install routing engine"))
         self.setMinimumWidth(560)
 
         about = QLabel(
-            self.tr(
+            tr(
                 "Plans are computed by a routing engine in a Python environment of its own, in the folder "
                 "of your QGIS profile. Nothing of QGIS is changed."
             )
@@ -81,15 +82,15 @@ class InstallDialog(QDialog):
         self.state.setWordWrap(True)
         self.wheels = QgsFileWidget()
         self.wheels.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
-        self.wheels.setDialogTitle(self.tr("Folder of wheels"))
-        self.wheels.lineEdit().setPlaceholderText(self.tr("Folder of wheels; leave empty to download"))
+        self.wheels.setDialogTitle(tr("Folder of wheels"))
+        self.wheels.lineEdit().setPlaceholderText(tr("Folder of wheels; leave empty to download"))
         self.progress = QProgressBar()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
-        self.install = QPushButton(self.tr("Install"))
-        self.remove = QPushButton(self.tr("Remove"))
-        self.cancel = QPushButton(self.tr("Cancel"))
-        close = QPushButton(self.tr("Close"))
+        self.install = QPushButton(tr("Install"))
+        self.remove = QPushButton(tr("Remove"))
+        self.cancel = QPushButton(tr("Cancel"))
+        close = QPushButton(tr("Close"))
         self.install.clicked.connect(self.start_install)
         self.remove.clicked.connect(self.start_remove)
         self.cancel.clicked.connect(self.stop)
@@ -112,7 +113,7 @@ class InstallDialog(QDialog):
         found = engine_install.status(self._target)
         busy = self._task is not None
         self.state.setText(found.text)
-        self.install.setText(self.tr("Install") if found.state == "missing" else self.tr("Repair"))
+        self.install.setText(tr("Install") if found.state == "missing" else tr("Repair"))
         self.install.setEnabled(not busy)
         self.remove.setEnabled(not busy and found.state != "missing")
         self.cancel.setEnabled(busy)
@@ -125,7 +126,7 @@ class InstallDialog(QDialog):
         def act(**progress):
             return engine_install.repair(self._target, wheels, **progress)
 
-        self._start(self.tr("Installing the routing engine"), act)
+        self._start(tr("Installing the routing engine"), act)
 
     def start_remove(self) -> None:
         """Delete the environment."""
@@ -133,7 +134,7 @@ class InstallDialog(QDialog):
         def act(report, is_cancelled):
             report(100, engine_install.remove(self._target).text)
 
-        self._start(self.tr("Removing the routing engine"), act)
+        self._start(tr("Removing the routing engine"), act)
 
     def stop(self) -> None:
         """Cancel what is going on."""

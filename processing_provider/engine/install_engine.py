@@ -14,9 +14,9 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
 )
-from qgis.PyQt.QtCore import QCoreApplication
 
 from optiway_qgis.layers import engine_install
+from optiway_qgis.layers.translation import tr
 from optiway_qgis.model.errors import EngineInstallError, JobCancelled
 
 ACTIONS = ("install", "repair", "remove", "status")
@@ -38,22 +38,22 @@ class InstallEngine(QgsProcessingAlgorithm):
         return "install_engine"
 
     def displayName(self) -> str:
-        return self.tr("Install routing engine")
+        return tr("Install routing engine")
 
     def group(self) -> str:
-        return self.tr("Engine")
+        return tr("Engine")
 
     def groupId(self) -> str:
         return "engine"
 
     def tags(self) -> list[str]:
-        return ["setup", "repair", "remove", "uninstall", "solver", "pyvrp", "ortools", "offline"]
+        return tr("setup,repair,remove,uninstall,solver,pyvrp,ortools,offline").split(",")
 
     def shortDescription(self) -> str:
-        return self.tr("Installs, repairs or removes the routing engine that computes the plans.")
+        return tr("Installs, repairs or removes the routing engine that computes the plans.")
 
     def shortHelpString(self) -> str:
-        return self.tr(
+        return tr(
             "Plans are computed by a routing engine that runs apart from QGIS, in a Python environment of "
             "its own inside the folder of your QGIS profile. Nothing of QGIS is changed.\n\n"
             "Installing downloads about {download} MB from the Python Package Index and takes about "
@@ -64,13 +64,13 @@ class InstallEngine(QgsProcessingAlgorithm):
     def initAlgorithm(self, config=None) -> None:
         action = QgsProcessingParameterEnum(
             self.ACTION,
-            self.tr("Action"),
+            tr("Action"),
             options=list(ACTIONS),
             defaultValue=ACTIONS[0],
             usesStaticStrings=True,
         )
         action.setHelp(
-            self.tr(
+            tr(
                 "install: make the engine unless it is there and up to date. repair: make it anew; the old "
                 "one stays until the new one works. remove: delete it from disk. status: say what is there, "
                 "change nothing."
@@ -78,12 +78,12 @@ class InstallEngine(QgsProcessingAlgorithm):
         )
         wheels = QgsProcessingParameterFile(
             self.WHEELS,
-            self.tr("Folder of wheels, to install without a network"),
+            tr("Folder of wheels, to install without a network"),
             behavior=QgsProcessingParameterFile.Behavior.Folder,
             optional=True,
         )
         wheels.setHelp(
-            self.tr(
+            tr(
                 "A folder holding the packages of resources/engine/wheels.txt for this kind of computer, "
                 "fetched elsewhere with pip download. Empty: they are downloaded."
             )
@@ -91,10 +91,10 @@ class InstallEngine(QgsProcessingAlgorithm):
         self.addParameter(action)
         self.addParameter(wheels)
         self.addOutput(
-            QgsProcessingOutputString(self.STATUS, self.tr("Status: missing, ready, outdated or incomplete"))
+            QgsProcessingOutputString(self.STATUS, tr("Status: missing, ready, outdated or incomplete"))
         )
-        self.addOutput(QgsProcessingOutputString(self.PYTHON, self.tr("Python of the engine")))
-        self.addOutput(QgsProcessingOutputNumber(self.SIZE_MB, self.tr("Size on disk (MB)")))
+        self.addOutput(QgsProcessingOutputString(self.PYTHON, tr("Python of the engine")))
+        self.addOutput(QgsProcessingOutputNumber(self.SIZE_MB, tr("Size on disk (MB)")))
 
     def processAlgorithm(self, parameters, context, feedback) -> dict:
         action = self.parameterAsEnumString(parameters, self.ACTION, context)
@@ -118,8 +118,3 @@ class InstallEngine(QgsProcessingAlgorithm):
         if action in ("status", "remove"):
             report(100, found.text)
         return {self.STATUS: found.state, self.PYTHON: found.python, self.SIZE_MB: found.size_mb}
-
-    @staticmethod
-    def tr(text: str) -> str:
-        """The text in the user's language."""
-        return QCoreApplication.translate("InstallEngine", text)

@@ -222,7 +222,7 @@ class ComparePlans(KeptOrder):
         compared = Compared(inputs.problem, comparison, inputs.plans.remarks)
         results = self._write_layers(parameters, context, feedback, compared, inputs.plans.crs)
         if feedback.isCanceled():
-            feedback.pushWarning("Cancelled while the outputs were written: they are not complete.")
+            feedback.pushWarning(tr("Cancelled while the outputs were written: they are not complete."))
             return {}
         for name, encoding, make in (
             (REPORT, "utf-8", lambda: self._page(compared, before, after, inputs)),
@@ -240,7 +240,7 @@ class ComparePlans(KeptOrder):
     def _both(self, parameters, context, feedback, inputs: TwoPlans, engine, progress) -> list[Plan]:
         """Have both plans timed and judged on one table of travel times."""
         if not inputs.problem.stops:
-            feedback.pushWarning("Neither plan serves any stop.")
+            feedback.pushWarning(tr("Neither plan serves any stop."))
             return [Plan(plan_id="", routes=(), unassigned=())] * 2
         with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
             orders = (inputs.plans.before, inputs.plans.after)
@@ -286,23 +286,28 @@ def summary(comparison: Comparison) -> list[str]:
     """The comparison in a few lines for the log."""
     lines = []
     for name, words, decimals in (
-        ("cost", "Cost", 2),
-        ("distance_km", "Kilometres", 1),
-        ("work_min", "Minutes of work", 0),
-        ("late_stops", "Late stops", 0),
-        ("violations", "Rules broken", 0),
-        ("stops_unserved", "Stops not served", 0),
+        ("cost", tr("Cost"), 2),
+        ("distance_km", tr("Kilometres"), 1),
+        ("work_min", tr("Minutes of work"), 0),
+        ("late_stops", tr("Late stops"), 0),
+        ("violations", tr("Rules broken"), 0),
+        ("stops_unserved", tr("Stops not served"), 0),
     ):
         figure = comparison.figure(name)
         lines.append(
-            f"{words}: {figure.before:.{decimals}f} before, {figure.after:.{decimals}f} after "
-            f"({figure.difference:+.{decimals}f})."
+            tr("{name}: {before} before, {after} after ({difference}).").format(
+                name=words,
+                before=f"{figure.before:.{decimals}f}",
+                after=f"{figure.after:.{decimals}f}",
+                difference=f"{figure.difference:+.{decimals}f}",
+            )
         )
     counts: dict[str, int] = {}
     for one in comparison.changes:
         counts[one.change] = counts.get(one.change, 0) + 1
     told = ", ".join(f"{count} {change}" for change, count in counts.items())
-    lines.append(f"Stops served differently: {told}." if told else "All stops are served alike.")
+    differently = tr("Stops served differently: {told}.").format(told=told)
+    lines.append(differently if told else tr("All stops are served alike."))
     return lines
 
 

@@ -33,7 +33,6 @@ from qgis.core import (
     QgsProcessingParameterString,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QDate
 from qgis.PyQt.QtGui import QIcon
 
 from optiway_qgis.layers import kept_roads, output_fields, plan_project, run, styles, write
@@ -52,6 +51,7 @@ from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.road_travel import cache_folder, road_travel
 from optiway_qgis.layers.server_access import server_access
 from optiway_qgis.layers.times import PlanDay, computer_zone, today
+from optiway_qgis.layers.translation import tr
 from optiway_qgis.layers.travel_table import matrix_fingerprint
 from optiway_qgis.model.errors import InputError, JobCancelled, OptiwayError
 from optiway_qgis.model.findings import About, Fault
@@ -61,6 +61,8 @@ from optiway_qgis.reports.plan_report import plan_report
 from optiway_qgis.reports.plan_view import ReportOptions, TravelConditions
 
 if TYPE_CHECKING:
+    from qgis.PyQt.QtCore import QDate
+
     from optiway_qgis.layers.carried import CarriedStops
     from optiway_qgis.model.problem import Sequence
     from optiway_qgis.model.why import DayChanges
@@ -131,11 +133,6 @@ _NUMBERS = {
     "OVERTIME_MIN": "Overtime in minutes",
     "GINI": "How unevenly working hours are shared (Gini): 0 alike, towards 1 one has all",
 }
-
-
-def tr(text: str) -> str:
-    """Translate a text for users."""
-    return QCoreApplication.translate("Optiway", text)
 
 
 @dataclass(frozen=True)
@@ -530,7 +527,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
             feedback.pushWarning(note)
         results, counts = self._write(parameters, context, feedback, inputs, plan)
         if feedback.isCanceled():
-            feedback.pushWarning("Cancelled while the outputs were written: they are not complete.")
+            feedback.pushWarning(tr("Cancelled while the outputs were written: they are not complete."))
             return {}
         report = self._report(parameters, context, inputs, plan)
         if report:
@@ -574,9 +571,16 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
         """Tell how much was read."""
         problem = inputs.problem
         feedback.pushInfo(
-            f"{problem.plan_date} in {problem.time_zone}: stops {len(problem.stops)}, rejected "
-            f"{len(inputs.carried.rejected)}, depots {len(problem.depots)}, vehicles "
-            f"{len(problem.vehicles)}."
+            tr(
+                "{date} in {zone}: stops {stops}, rejected {rejected}, depots {depots}, vehicles {vehicles}."
+            ).format(
+                date=problem.plan_date,
+                zone=problem.time_zone,
+                stops=len(problem.stops),
+                rejected=len(inputs.carried.rejected),
+                depots=len(problem.depots),
+                vehicles=len(problem.vehicles),
+            )
         )
 
     def gather(self, parameters, context, feedback, errors: list[str]) -> tuple[Inputs, Reading]:
@@ -619,7 +623,7 @@ class PlanAlgorithm(QgsProcessingAlgorithm):
 
     def _plan(self, parameters, context, feedback, inputs: Inputs, engine, progress: run.Progress) -> Plan:
         if self.is_empty(inputs):
-            feedback.pushWarning("No stop is left to be served: the routes are empty.")
+            feedback.pushWarning(tr("No stop is left to be served: the routes are empty."))
             return Plan(plan_id="", routes=(), unassigned=())
         settings = self.settings(parameters, context)
         with self.job_travel(parameters, context, feedback, inputs, progress) as travel:
@@ -791,24 +795,41 @@ def summary(plan: Plan, carried: CarriedStops, counts: write.Counts) -> list[str
     """The plan in a few lines for the log."""
     work = sum(route.work for route in plan.routes)
     lines = [
-        f"{counts.assigned} of {counts.stops} stops are served on {counts.routes} routes: "
-        f"{counts.distance_km:.1f} km, {work / 3600:.1f} h of work, {counts.drive_min / 60:.1f} h of "
-        f"driving, cost {counts.cost:.2f}."
+        tr(
+            "{assigned} of {stops} stops are served on {routes} routes: {km:.1f} km, {work:.1f} h of work, "
+            "{drive:.1f} h of driving, cost {cost:.2f}."
+        ).format(
+            assigned=counts.assigned,
+            stops=counts.stops,
+            routes=counts.routes,
+            km=counts.distance_km,
+            work=work / 3600,
+            drive=counts.drive_min / 60,
+            cost=counts.cost,
+        )
     ]
     reasons: dict[str, int] = {}
     for reason in [stop.reason for stop in plan.unassigned] + [stop.reason for stop in carried.rejected]:
         reasons[reason] = reasons.get(reason, 0) + 1
     if reasons:
         listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-        stops = "1 stop is" if counts.unassigned == 1 else f"{counts.unassigned} stops are"
-        lines.append(f"{stops} not served: {listed}.")
+        one = counts.unassigned == 1
+        words = (
+            tr("1 stop is not served: {listed}.") if one else tr("{count} stops are not served: {listed}.")
+        )
+        lines.append(words.format(count=counts.unassigned, listed=listed))
     if counts.late or counts.overtime_min:
-        lines.append(f"Stops served late: {counts.late}; overtime: {counts.overtime_min:.0f} min.")
+        words = tr("Stops served late: {late}; overtime: {minutes:.0f} min.")
+        lines.append(words.format(late=counts.late, minutes=counts.overtime_min))
     lines.extend(wish.text for wish in plan.wishes)
     if counts.violations:
         codes = sorted({violation.code for violation in plan.violations})
-        rules = "1 rule is" if counts.violations == 1 else f"{counts.violations} rules are"
-        lines.append(f"{rules} broken: {', '.join(codes)}.")
+        words = (
+            tr("1 rule is broken: {codes}.")
+            if counts.violations == 1
+            else tr("{count} rules are broken: {codes}.")
+        )
+        lines.append(words.format(count=counts.violations, codes=", ".join(codes)))
     return lines
 
 

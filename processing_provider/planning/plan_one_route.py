@@ -103,7 +103,7 @@ class PlanOneRoute(RuledAlgorithm):
     def read_inputs(self, parameters, context, reading: Reading) -> Inputs:
         """Read the stops; the start becomes the depot of one vehicle without limits."""
         if not self.parameterAsPointCrs(parameters, START, context).isValid():
-            reading.feedback.pushInfo("START has no CRS: read as longitude, latitude.")
+            reading.feedback.pushInfo(tr("START has no CRS: read as longitude, latitude."))
         start = self.parameterAsPoint(parameters, START, context, QgsCoordinateReferenceSystem(WGS84))
         expressions = self.expressions(parameters, context, STOPS)
         stops = read_stops(self.source(STOPS), reading, expressions, for_fleet=False)

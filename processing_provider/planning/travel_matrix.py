@@ -180,7 +180,7 @@ class TravelMatrix(PlanAlgorithm):
             ways = write_table(path, origins, ends, sink, feedback)
         except OSError as error:
             raise QgsProcessingException(f"TABLE cannot be written: {error}") from error
-        feedback.pushInfo(f"{ways} of {pairs} pairs have a way.")
+        feedback.pushInfo(tr("{ways} of {pairs} pairs have a way.").format(ways=ways, pairs=pairs))
         results: dict[str, Any] = {PAIR_COUNT: pairs, WAY_COUNT: ways}
         if sink is not None:
             del sink  # the file is complete only when its sink is gone

@@ -142,7 +142,11 @@ class Validate(PlanRoutes):
             write_text(REPORT, path, findings_report(checked))
             results[REPORT] = path
         progress.part(100, RUN_PERCENT, 100)
-        feedback.pushInfo(f"Errors: {counts[ERROR]}, warnings: {counts[WARNING]}, other: {counts[INFO]}.")
+        feedback.pushInfo(
+            tr("Errors: {errors}, warnings: {warnings}, other: {other}.").format(
+                errors=counts[ERROR], warnings=counts[WARNING], other=counts[INFO]
+            )
+        )
         return results
 
     def _look(

@@ -26,6 +26,8 @@ class ReadyModel(QgsProcessingModelAlgorithm):
         for parameter in self.parameterDefinitions():
             parameter.setHelp(tr(helps.get(parameter.name()) or parameter.help()))
             parameter.setDescription(tr(parameter.description()))
+        for output in self.outputDefinitions():
+            output.setDescription(tr(output.description()))
 
     def createInstance(self):
         """Return a new instance."""

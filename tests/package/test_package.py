@@ -45,6 +45,7 @@ TEXT_SUFFIXES = {
     ".qml",
     ".qpt",
     ".svg",
+    ".ts",
     ".txt",
 }
 # Tests the site has switched off: B404 (import of subprocess), B410 and B411 (imports of XML libraries).
