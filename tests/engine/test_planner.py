@@ -515,6 +515,24 @@ def test_order_that_cannot_be_kept_is_refused(asked, words):
         reschedule(problem, travel, {}, Settings(), asked)
 
 
+def test_delivery_that_closes_before_its_pickup_opens_is_served_late():
+    """At any lateness, for a price: PyVRP, which sees no lateness at first, takes such pairs, too."""
+    pickup = a_stop("S1", 1, pickup=(1000,), windows=(between("11:00", "12:00"),), penalty=500.0)
+    delivery = a_stop(
+        "S2",
+        2,
+        delivery=(1000,),
+        picked_up_at="S1",
+        windows=(between("08:00", "09:00"),),
+        late_max=None,
+        late_cost=5.0,
+        order_rule=ORDER_EARLY,
+    )
+    made = planned(*one_van(pickup, delivery))
+    assert [route.stop_ids for route in made.routes] == [("S1", "S2")]
+    assert made.violations == ()
+
+
 def test_order_given_by_hand_keeps_its_breaches():
     """What `schedule` is for: the user sees what the edit breaks, and nothing is moved."""
     hasty = a_stop("S1", 1, windows=(between("08:00", "08:25"),))

@@ -317,7 +317,8 @@ class Formulation:
             pickup_tw_late=pickup.opening.late,
             pickup_service_duration=self.locations.service(pickup.stop),
             delivery_tw_early=delivery.opening.early,
-            delivery_tw_late=delivery.opening.late,
+            # One that may be late may close before its pickup opens, which PyVRP refuses.
+            delivery_tw_late=max(delivery.opening.late, pickup.opening.early),
             delivery_service_duration=self.locations.service(delivery.stop),
             amount=np.maximum(self.pickup[pickup.row], self.delivery[delivery.row]).tolist(),
             prize=prize or 0,
