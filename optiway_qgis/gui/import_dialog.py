@@ -125,7 +125,8 @@ class ImportDialog(QDialog):
         places = Places(
             crs, QgsProject.instance().transformContext(), [row.number for row in self._sheet.rows]
         )
-        imported = read_rows(self._sheet, columns, places, Settings())
+        settings = Settings(in_degrees=crs is None or crs.isGeographic())
+        imported = read_rows(self._sheet, columns, places, settings)
         self._show_columns(columns)
         self._show_rows(imported)
         counts = tr("{rows} rows: {stops} stops, {others} to geocode, {rejected} rejected.").format(

@@ -76,10 +76,11 @@ _NAMED = 8
 @dataclass(frozen=True)
 class Settings:
     """What is done with ids that are missing or doubled (REJECT, RENUMBER) and with duplicates (REJECT,
-    KEEP)."""
+    KEEP), and whether coordinates in columns are degrees."""
 
     ids: str = REJECT
     duplicates: str = REJECT
+    in_degrees: bool = True
 
 
 @dataclass
@@ -122,7 +123,7 @@ Places = Callable[[Sequence["tuple[float, float] | None"], "list[str]"], "list[R
 
 def read_rows(sheet: Sheet, columns: Sequence[Column], places: Places, settings: Settings) -> Imported:
     """Read all rows. The three lists together are as long as the rows of the sheet."""
-    reader = _Reader(sheet, columns)
+    reader = _Reader(sheet, columns, settings.in_degrees)
     told: list[str] = []
     raw = [reader.raw_place(row) for row in sheet.rows]
     found = places([place for place, _ in raw], told)
@@ -160,8 +161,9 @@ def rows_text(numbers: Sequence[int]) -> str:
 class _Reader:
     """Reads the cells of rows by what their columns as a whole say."""
 
-    def __init__(self, sheet: Sheet, columns: Sequence[Column]):
+    def __init__(self, sheet: Sheet, columns: Sequence[Column], in_degrees: bool):
         self._sheet = sheet
+        self._in_degrees = in_degrees
         self._columns = [column for column in columns if column.field]
         self._told: list[str] = []
         self._mended: dict[str, list[int]] = {}
@@ -309,7 +311,7 @@ class _Reader:
         for name in (LON, LAT):
             column, cell = by_field[name]
             try:
-                read.append(messy.angle(cell, self._decimal[name]))
+                read.append(messy.angle(cell, self._decimal[name], self._in_degrees))
             except Fault as fault:
                 raise _about(column, cell, fault) from None
         lon, lat = read

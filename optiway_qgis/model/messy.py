@@ -26,6 +26,7 @@ _EXACT = 1e15
 """Numbers below it are whole as they look."""
 _MORNING_FROM = 7
 """A bare hour from here to 12 is in the morning; one before it may be in the afternoon, too."""
+_EVENING = 64800
 _LONGEST_CLOCK_DURATION_H = 5
 """From so many hours on 15:00 may be minutes and seconds as well."""
 
@@ -62,8 +63,8 @@ def shown(cell: Cell) -> str:
 class Clock:
     """A time of day in seconds from midnight, with the date where one was named (2026-05-04).
 
-    `offset` is that of ISO 8601, as written. `is_bare` says that it was an hour alone, without anything that
-    tells morning from afternoon.
+    `offset` is that of ISO 8601, as written. `is_bare` says that nothing tells morning from afternoon: 2 or
+    2:30, not 02:30, 14:30, 2h30 or 2 pm.
     """
 
     seconds: int
@@ -234,11 +235,10 @@ def _between(start_text: str | None, end_text: str | None) -> Hours:
     if end.offset and not start.offset and start.date:
         start = Clock(start.seconds, start.date, end.offset)
     if (end.date, end.seconds) < (start.date, start.seconds):
-        # 22:00-02:00 is a night; 8-6 may be 8 to 18 or a slip.
-        if (end.date and end.date != start.date) or start.seconds < 43200:
-            raise _unclear(
-                "ends before it begins", "Write 08:00-18:00; only after noon a window may end next day"
-            )
+        # 22:00-02:00 is a night; 8-6 may be 8 to 18 or a slip, 12:00-2:00 the afternoon.
+        is_night = all(halves) or start.seconds >= _EVENING
+        if (end.date and end.date != start.date) or not is_night:
+            raise _unclear("ends before it begins", "Write 08:00-18:00; a night begins at 18:00 or later")
         if end.date:
             following = date.fromisoformat(end.date) + timedelta(days=1)
             end = Clock(end.seconds, following.isoformat(), end.offset)
@@ -307,8 +307,9 @@ def _read(text: str) -> Clock:
     total = hour * 3600 + minute * 60 + second
     if minute > 59 or second > 59 or total > DAY:
         raise Fault(NOT_A_TIME, "is not a time of the day", _WRITE_TIME)
-    is_alone = not (parts["digits"] or parts["minute"] or half or parts["suffix"] or parts["date"])
-    is_bare = is_alone and not parts["hour"].startswith("0") and hour <= 12
+    in_hours = "h" in text and "uhr" not in text  # 2h is in the night in French; 2 Uhr is said of both
+    tells = parts["digits"] or half or parts["date"] or in_hours
+    is_bare = not tells and not parts["hour"].startswith("0") and hour <= 12
     return Clock(total, day, offset, is_bare)
 
 
@@ -527,8 +528,10 @@ class Angle:
     axis: str = ""
 
 
-def angle(cell: Cell, decimal: str = "") -> Angle | None:
+def angle(cell: Cell, decimal: str = "", in_degrees: bool = True) -> Angle | None:
     """A coordinate: 41.15, "41,15", 41\u00b009'12"N, or metres of a local CRS; None for nothing.
+
+    `decimal` as in `quantity`; degrees have no thousands, so that 41.150 is clear without it.
 
     Raises
     ------
@@ -542,8 +545,8 @@ def angle(cell: Cell, decimal: str = "") -> Angle | None:
         if found and (letter or re.search("[\u00b0'\u2032\u2019]", text)):
             return _of_degrees(found, letter)
         cell = cell.strip().rstrip("\u00b0 ")
-        if _THREE.match(cell) and "." in cell and not decimal:
-            decimal = "."  # no place on earth is 41 thousand degrees north
+        if _THREE.match(cell) and in_degrees and not decimal:
+            decimal = "." if "." in cell else ","
     try:
         read = quantity(cell, decimal)
     except Fault:

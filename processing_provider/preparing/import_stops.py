@@ -239,6 +239,7 @@ class ImportStops(PlanAlgorithm):
         settings = Settings(
             self.parameterAsEnumString(parameters, IDS, context),
             self.parameterAsEnumString(parameters, DUPLICATES, context),
+            crs is None or crs.isGeographic(),
         )
         places = Places(crs, context.transformContext(), [row.number for row in sheet.rows])
         imported = read_rows(sheet, columns, places, settings)

@@ -46,6 +46,11 @@ def refused(read, *given_cells, **options) -> str:
         ("6-14", [("06:00", "14:00")]),
         ("0830-1000", [("08:30", "10:00")]),
         ("22:00-02:00", [("22:00", "02:00")]),
+        ("2pm-1am", [("14:00", "01:00")]),
+        ("2:30-4pm", [("14:30", "16:00")]),
+        ("6:30-14:00", [("06:30", "14:00")]),
+        ("2h30-4h30", [("02:30", "04:30")]),
+        ("0:30-2:00", [("00:30", "02:00")]),
         ("von 8 bis 12 Uhr", [("08:00", "12:00")]),
         ("de 9h à 11h", [("09:00", "11:00")]),
         ("entre 9h et 11h30", [("09:00", "11:30")]),
@@ -86,6 +91,12 @@ def test_windows(cell, expected):
         ("2-4", messy.UNCLEAR_TIME),
         ("5-9", messy.UNCLEAR_TIME),
         ("8-6", messy.UNCLEAR_TIME),
+        ("1:30-3:30", messy.UNCLEAR_TIME),
+        ("12-2", messy.UNCLEAR_TIME),
+        ("2-4 Uhr", messy.UNCLEAR_TIME),
+        ("12:00-2:00", messy.UNCLEAR_TIME),
+        ("14:00-02:00", messy.UNCLEAR_TIME),
+        ("after 3:30", messy.UNCLEAR_TIME),
         ("10:00-08:00", messy.UNCLEAR_TIME),
         ("after 3", messy.UNCLEAR_TIME),
         ("10:00", messy.UNCLEAR_TIME),
@@ -141,6 +152,7 @@ def test_times(cell, expected):
         (8.5, messy.UNCLEAR_TIME),
         (3.0, messy.UNCLEAR_TIME),
         ("3", messy.UNCLEAR_TIME),
+        ("2:30", messy.UNCLEAR_TIME),
         ("evening", messy.UNCLEAR_TIME),
         (-1.0, messy.NOT_A_TIME),
         (2575.0, messy.NOT_A_TIME),
@@ -158,7 +170,7 @@ STYLES = (
     "{a:02}.{m:02} \u2013 {b:02}.{n:02} Uhr",
     "{a}h{m:02}-{b}h{n:02}",
     "from {a:02}:{m:02} to {b:02}:{n:02}",
-    "zwischen {a}:{m:02} und {b}:{n:02} Uhr",
+    "zwischen {a:02}:{m:02} und {b:02}:{n:02} Uhr",
     "{a:02}{m:02}-{b:02}{n:02}",
     "2026-05-04T{a:02}:{m:02}/2026-05-04T{b:02}:{n:02}",
 )
@@ -341,6 +353,13 @@ def test_two_coordinates_in_one_cell(cell):
 def test_pairs_that_are_refused(cell):
     """Commas that may part coordinates or decimals."""
     assert refused(messy.pair, cell) == messy.NOT_A_COORDINATE
+
+
+def test_thousands_of_metres_are_not_taken_for_decimals():
+    """165.123 is a place of a local CRS, or a thousandth of it; in degrees it is one thing."""
+    assert messy.angle("41,150").value == 41.15
+    assert refused(messy.angle, "165.123", in_degrees=False) == messy.NOT_A_COORDINATE
+    assert messy.angle("165.123", ",", in_degrees=False).value == 165123
 
 
 ANY_CELL = st.one_of(
