@@ -187,10 +187,11 @@ def _chain_buttons(
 def _map(day: DriverDay, words: Words) -> Markup:
     if len(day.line) < 2:
         return Markup()
-    frame = frame_around(list(day.line), [], _WIDTH, _HEIGHTS)
+    drawn = [visit for visit in day.valid if visit.place is not None and visit.type != VISIT_BREAK]
+    places = [(visit.place.lon, visit.place.lat) for visit in drawn]
+    frame = frame_around([*day.line, *places], [], _WIDTH, _HEIGHTS)
     (path,) = paths(frame, [day.line])
     frame = replace(frame, height=frame.height + _SCALE_HEIGHT)
-    drawn = [visit for visit in day.valid if visit.place is not None and visit.type != VISIT_BREAK]
     depots = [visit for visit in drawn if not visit.is_stop]
     stops = [visit for visit in drawn if visit.is_stop]
     title = words["map_of"]

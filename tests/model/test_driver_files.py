@@ -250,6 +250,16 @@ def test_the_page_has_the_next_stop_on_top():
         assert told in everything
 
 
+def test_every_stop_is_on_the_map():
+    """Also where the legs do not reach it, as when they are of another version."""
+    page = Page(files()["html"])
+    (view,) = [attributes["viewbox"] for tag, attributes in page.elements if tag == "svg"]
+    width, height = (float(side) for side in view.split()[2:])
+    circles = [attributes for tag, attributes in page.elements if tag == "circle"]
+    assert len(circles) == len(driver_day().stops)
+    assert all(0 < float(one["cx"]) < width and 0 < float(one["cy"]) < height for one in circles)
+
+
 def test_links_of_the_page_lead_to_what_is_still_to_do():
     """Done and cancelled stops are in no link of the whole route; each stop has its own four."""
     links = Page(files()["html"]).links()
