@@ -172,7 +172,7 @@ def hours(cell: Cell) -> tuple[Hours, ...]:
     found = _window(text)
     if found is not None:
         return (found,)
-    for pattern in (r"[,;&+/]", r"[,;&+/]| (?:and|und|et|e|y) "):
+    for pattern in (r"[,;&+/]", r"[,;&+/]| (?:and|und|u\.?|et|e|y) "):
         parts = [part.strip() for part in re.split(pattern, text) if part.strip()]
         windows = [_window(part) for part in parts]
         if len(parts) > 1 and None not in windows:
@@ -234,6 +234,8 @@ def _between(start_text: str | None, end_text: str | None) -> Hours:
         end = Clock(end.seconds, start.date, start.offset or end.offset)
     if end.offset and not start.offset and start.date:
         start = Clock(start.seconds, start.date, end.offset)
+    if (end.date, end.seconds) == (start.date, start.seconds) and (start_text.isdigit() or not start.seconds):
+        raise _unclear("begins and ends at the same time", "Write 08:00-20:00, or all day")
     if (end.date, end.seconds) < (start.date, start.seconds):
         # 22:00-02:00 is a night; 8-6 may be 8 to 18 or a slip, 12:00-2:00 the afternoon.
         is_night = all(halves) or start.seconds >= _EVENING
@@ -362,7 +364,7 @@ class Quantity:
 
 
 _NUMBER = r"[+-]?\d[\d.,'\u2019 ]*(?:e[+-]?\d{1,2})?"
-_QUANTITY = re.compile(rf"(?P<number>{_NUMBER}) ?(?P<unit>[a-z%][a-z0-9.%/ ]*)?$")
+_QUANTITY = re.compile(rf"(?P<number>{_NUMBER}) ?(?P<unit>(?!x ?\d)[a-z%][a-z.%/ ]*[23]?)?$")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}$")
 _TO_KG = {
     "kg": 1.0,
