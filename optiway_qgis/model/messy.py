@@ -234,7 +234,7 @@ def _between(start_text: str | None, end_text: str | None) -> Hours:
         end = Clock(end.seconds, start.date, start.offset or end.offset)
     if end.offset and not start.offset and start.date:
         start = Clock(start.seconds, start.date, end.offset)
-    if (end.date, end.seconds) == (start.date, start.seconds) and (start_text.isdigit() or not start.seconds):
+    if (end.date, end.seconds) == (start.date, start.seconds) and (len(start_text) < 3 or not start.seconds):
         raise _unclear("begins and ends at the same time", "Write 08:00-20:00, or all day")
     if (end.date, end.seconds) < (start.date, start.seconds):
         # 22:00-02:00 is a night; 8-6 may be 8 to 18 or a slip, 12:00-2:00 the afternoon.
