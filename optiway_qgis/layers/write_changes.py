@@ -17,8 +17,11 @@ from qgis.core import (
     QgsProcessingContext,
 )
 
+from .fields import STOP_FIELDS, recognise
 from .output_fields import day_changes_fields
 from .points import WGS84
+from .qgis_compat import is_null
+from .row import as_text
 from .times import PlanDay
 from .write import make_feature, transformed
 
@@ -35,8 +38,13 @@ def day_changes_features(
     """The features of CHANGES of a plan whose day is under way, in the CRS of the stops: see
     `write.transformed`. A stop that is none of the problem is where its rejected row is, if it has one."""
     rows = {row.stop_id: row.geometry for row in carried.rejected}
+    column = recognise(STOP_FIELDS, carried.fields.names()).get("name")
+    names = {}
+    if column is not None:
+        values = {row.stop_id: row.attributes[column.index] for row in carried.rejected}
+        names = {name: as_text(value) for name, value in values.items() if not is_null(value)}
     fields = day_changes_fields()
-    return changed_stops(problem, changed.changes, changed.whys, fields, carried.crs, context, rows)
+    return changed_stops(problem, changed.changes, changed.whys, fields, carried.crs, context, rows, names)
 
 
 def changed_stops(
@@ -47,10 +55,11 @@ def changed_stops(
     crs: QgsCoordinateReferenceSystem,
     context: QgsProcessingContext,
     places: Mapping[str, QgsGeometry] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Iterator[QgsFeature]:
     """A feature for each change with these fields, the last of which has the words on the stop.
 
-    `places` are those of stops that the problem has not, in the CRS given.
+    `places` and `names` are those of stops that the problem has not, places in the CRS given.
     """
     stops = {stop.id: stop for stop in problem.stops}
     day = PlanDay.of(problem)
@@ -59,7 +68,7 @@ def changed_stops(
         stop = stops.get(one.stop_id)
         values = (
             one.stop_id,
-            (stop.name if stop else "") or None,
+            (stop.name if stop else (names or {}).get(one.stop_id)) or None,
             one.change,
             *_pair("vehicle_id", one.before, one.after),
             *_pair("sequence", one.before, one.after),

@@ -39,7 +39,10 @@ def planned(run_algorithm):
         "START_RULE": "early",
     }
     made = stops(COUNT, demand=5.0, tw1_start="08:00", tw1_end="17:00", phone="1")
-    rows = [{**row, "at": at, "service_min": 15.0} for row, at in zip(made, spots(COUNT, 0.03))]
+    rows = [
+        {**row, "at": at, "service_min": 15.0, "name": f"Shop {row['stop_id']}"}
+        for row, at in zip(made, spots(COUNT, 0.03))
+    ]
     for row in rows:
         row["allowed_vehicles"] = f"V{1 + int(row['stop_id'][1:]) % 3}"
     return run_algorithm("plan_routes", STOPS=layer(rows), **inputs), inputs
@@ -150,6 +153,8 @@ def test_all_kinds_of_edits_in_one_table(edit_routes, planned, mode):
     assert changed[late]["phone"] == "1" and changed[locked]["lock"] == "vehicle"
     told = {row["stop_id"]: row["why"] for row in after.rows("CHANGES")}
     assert "added" in told["N"] and "removed" in told[removed]
+    names = {row["stop_id"]: row["name"] for row in after.rows("CHANGES")}
+    assert names[removed] == f"Shop {removed}"
     if mode == "keep_order":
         expected = {vehicle: list(order) for vehicle, order in left.items()}
         expected["V1"].insert(1, "N")
@@ -184,10 +189,9 @@ def test_the_plan_before_is_not_written_over(run_algorithm, planned, tmp_path, w
     given = {"INPUT": plan.results["VISITS"], "OUTPUT": str(path), "LAYER_NAME": "visits"}
     processing.run("native:savefeatures", given)
     before = path.read_bytes()
-    for source in (f"{path}|layername=visits", QgsVectorLayer(f"{path}|layername=visits", "plan", "ogr")):
-        where = str(path) if whole else f"ogr:dbname='{path}' table=\"visits\" (geom)"
-        with pytest.raises(QgsProcessingException, match="VISITS would take the place of PLAN"):
-            run_algorithm("edit_routes", PLAN=source, VISITS=where, **inputs)
+    where = str(path) if whole else f"ogr:dbname='{path}' table=\"visits\" (geom)"
+    with pytest.raises(QgsProcessingException, match="VISITS would take the place of PLAN"):
+        run_algorithm("edit_routes", PLAN=f"{path}|layername=visits", VISITS=where, **inputs)
     assert path.read_bytes() == before
 
 
