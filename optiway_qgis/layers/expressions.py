@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -22,10 +22,11 @@ from qgis.core import (
     QgsExpressionContextUtils,
     QgsExpressionFunction,
     QgsGeometry,
+    QgsMapLayer,
     QgsProject,
     QgsWkbTypes,
 )
-from qgis.PyQt.QtCore import QCoreApplication, QDate, QDateTime, Qt, QThread, QTime, QTimeZone
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone
 
 from ..model.findings import Fault
 from ..model.links import APPS, STOP_LINKS, Place
@@ -188,14 +189,7 @@ def route_color(route: Any, context: QgsExpressionContext) -> str | None:
     if route is None:
         return None
     own = context.variable(COLOURS) if context is not None else None
-    texts = [own] if isinstance(own, str) else []
-    # The project belongs to the main thread. A layer that is drawn in another one brings its own variable.
-    if QThread.currentThread() == QCoreApplication.instance().thread():
-        for layer in QgsProject.instance().mapLayers().values():
-            text = QgsExpressionContextUtils.layerScope(layer).variable(COLOURS)
-            if isinstance(text, str):
-                texts.append(text)
-    for text in texts:
+    for text in [*([own] if isinstance(own, str) else []), *_of_project]:
         colour = _colours(text).get(str(route))
         if colour:
             return colour
@@ -203,8 +197,12 @@ def route_color(route: Any, context: QgsExpressionContext) -> str | None:
 
 
 def register_functions() -> None:
-    """Add the functions to QGIS, in place of those that were there by the same names."""
+    """Add the functions to QGIS, in place of those that were there by the same names; in the main thread."""
     unregister_functions()
+    project = QgsProject.instance()
+    project.layersAdded.connect(_watch)
+    project.layersRemoved.connect(_look_up)
+    _watch(project.mapLayers().values())
     for described in DESCRIBED:
         function = _Function(described)
         if QgsExpression.registerFunction(function):
@@ -213,8 +211,28 @@ def register_functions() -> None:
 
 def unregister_functions() -> None:
     """Take the functions out of QGIS again."""
+    if _registered:
+        project = QgsProject.instance()
+        project.layersAdded.disconnect(_watch)
+        project.layersRemoved.disconnect(_look_up)
+        for layer in project.mapLayers().values():
+            layer.customPropertyChanged.disconnect(_look_up)
+        _of_project.clear()
     for name in [name for name in _registered if QgsExpression.unregisterFunction(name)]:
         _kept.append(_registered.pop(name))
+
+
+def _watch(layers: Iterable[QgsMapLayer]) -> None:
+    """Follow the variables of layers of the project."""
+    for layer in layers:
+        layer.customPropertyChanged.connect(_look_up)
+    _look_up()
+
+
+def _look_up(*_changed: Any) -> None:
+    """Remember the colours in the project. It belongs to the main thread, and layers are drawn in others."""
+    scopes = map(QgsExpressionContextUtils.layerScope, QgsProject.instance().mapLayers().values())
+    _of_project[:] = [text for text in (scope.variable(COLOURS) for scope in scopes) if isinstance(text, str)]
 
 
 def _number(value: Any, name: str) -> float:
@@ -343,6 +361,8 @@ DESCRIBED: Sequence[_Described] = (
         'ow_route_color("vehicle_id")',
     ),
 )
+_of_project: list[str] = []
+"""The variables with colours of the layers of the project."""
 _registered: dict[str, _Function] = {}
 _kept: list[_Function] = []
 """QGIS keeps no Python references, and an expression made before may still hold its function."""

@@ -63,6 +63,21 @@ def context_of(layer: QgsVectorLayer) -> QgsExpressionContext:
     return context
 
 
+def in_a_thread(text: str, context: QgsExpressionContext):
+    """The value of an expression as it is when a map is drawn."""
+    found = []
+
+    class Drawing(QThread):
+        def run(self):
+            found.append(value_of(text, context))
+
+    thread = Drawing()
+    thread.start()
+    while not thread.wait(20):
+        pass
+    return found[0]
+
+
 def of_layer(crs: str, at: tuple[float, float]) -> QgsExpressionContext:
     """The context of a feature at longitude and latitude in a layer of that CRS."""
     layer = QgsVectorLayer(f"Point?crs={crs}&field=vehicle_id:string", "visits", "memory")
@@ -253,17 +268,7 @@ def test_colours_are_those_of_the_styles(tmp_path):
     store_styles({"ROUTES": path}, LOOKS, Log())
     opened = QgsVectorLayer(path, "v", "ogr")
     context = context_of(opened)
-    found = []
-
-    class Drawing(QThread):
-        def run(self):
-            found.append(value_of("ow_route_color('München/Süd')", context))
-
-    thread = Drawing()
-    thread.start()
-    while not thread.wait(20):
-        pass
-    assert found == ["#e69f00"]
+    assert in_a_thread("ow_route_color('München/Süd')", context) == "#e69f00"
 
 
 def test_other_layers_take_the_colours_of_the_project(qgis_app):
@@ -274,6 +279,11 @@ def test_other_layers_take_the_colours_of_the_project(qgis_app):
     QgsProject.instance().addMapLayer(layer)
     assert value_of("ow_route_color('V1')") == "#0072b2"
     assert value_of("ow_route_color(1)") == OTHER_COLOUR
+    assert in_a_thread("ow_route_color('V1')", QgsExpressionContext()) == "#0072b2"
+    style_layer(layer, "ROUTES", (RouteLook("V1", "V1", "#123456"),))
+    assert value_of("ow_route_color('V1')") == "#123456"
     QgsExpressionContextUtils.setLayerVariable(layer, COLOURS, "not json")
     assert value_of("ow_route_color('V1')") == OTHER_COLOUR
+    QgsExpressionContextUtils.setLayerVariable(layer, COLOURS, '{"V1": "#123456"}')
     QgsProject.instance().removeMapLayer(layer)
+    assert value_of("ow_route_color('V1')") == OTHER_COLOUR
