@@ -77,7 +77,7 @@ def team_day() -> QgsProcessingModelAlgorithm:
     branch = QgsProcessingModelChildAlgorithm("native:condition")
     branch.setChildId("branch")
     branch.setDescription("Errors?")
-    branch.setPosition(QPointF(_COLUMN * 3, _ROW))
+    branch.setPosition(QPointF(_COLUMN * 3.6, _ROW))
     branch.setConfiguration(
         {
             "conditions": [
@@ -92,7 +92,7 @@ def team_day() -> QgsProcessingModelAlgorithm:
     warning = QgsProcessingModelChildAlgorithm("native:raisewarning")
     warning.setChildId("stopped")
     warning.setDescription("Say why nothing is planned")
-    warning.setPosition(QPointF(_COLUMN * 4, _ROW * 3))
+    warning.setPosition(QPointF(_COLUMN * 4.8, _ROW * 4))
     warning.addParameterSources(
         "MESSAGE",
         [
@@ -105,7 +105,7 @@ def team_day() -> QgsProcessingModelAlgorithm:
     warning.setDependencies([QgsProcessingModelChildDependency("branch", "errors")])
     model.addChildAlgorithm(warning)
 
-    plan = _step("plan_routes", "plan", 4, (*inputs, "TIME_LIMIT"))
+    plan = _step("plan_routes", "plan", 4.6, (*inputs, "TIME_LIMIT"))
     plan.setDependencies([QgsProcessingModelChildDependency("branch", "sound")])
     _give(plan, PLAN)
     model.addChildAlgorithm(plan)
@@ -135,7 +135,7 @@ def _take(model: QgsProcessingModelAlgorithm, algorithm: str, names: tuple[str, 
     model.setHelpContent(helps)
 
 
-def _step(algorithm: str, child_id: str, column: int, inputs: tuple[str, ...]) -> Any:
+def _step(algorithm: str, child_id: str, column: float, inputs: tuple[str, ...]) -> Any:
     """A step with parameters of the model by the same names."""
     step = QgsProcessingModelChildAlgorithm(f"optiway:{algorithm}")
     step.setChildId(child_id)
