@@ -6,6 +6,8 @@ The tables are workspace_tables.py's, their forms workspace_forms.py's, their lo
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Callable, Mapping
 
 from qgis.core import (
@@ -15,6 +17,7 @@ from qgis.core import (
     QgsFeatureSink,
     QgsField,
     QgsFields,
+    QgsMapLayer,
     QgsMapThemeCollection,
     QgsRelation,
     QgsRelationContext,
@@ -53,6 +56,11 @@ PROJECT_NAME = "Optiway workspace"
 STYLE_NAME = "Optiway workspace"
 STREETS = "streets"
 """The table of the background of a day that is planned already."""
+OFFERED_DEPOTS = "depots_to_choose_from"
+_DEPOTS_OR_NONE = (
+    "CREATE VIEW depots_to_choose_from AS "
+    "SELECT fid AS OGC_FID, depot_id FROM depots UNION ALL SELECT -1, 'none'"
+)
 
 ZONE_VARIABLE, DATE_VARIABLE = "optiway_time_zone", "optiway_plan_date"
 
@@ -77,8 +85,8 @@ _SHOWN = {
 """Theme -> the tables that it shows."""
 
 _PLAN_SHOWN = {
-    "Visits": frozenset({DISPATCHER, DRIVER}),
-    "Routes": frozenset({DISPATCHER, WAREHOUSE}),
+    "Visits": frozenset(THEMES),
+    "Routes": frozenset({DISPATCHER}),
     "Legs": frozenset({DISPATCHER, DRIVER}),
     "Unassigned stops": frozenset({DISPATCHER}),
 }
@@ -113,6 +121,7 @@ def make_tables(
             features(fields) if features else [],
             is_first=number == 0,
         )
+    _offer_depots(path)
 
 
 def table_fields(table: Table) -> QgsFields:
@@ -174,11 +183,13 @@ def make_project(path: str, title: str, zone_name: str, plan_date: str, has_plan
             project.addMapLayer(layers[name], False)
             node.addLayer(layers[name]).setExpanded(name == STOPS)
             shown[layers[name].id()] = frozenset(theme for theme in THEMES if name in _SHOWN[theme])
+    offered = open_table(path, OFFERED_DEPOTS, "Depots to choose from")
+    offered.setFlags(offered.flags() | QgsMapLayer.LayerFlag.Private)
+    named = {**layers, DEPOTS: project.addMapLayer(offered, False)}
     for table in TABLES:
-        set_form(layers[table.name], table, layers)
+        set_form(layers[table.name], table, named)
         if table.geometry != NO_GEOMETRY:
             set_look(layers[table.name], table.name)
-        layers[table.name].saveStyleToDatabase(STYLE_NAME, "Made by Optiway", True, "")
     _relate(project, layers)
     if has_plan:
         streets = open_table(path, STREETS, STREETS.capitalize())
@@ -196,6 +207,8 @@ def make_project(path: str, title: str, zone_name: str, plan_date: str, has_plan
     if has_plan:
         storage = QgsApplication.projectStorageRegistry().projectStorageFromType("geopackage")
         storage.removeProject(project_address(path, plan_project.PROJECT_NAME))
+    for layer in layers.values():  # after the project: each write to the file upsets layers that are open
+        layer.saveStyleToDatabase(STYLE_NAME, "Made by Optiway", True, "")
     return uri
 
 
@@ -204,6 +217,17 @@ def open_table(path: str, name: str, title: str) -> QgsVectorLayer:
     options = QgsVectorLayer.LayerOptions()
     options.loadDefaultStyle = False
     return QgsVectorLayer(f"{path}|layername={name}", title, "ogr", options)
+
+
+def _offer_depots(path: str) -> None:
+    """Make the view of what the depot of a vehicle may be: the name of one, or that there is none."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(_DEPOTS_OR_NONE)
+        database.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+            "VALUES (?, 'attributes', 'Depots to choose from', 0)",
+            [OFFERED_DEPOTS],
+        )
 
 
 def project_address(path: str, name: str) -> str:

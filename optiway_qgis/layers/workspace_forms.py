@@ -20,6 +20,7 @@ from qgis.core import (
     QgsValueMapFieldFormatter,
 )
 
+from ..model.problem import MAX_DIMENSIONS
 from .fields import ANY_LATENESS
 from .qgis_compat import INTEGER, REAL
 from .times import HOW
@@ -36,7 +37,7 @@ _LONG = frozenset({"notes", "access_notes"})
 _TABS = (
     ("Times", ("tw", "late_", "ready_", "due_", "shift_", "latest_", "start_rule", "ride_", "active_")),
     ("Loads", ("delivery_", "pickup_", "capacity_", "goods_", "load_", "docks")),
-    ("Costs", ("fixed_cost", "cost_", "overtime_", "penalty", "late_cost")),
+    ("Costs", ("fixed_cost", "cost_", "overtime_", "penalty")),
     ("Limits", ("max_",)),
     (
         "Rules",
@@ -159,7 +160,7 @@ def _arrange(layer: QgsVectorLayer, table: Table) -> None:
     for title in (table.title, *(title for title, _ in _TABS if title in tabs)):
         tab = _tab(title, config)
         tab.setColumnCount(2 if title == "Loads" and len(tabs[title]) > _TABBED else 1)
-        for column in tabs[title]:
+        for column in sorted(tabs[title], key=_number):
             index = layer.fields().lookupField(column.name)
             tab.addChildElement(QgsAttributeEditorField(column.name, index, tab))
     about = _tab("Help", config)
@@ -168,6 +169,11 @@ def _arrange(layer: QgsVectorLayer, table: Table) -> None:
     text.setShowLabel(False)
     about.addChildElement(text)
     layer.setEditFormConfig(config)
+
+
+def _number(column: Column) -> int:
+    """The number of a load, so that what is delivered and picked up of one kind stand side by side."""
+    return int(column.name[-1]) if column.field.unit == "load" else MAX_DIMENSIONS + 1
 
 
 def _tab(title: str, config: QgsEditFormConfig) -> QgsAttributeEditorContainer:

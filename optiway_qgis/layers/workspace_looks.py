@@ -85,8 +85,7 @@ def _renderer(table: str) -> QgsFeatureRenderer:
             QgsRendererCategory(kind, symbols.change_symbol(colour), kind.capitalize())
             for kind, colour in _KIND_COLOURS.items()
         ]
-        others = QgsRendererCategory("", symbols.change_symbol(_KIND_COLOURS[KIND_DELIVERY]), "Delivery")
-        return QgsCategorizedSymbolRenderer("kind", [*kinds, others])
+        return QgsCategorizedSymbolRenderer(f"coalesce(nullif(\"kind\", ''), '{KIND_DELIVERY}')", kinds)
     return QgsSingleSymbolRenderer(_symbol(table))
 
 

@@ -6,6 +6,7 @@ All columns come from fields.py; here is only what a table adds to them. Forms a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Iterable
 
 from ..model.day import STATUSES
@@ -37,7 +38,7 @@ _NAMED = {
 }
 """Columns that hold names of another table's features."""
 
-_PROFILES = ("car", "van", "truck", "bike", "foot")
+_PROFILES = Path(__file__).absolute().parent.parent / "resources" / "profiles"
 _NOTES = Field("notes", "What people should know; not read.", "Nothing.")
 _CONTACT = (
     Field("address", "Where it is, in words; travels along.", "No address."),
@@ -135,7 +136,7 @@ def _words(field: Field) -> tuple[str, ...]:
     if field.name == "status":
         return STATUSES
     if field.name == "profile":
-        return _PROFILES
+        return tuple(sorted(profile.stem for profile in _PROFILES.glob("*.json")))
     words: dict[str, str] = {}
     for word, meaning in field.choices:
         if word == meaning or not meaning:

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsCoordinateTransformContext,
     QgsFeature,
     QgsGeometry,
+    QgsMapLayer,
     QgsPointXY,
     QgsProject,
     QgsVectorLayer,
@@ -149,7 +150,7 @@ def test_file_that_is_there_is_left_as_it_is(workspace):
 def test_project_opens_where_the_file_was_moved_to(workspace, opened):
     """Paths are relative: a workspace can be sent to somebody."""
     layers = opened().mapLayers().values()
-    assert len(layers) == len(TABLES)
+    assert {table.title for table in TABLES} < {layer.name() for layer in layers}
     for layer in layers:
         assert layer.isValid()
         assert layer.source().startswith(f"{workspace}|")
@@ -241,7 +242,7 @@ def test_choices_and_names_are_offered(opened):
     for layer, name, named, several in (
         (stops, "vehicle_id", vehicles, False),
         (stops, "allowed_vehicles", vehicles, True),
-        (vehicles, "start_depot", layer_of(project, "Depots"), False),
+        (vehicles, "start_depot", layer_of(project, "Depots to choose from"), False),
         (vehicles, "zone_id", layer_of(project, "Zones"), True),
         (breaks, "vehicle_id", vehicles, True),
     ):
@@ -253,6 +254,19 @@ def test_choices_and_names_are_offered(opened):
     relations = project.relationManager().relations()
     assert {"stops_vehicle_id", "vehicles_start_depot", "vehicles_end_depot"} <= set(relations)
     assert all(relation.isValid() for relation in relations.values())
+
+
+def test_vehicle_starts_at_a_depot_that_was_just_added_or_at_none(opened):
+    """The form offers both; the layer it takes them from is nowhere to be seen."""
+    project = opened()
+    depots = layer_of(project, "Depots")
+    depots.startEditing()
+    assert depots.addFeature(new_feature(depots))
+    assert depots.commitChanges(), depots.commitErrors()
+    hidden = layer_of(project, "Depots to choose from")
+    assert [choice["depot_id"] for choice in hidden.getFeatures()] == ["D001", fields.NO_DEPOT]
+    assert hidden.flags() & QgsMapLayer.LayerFlag.Private
+    assert project.layerTreeRoot().findLayer(hidden.id()) is None
 
 
 def test_several_choices_are_read_as_a_list(qgis_app):

@@ -116,8 +116,9 @@ def test_demo_day_is_a_whole_day_to_look_at(run, opened, tmp_path):
     assert storage.listProjects(path) == ["Optiway workspace"]
     project = opened(made["PROJECT"])
     layers = {layer.name(): layer for layer in project.mapLayers().values()}
-    assert len(layers) == 14
+    assert len(project.layerTreeRoot().findLayers()) == 14
     assert all(layer.isValid() for layer in layers.values())
+    assert {layer.crs().authid() for layer in layers.values() if layer.isSpatial()} == {"EPSG:4326"}
     counts = {name: layer.featureCount() for name, layer in layers.items()}
     assert (counts["Stops"], counts["Depots"], counts["Vehicles"], counts["Streets"]) == (60, 2, 5, 2100)
     assert (counts["Breaks"], counts["Zones"], counts["Barriers"], counts["Traffic"]) == (2, 2, 3, 8)
@@ -128,7 +129,7 @@ def test_demo_day_is_a_whole_day_to_look_at(run, opened, tmp_path):
         theme: {layer.name() for layer in themes.mapThemeVisibleLayers(theme)} for theme in themes.mapThemes()
     }
     assert {"Stops", "Streets", "Routes", "Legs", "Visits"} <= shown["dispatcher"]
-    assert {"Stops", "Streets", "Routes"} <= shown["warehouse"]
+    assert {"Stops", "Streets", "Visits"} <= shown["warehouse"]
     assert {"Stops", "Streets", "Visits", "Legs"} <= shown["driver"]
     assert layers["Visits"].temporalProperties().isActive()
     assert project.timeSettings().temporalRange().begin().isValid()
