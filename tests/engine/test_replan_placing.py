@@ -171,6 +171,20 @@ def test_important_stop_is_put_in_where_not_all_fit():
     assert [set(stops) for stops in _put(problem, [[0], [1]], [3, 2])] == [{0, 2}, {1}]
 
 
+def test_goods_to_fetch_make_a_stop_no_more_important():
+    """One place is left, on V1: S3 gets it. Both S4 and the pickup of its goods have a priority of 50."""
+    problem = _three_in_a_row(delivery=(1000,))
+    stops = [*problem.stops, a_stop("G", 0, pickup=(1000,), fetch=True, priority=50)]
+    stops[2] = replace(stops[2], priority=60)
+    stops[3] = replace(stops[3], priority=50, picked_up_at="G", vehicle_id="V1")
+    vehicles = (replace(VAN, capacity=(2000,), max_stops=2), replace(problem.vehicles[1], capacity=(1000,)))
+    problem = replace(problem, stops=tuple(stops), vehicles=vehicles)
+    instance = Instance(problem, line_travel(problem))
+    tables = timetables(instance, [[0], [1]])
+    found = sequences_of(instance, put_in(instance, tables, [(4, 3), (2,)]))
+    assert [set(served) for served in found] == [{0, 2}, {1}]
+
+
 def test_stop_with_a_penalty_is_left_out_where_that_is_cheaper():
     """By S4 the work is 25 minutes longer and the way 12 km: 13.50."""
     problem = _three_in_a_row()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.units import Unit
 
 _TRIALS, _DEAR_TRIALS = 20_000, 1500
-"""Routes timed at most to put stops in, and where breaks or reloads have to be placed on each; with more
-places only those of least detour are tried, at least `_PLACES` of each route.
+"""Routes timed at most before the first stop is put in; fewer where each has breaks or reloads to be placed.
+With more places only those of least detour are tried, at least `_PLACES` of each route.
 """
 
 _PLACES = 3
@@ -140,7 +140,7 @@ def put_in(
     Optional stops are put in only where that is cheaper than their penalty.
     """
     hardest = _Placing(instance, tables, units, serve_late).placed(by_importance=False)
-    if not _left(hardest, units) or len(units) == 1:
+    if not _left(hardest, units) or len({_weight(instance, unit) for unit in units}) == 1:
         return hardest
     important = _Placing(instance, tables, units, serve_late).placed(by_importance=True)
     return min(hardest, important, key=lambda one: late_score(instance, one.values()))
@@ -150,6 +150,12 @@ def _left(tables: Timetables, units: Iterable[Unit]) -> list[Unit]:
     """Return those of the units that no route serves."""
     served = {stop for table in tables.values() for stop in table.indices}
     return [unit for unit in units if served.isdisjoint(unit)]
+
+
+def _weight(instance: Instance, unit: Unit) -> float:
+    """Return how important it is that a unit is served; fetching goods is not what it is served for."""
+    stops = [instance.stops[stop] for stop in unit]
+    return sum(importance(stop) for stop in stops if not stop.fetch)
 
 
 class _Placing:
@@ -174,7 +180,7 @@ class _Placing:
             unit, places = min(
                 able,
                 key=lambda offer: (
-                    by_importance and -sum(importance(instance.stops[stop]) for stop in offer[0]),
+                    by_importance and -_weight(instance, offer[0]),
                     *_ease(offer[1]),
                 ),
             )
