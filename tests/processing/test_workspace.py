@@ -135,6 +135,38 @@ def test_demo_day_is_a_whole_day_to_look_at(run, opened, tmp_path):
     assert project.timeSettings().temporalRange().begin().isValid()
 
 
+def test_day_of_the_demo_goes_on_with_its_edits_and_disruptions(run, opened, tmp_path):
+    """What is filled in during the day is read with its defaults, too, beside the plan in the same file."""
+    made, _ = run("demo_day", FILE=str(tmp_path / "demo.gpkg"), PLAN_DATE="2026-05-04", TIME_LIMIT=1)
+    project = opened(made["PROJECT"])
+    layers = {layer.name(): layer for layer in project.mapLayers().values()}
+    fill(layers["Edits"], [None], action="remove", stop_id="S001")
+    fill(layers["Edits"], [at(-3.68, 52.45)], action="add", stop_id="S900", name="Late order")
+    fill(layers["Disruptions"], [None], kind="late", vehicle_id='{"V1"}', minutes=20, time="08:00")
+    day = {
+        **dict.fromkeys(("VISITS", "UNASSIGNED"), "TEMPORARY_OUTPUT"),
+        **{name: layers[name.capitalize()] for name in ("DEPOTS", "VEHICLES", "BREAKS")},
+        "PLAN": layers["Visits"],
+        "TIME_ZONE": "Europe/London",
+        "ITERATIONS": 10,
+    }
+    edited, log = run("edit_routes", EDITS=layers["Edits"], MODE="insert_best", **day)
+    assert log.warnings == []
+    served = {visit["stop_id"] for visit in edited["VISITS"].getFeatures()}
+    assert "S900" in served
+    assert "S001" not in served
+    replanned, log = run("reoptimise", DISRUPTIONS=layers["Disruptions"], SCOPE="times", **day)
+    assert log.warnings == []
+    assert replanned["STOP_COUNT"] == 60
+
+
+def test_workspace_goes_to_a_temporary_file_where_none_is_named(run):
+    """As the dialog offers it."""
+    made, _ = run("create_workspace", FILE="TEMPORARY_OUTPUT")
+    assert Path(made["FILE"]).is_file()
+    assert made["FILE"].endswith(".gpkg")
+
+
 @pytest.mark.parametrize("name", ["create_workspace", "demo_day"])
 def test_file_that_is_there_is_refused(run, tmp_path, name):
     """Neither writes over a day of work."""
