@@ -14,7 +14,7 @@ from qgis.core import QgsCoordinateTransform, QgsGeometry
 from ..model.day import CANCELLED, Day, Progress
 from ..model.findings import About, Fault
 from ..model.plan import VISIT_END, VISIT_RELOAD, VISIT_START, VISIT_STOP
-from ..model.problem import DAY, Depot, Sequence
+from ..model.problem import DAY, KEEP_FREE, Depot, Sequence
 from ..model.standing import lost_place, standing, tells
 from .problem_of import problem_of
 from .read_positions import tell_stale, usable
@@ -94,8 +94,9 @@ def read_day(
     """Read the plan, with what is done of it at `now` (seconds from midnight of the plan date).
 
     `done_by` is BY_STATUS, BY_TIME, or "": by status where any row says how it stands. `expressions` are by
-    the name of the layer. With `judges_skills` False the vehicles have every skill that is asked for. What
-    is wrong in the layers goes to the errors and warnings of the reading.
+    the name of the layer. With `judges_skills` False the vehicles have every skill that is asked for, and
+    rules that name vehicles the plan has not fall. What is wrong in the layers goes to the errors and
+    warnings of the reading.
     """
     visits = layers.visits
     working = {vehicle.id for vehicle in vehicles}
@@ -144,10 +145,19 @@ def read_day(
         stops[name] = replace(stops[name], planned=planned)
     places = [*depots, *rows.places_of(progress.values())]
     places.extend(_stand(progress.values(), places))
+    if not judges_skills:  # a route of one vehicle did not look at who else is to serve its stops
+        stops = {name: _for_known(stop, working) for name, stop in stops.items()}
     fleet = list(vehicles) if judges_skills else skilled(vehicles, list(stops.values()))
     problem = problem_of(list(stops.values()), places, fleet, reading, PLAN)
     day = Day(now, tuple(progress.values()), goods)
     return DayRead(problem, carried, tuple(sequences), day, before, *rows.plan)
+
+
+def _for_known(stop: Stop, vehicles: Collection[str]) -> Stop:
+    """The stop without the rule that a vehicle serves it that is none of the plan."""
+    if not stop.vehicle_id or stop.vehicle_id in vehicles:
+        return stop
+    return replace(stop, vehicle_id="", keep=KEEP_FREE, keep_rank=0)
 
 
 def _cancelled(row: Row) -> str:

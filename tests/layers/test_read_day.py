@@ -645,6 +645,32 @@ def test_legs_that_are_none_are_refused(simple):
     assert "has no field sequence" in shared.errors[0]
 
 
+@pytest.mark.parametrize(("judges", "expected"), [(True, {"V99"}), (False, {""})])
+def test_rules_of_vehicles_that_the_plan_has_not_fall_where_no_vehicles_are_given(simple, judges, expected):
+    """plan_one_route does not look at them, and its plan is to be planned again with all its stops."""
+    problem, _, path = simple
+    rows = []
+    for feature in opened(path, VISITS).getFeatures():
+        row = {name: value for name, value in feature.attributeMap().items() if name != "fid"}
+        at = feature.geometry().asPoint()
+        row = {name: None if is_null(value) else value for name, value in row.items()}
+        rows.append({**row, "stop_vehicle_id": "V99", "at": (at.x(), at.y())})
+    found = read_day(
+        PlanLayers(VisitsLayer(source_of(layer(rows)), PLAN)),
+        problem.depots,
+        problem.vehicles,
+        {},
+        None,
+        "",
+        Disrupted(),
+        "bound",
+        reading(),
+        {PLAN: NO_EXPRESSIONS},
+        judges,
+    )
+    assert {stop.vehicle_id for stop in found.problem.stops} == expected
+
+
 def test_a_plan_whose_names_were_cut_is_refused(simple):
     """As in a Shapefile: its breaks and depots would be taken for stops."""
     problem, _, path = simple
