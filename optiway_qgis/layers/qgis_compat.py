@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import (
     NULL,
     Qgis,
+    QgsAttributeEditorContainer,
     QgsField,
     QgsFieldConstraints,
     QgsLayoutItemLabel,
@@ -77,6 +78,14 @@ def blank_project() -> QgsProject:
     if Qgis.QGIS_VERSION_INT >= 32800:
         return QgsProject(None, Qgis.ProjectCapabilities())
     return QgsProject()
+
+
+def make_tab(container: QgsAttributeEditorContainer) -> None:
+    """Have a part of a form shown as a tab, not as a box."""
+    if Qgis.QGIS_VERSION_INT >= 33200:
+        container.setType(Qgis.AttributeEditorContainerType.Tab)
+    else:
+        container.setIsGroupBox(False)
 
 
 def is_null(value: Any) -> bool:

@@ -22,7 +22,7 @@ from qgis.core import (
 
 from ..model.problem import MAX_DIMENSIONS
 from .fields import ANY_LATENESS
-from .qgis_compat import INTEGER, REAL
+from .qgis_compat import INTEGER, REAL, make_tab
 from .times import HOW
 from .workspace_tables import BREAKS, EDITS, Column, Table
 
@@ -178,7 +178,7 @@ def _number(column: Column) -> int:
 
 def _tab(title: str, config: QgsEditFormConfig) -> QgsAttributeEditorContainer:
     tab = QgsAttributeEditorContainer(title, config.invisibleRootContainer())
-    tab.setIsGroupBox(False)
+    make_tab(tab)
     config.addTab(tab)
     return tab
 
