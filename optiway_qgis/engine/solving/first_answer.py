@@ -137,8 +137,8 @@ class _Cutter:
             legs[row] = NO_WAY
             nearest = int(legs.min())
             work[row] = self.instance.stops[index].service + (nearest if nearest < NO_WAY else 0)
-        counts = np.array([[counted([self.instance.stops[index]])] for index in self.stops.tolist()])
-        return np.hstack([np.maximum(delivery, pickup), counts, work])
+        counts = np.array([counted([self.instance.stops[index]]) for index in self.stops.tolist()])
+        return np.hstack([np.maximum(delivery, pickup), counts.reshape(-1, 1), work])
 
     def _room(self) -> np.ndarray:
         """Return what each vehicle has, at most what all stops need, shape (vehicles, dimensions + 2)."""
