@@ -94,6 +94,8 @@ def _alone(instance: Instance, best_hours: Instance, stop: int) -> Unassigned | 
     for vehicle in able:
         table = Timetable(instance, instance.vehicles[vehicle], list(unit))
         broken = set(table.violations)
+        if broken == {reasons.BREAK} and len(instance.stops) > len(unit):
+            return None  # another stop may be the place where the break is taken
         if instance.travel.slots and broken <= BY_THE_HOUR - {reasons.SHIFT}:
             broken = set(Timetable(best_hours, instance.vehicles[vehicle], list(unit)).violations)
         # What has to come before it may be on the same route.
