@@ -406,3 +406,34 @@ def test_goods_on_board_stay_there(edit_routes, planned):
         edit_routes(edits)
     after = edit_routes(edits, GOODS="free")
     assert after.orders()["V2"][-1] == stop and after.results["MOVED_COUNT"] == 1
+
+
+LUNCH = {"break_id": "lunch", "duration_min": 30.0, "tw_start": "11:30", "tw_end": "13:30"}
+COFFEE = {"break_id": "coffee", "duration_min": 15.0, "after_work_min": 120.0}
+
+
+@pytest.mark.parametrize(
+    ("breaks", "clocks"),
+    [([LUNCH], ("06:00", "08:00", "09:00")), ([LUNCH, COFFEE], ("06:00", "08:00"))],
+)
+def test_looking_at_the_day_moves_no_arrival(run_algorithm, town_sources, breaks, clocks):
+    """Whenever before those leave whose breaks are to come: these are then placed anew."""
+    day = {**town_sources, "BREAKS": table(breaks), "ITERATIONS": 30, "WORKERS": 1}
+    plan = run_algorithm("plan_routes", **day)
+    assert any(row["visit_type"] == "break" for row in plan.rows("VISITS"))
+    given = {name: value for name, value in day.items() if name != "STOPS"}
+    for clock in clocks:
+        after = run_algorithm(
+            "edit_routes",
+            **given,
+            PLAN=plan.results["VISITS"],
+            PLAN_LEGS=plan.results["LEGS"],
+            NOW=f"2026-05-04T{clock}:00",
+            CHANGES="TEMPORARY_OUTPUT",
+        )
+        assert after.rows("CHANGES") == []
+        arrivals = [
+            {(row["vehicle_id"], row["sequence"]): str(row["eta"]) for row in one.rows("VISITS")}
+            for one in (plan, after)
+        ]
+        assert arrivals[0] == arrivals[1]

@@ -19,14 +19,14 @@ from optiway_qgis.engine.solving.explain import GIVEN, explain, hopeless
 from optiway_qgis.engine.solving.instance import Instance
 from optiway_qgis.engine.solving.objective import score_of, unserved
 from optiway_qgis.engine.solving.planner import by_index, plan_id, timed_and_checked
-from optiway_qgis.engine.solving.schedule import sequences_of, timetables
+from optiway_qgis.engine.solving.schedule import Timetable, sequences_of, timetables
 from optiway_qgis.engine.solving.strategy import Strategy
 from optiway_qgis.engine.solving.wishes import prices, wished
 from optiway_qgis.model import reasons
 from optiway_qgis.model.constraints import CHANGE_WISHES
 from optiway_qgis.model.day import SCOPE_FREE, SCOPE_INSERT, SCOPE_ROUTES, SCOPE_SEQUENCE, SCOPE_TIMES
 from optiway_qgis.model.plan import Plan, Unassigned, WishPrice
-from optiway_qgis.model.problem import ORDER_EARLY
+from optiway_qgis.model.problem import ORDER_EARLY, Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from optiway_qgis.engine.solving.units import Unit
     from optiway_qgis.engine.travel.provider import Travel
     from optiway_qgis.model.day import Ask, Day
-    from optiway_qgis.model.problem import Problem, Sequence, Settings
+    from optiway_qgis.model.problem import Problem, Sequence, Settings, Vehicle
 
 _EXPLAINING_LEAST, _EXPLAINING = 0.3, 1.0
 """Seconds, from and to, for finding out what would help stops that are left out."""
@@ -90,7 +90,8 @@ def replan(
     travel = open_rest(rest, source, open_travel)
     identity = ask.plan_id or plan_id(problem, source, settings, sequences)
     if rest.problem.vehicles:
-        plan = _Replanning(rest, travel, day, ask, settings, clock, tell).plan(identity)
+        planning = _Replanning(rest, travel, day, ask, settings, clock, tell)
+        plan = planning.plan(identity, [one for one in problem.vehicles if one.id not in rest.starts])
     else:
         left = (Unassigned(stop.id, reasons.NO_VEHICLE, NOBODY) for stop in rest.problem.stops)
         plan = Plan(identity, (), tuple(left), travel_source=travel.provider.source)
@@ -122,8 +123,8 @@ class _Replanning:
         self._engine, self._stopped = "schedule", "order kept as given"
         self._wishes: tuple[WishPrice, ...] = ()
 
-    def plan(self, identity: str) -> Plan:
-        """Return the plan of the rest."""
+    def plan(self, identity: str, not_left: Many[Vehicle]) -> Plan:
+        """Return the plan of the rest; vehicles that have not left are given as the whole day has them."""
         instance, clock = self._instance, self._clock
         sequences = self._sequences if self._ask.scope == SCOPE_TIMES else self._changed()
         self._tell("Timing and checking the plan")
@@ -133,7 +134,8 @@ class _Replanning:
             if sequences[vehicle] == self._sequences[vehicle]
         }
         unassigned = self._explained(sequences, reloads)
-        finished = timed_and_checked(instance, sequences, unassigned, identity, reloads)
+        begun = begun_by_shift(instance, not_left, sequences, reloads)
+        finished = timed_and_checked(begun, sequences, unassigned, identity, reloads)
         return replace(
             finished,
             wishes=self._wishes,
@@ -288,6 +290,29 @@ class _Replanning:
             else why
             for why in explain(instance, sequences, hopeless(instance, left), seconds, reloads)
         ]
+
+
+def begun_by_shift(
+    instance: Instance, vehicles: Many[Vehicle], sequences: Sequences, reloads: Reloads
+) -> Instance:
+    """Return the problem in which those of the `vehicles`, as the whole day has them, begin by their own
+    shift that so begin late enough anyway: nothing that they were told moves because the day is looked at.
+
+    When a shift begins decides where breaks come, even if work begins later.
+    """
+    whole = {vehicle.id: vehicle.shift for vehicle in vehicles}
+    fleet = list(instance.vehicles)
+    for number, (vehicle, stops) in enumerate(zip(instance.vehicles, sequences)):
+        if not stops or vehicle.id not in whole or vehicle.shift.start <= whole[vehicle.id].start:
+            continue
+        own = replace(vehicle, shift=Window(whole[vehicle.id].start, vehicle.shift.end))
+        now, then = (Timetable(instance, one, stops, reloads.get(number)) for one in (vehicle, own))
+        begins = then.start >= vehicle.shift.start
+        if begins and (len(then.violations), sum(then.late)) <= (len(now.violations), sum(now.late)):
+            fleet[number] = own
+    if fleet == list(instance.vehicles):
+        return instance
+    return Instance(replace(instance.problem, vehicles=tuple(fleet)), instance.travel)
 
 
 def as_before(instance: Instance, sequences: Sequences) -> Sequences:

@@ -390,11 +390,11 @@ class Timetable:
         if self.start > first and any(self._may_be_needless(rest, self.start) for rest in taken):
             choices.append((self.start, rests(self.vehicle, self.steps, arrive, self.start)))
 
-        def time(choice: int) -> tuple[int, int, int]:
+        def time(choice: int) -> tuple[int, int, int, int]:
             start, breaks = choices[choice]
             self._insert(plain, breaks)
             self._begin_work(start)
-            return sum(1 for _ in breaches(self)), self.work, self.end
+            return sum(1 for _ in breaches(self)), self.work, self.end, -self.start
 
         best = min(range(len(choices)), key=time)
         if best < len(choices) - 1:
