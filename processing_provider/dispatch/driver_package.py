@@ -127,27 +127,10 @@ class DriverPackage(PlanAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         """Declare parameters and outputs."""
-        kinds = QgsProcessing.SourceType
-        for name, label, kind, is_optional, help_text in (
-            (PLAN, "Plan: visits", kinds.TypeVector, False, "The layer VISITS of a plan."),
-            (
-                LEGS,
-                "Plan: legs",
-                kinds.TypeVectorLine,
-                True,
-                "The layer LEGS of the plan, for the track and the maps. Empty: the way is drawn straight, "
-                "and GPX has no track.",
-            ),
-            (
-                ROUTES,
-                "Plan: routes",
-                kinds.TypeVector,
-                True,
-                "The layer ROUTES of the plan: its time_zone is that of all times. Empty: TIME_ZONE.",
-            ),
-        ):
-            source = QgsProcessingParameterFeatureSource(name, tr(label), [kind], optional=is_optional)
-            self.add(source, help_text)
+        self.add_plan(
+            "The layer LEGS of the plan, for the track and the maps. Empty: the way is drawn straight, and "
+            "GPX has no track."
+        )
         self.add(
             QgsProcessingParameterEnum(
                 CHOSEN,
@@ -184,12 +167,7 @@ class DriverPackage(PlanAlgorithm):
             "Empty: what status says alone.",
             advanced=True,
         )
-        self.add(
-            QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), optional=True),
-            "Name of the time zone of all times, such as Europe/Lisbon. Empty: that of PLAN_ROUTES, else the "
-            "zone of this computer.",
-            advanced=True,
-        )
+        self.add_zone()
         self.add(
             QgsProcessingParameterFolderDestination(FOLDER, tr("Folder")),
             "Where the files are written; those of the same names are replaced.",
@@ -197,6 +175,32 @@ class DriverPackage(PlanAlgorithm):
         self.addOutput(QgsProcessingOutputNumber("DRIVER_COUNT", tr("Drivers with files")))
         self.addOutput(QgsProcessingOutputNumber("FILE_COUNT", tr("Files written")))
         self.addOutput(QgsProcessingOutputNumber("STOP_COUNT", tr("Stops in them")))
+
+    def add_plan(self, legs_help: str) -> None:
+        """Add PLAN, PLAN_LEGS with its help, and PLAN_ROUTES."""
+        kinds = QgsProcessing.SourceType
+        for name, label, kind, is_optional, help_text in (
+            (PLAN, "Plan: visits", kinds.TypeVector, False, "The layer VISITS of a plan."),
+            (LEGS, "Plan: legs", kinds.TypeVectorLine, True, legs_help),
+            (
+                ROUTES,
+                "Plan: routes",
+                kinds.TypeVector,
+                True,
+                "The layer ROUTES of the plan: its time_zone is that of all times. Empty: TIME_ZONE.",
+            ),
+        ):
+            source = QgsProcessingParameterFeatureSource(name, tr(label), [kind], optional=is_optional)
+            self.add(source, help_text)
+
+    def add_zone(self) -> None:
+        """Add TIME_ZONE."""
+        self.add(
+            QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), optional=True),
+            "Name of the time zone of all times, such as Europe/Lisbon. Empty: that of PLAN_ROUTES, else the "
+            "zone of this computer.",
+            advanced=True,
+        )
 
     def prepareAlgorithm(self, parameters, context, feedback):
         """Make the sources in the main thread."""

@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterString,
 )
 
 from optiway_qgis.layers.feedback import GroupedWarnings
-from optiway_qgis.layers.read_driver_days import LEGS
 from optiway_qgis.layers.read_visits import first_date
 from optiway_qgis.layers.reading import Reading
 from optiway_qgis.layers.route_sheet import CODES, SheetOptions, write_sheets
@@ -28,8 +25,8 @@ from optiway_qgis.layers.route_sheet import WORDS as SHEET_WORDS
 from optiway_qgis.layers.times import PlanDay, today
 from optiway_qgis.reports.driver_words import WORDS as DRIVER_WORDS
 
-from ..planning.plan_algorithm import TIME_ZONE, tr
-from .driver_package import BACKGROUND, DRIVERS, FOLDER, PLAN, ROUTES, DriverPackage, sheet_of
+from ..planning.plan_algorithm import tr
+from .driver_package import BACKGROUND, DRIVERS, FOLDER, PLAN, DriverPackage, sheet_of
 
 CODE = "CODE"
 
@@ -73,26 +70,7 @@ class RouteSheets(DriverPackage):
 
     def initAlgorithm(self, configuration=None):
         """Declare parameters and outputs."""
-        kinds = QgsProcessing.SourceType
-        for name, label, kind, is_optional, help_text in (
-            (PLAN, "Plan: visits", kinds.TypeVector, False, "The layer VISITS of a plan."),
-            (
-                LEGS,
-                "Plan: legs",
-                kinds.TypeVectorLine,
-                True,
-                "The layer LEGS of the plan, for the maps. Empty: the way is drawn straight.",
-            ),
-            (
-                ROUTES,
-                "Plan: routes",
-                kinds.TypeVector,
-                True,
-                "The layer ROUTES of the plan: its time_zone is that of all times. Empty: TIME_ZONE.",
-            ),
-        ):
-            source = QgsProcessingParameterFeatureSource(name, tr(label), [kind], optional=is_optional)
-            self.add(source, help_text)
+        self.add_plan("The layer LEGS of the plan, for the maps. Empty: the way is drawn straight.")
         self.add(
             QgsProcessingParameterMapLayer(BACKGROUND, tr("Below the routes"), optional=True),
             "A layer to draw below the routes, such as streets or a picture, as it is styled in the project; "
@@ -114,12 +92,7 @@ class RouteSheets(DriverPackage):
             "Vehicles or drivers that get a sheet, as vehicle_id or driver has them, parted by commas. "
             "Empty: all.",
         )
-        self.add(
-            QgsProcessingParameterString(TIME_ZONE, tr("Time zone"), optional=True),
-            "Name of the time zone of all times, such as Europe/Lisbon. Empty: that of PLAN_ROUTES, else the "
-            "zone of this computer.",
-            advanced=True,
-        )
+        self.add_zone()
         self.add(
             QgsProcessingParameterFolderDestination(FOLDER, tr("Folder")),
             "Where the sheets are written, as route_V1.pdf and so on; those of the same names are replaced.",
