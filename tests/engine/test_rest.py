@@ -9,6 +9,7 @@ import pytest
 
 from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.rest import rest_of
+from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.engine.travel.open import open_travel
 from optiway_qgis.engine.travel.provider import UNREACHABLE
@@ -252,6 +253,23 @@ def test_break_that_was_missed_is_told_and_off():
     (note,) = day.rest().notes
     assert '"V1"' in note
     assert '"B1"' in note
+
+
+def test_break_after_the_end_of_work_is_off_without_a_word():
+    """A vehicle that is back before the break's time is over never was due it."""
+    lunch = Break("B1", 5 * MINUTE, window=between("09:30", "10:00"))
+    day = the_day("11:00", [A], (V1,), V1="A")
+    assert day.day.progress[0].visits[-1].type == "end"
+    fleet = (replace(V1, breaks=(lunch,)),)
+    day = replace(day, problem=replace(day.problem, vehicles=fleet))
+    assert (vehicle_of(day).breaks, day.rest().notes) == ((), ())
+
+
+def test_fetching_weighs_nothing():
+    """A stop whose goods are to be fetched is as important as any other."""
+    day = the_day("08:15", [A, C], (V1,), also={"V1": ("C",)}, V1="A")
+    weights = {stop.id: importance(stop) for stop in day.rest().problem.stops}
+    assert weights["goods of C"] == 0 < weights["C"] == weights.get("A", weights["C"])
 
 
 def test_break_that_was_never_due_is_off_without_a_word():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from optiway_qgis.model.day import SKIPPED, UNDELIVERED
-from optiway_qgis.model.plan import VISIT_BREAK, VISIT_STOP
+from optiway_qgis.model.plan import VISIT_BREAK, VISIT_END, VISIT_STOP
 from optiway_qgis.model.problem import Window, counted
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def breaks_left(vehicle: Vehicle, progress: Progress) -> tuple[tuple[Break, ...]
         elif one.id not in taken and start <= one.window.start:
             if free <= one.window.end:
                 left.append(replace(one, window=Window(max(free, one.window.start), one.window.end)))
-            else:
+            elif progress.visits[-1].type != VISIT_END:
                 notes.append(
                     f'Vehicle "{vehicle.id}" has not taken its break "{one.id}", whose time is over.'
                 )
