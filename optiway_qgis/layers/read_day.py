@@ -134,6 +134,8 @@ def read_day(
         if one is not None:
             progress[vehicle.id] = one
             tell_stale(seen, one, now, reading)
+        elif by_status and now is not None:
+            _tell_not_left(mine, now, visits.name, reading)
         to_do = _to_do(vehicle.id, mine, one, stops)
         if to_do.stops:
             sequences.append(to_do)
@@ -279,6 +281,14 @@ def _tell_idle(rows: VisitRows, idle: Collection[str], now: int | None, layer: s
             continue
         text = "A vehicle of the plan does not work: its stops are on no route"
         reading.warn(Fault("unknown_vehicle", text, field="vehicle_id"), about)
+
+
+def _tell_not_left(rows: list[VisitRow], now: int, layer: str, reading: Reading) -> None:
+    """Tell a vehicle that was to leave before this and has nothing noted."""
+    if rows and rows[0].visit.end < min(now, UNKNOWN):
+        text = "A vehicle was to leave before NOW and nothing is noted of it: it counts as still at its depot"
+        remedy = "Note the status of its visits or their actual times"
+        reading.warn(Fault("inconsistent_day", text, remedy, "status"), About(layer, id=rows[0].vehicle_id))
 
 
 def _tell_moment(rows: VisitRows, now: int | None, reading: Reading) -> None:

@@ -404,6 +404,18 @@ def test_a_stop_done_out_of_order_is_told_and_comes_before(simple):
     assert orders(found)[first.vehicle_id][:3] == first.stop_ids[:3]
 
 
+def test_a_vehicle_of_which_nothing_is_noted_is_told_when_it_should_be_on_its_way(simple):
+    _, plan, path = simple
+    first, second = plan.routes[:2]
+    note(path, **{first.stop_ids[0]: {"status": DONE}})
+    found, warnings = read(simple, 12 * HOUR)
+    assert [one.vehicle_id for one in found.day.progress] == [first.vehicle_id]
+    (text,) = [text for text in warnings if "nothing is noted of it" in text]
+    assert second.vehicle_id in text
+    assert first.vehicle_id not in text
+    assert not [text for text in read(simple, 6 * HOUR)[1] if "nothing is noted of it" in text]
+
+
 @pytest.mark.parametrize("now, told", [(-HOUR, "before"), (40 * HOUR, "long after")])
 def test_a_moment_of_another_day_is_told(simple, now, told):
     """The usual cause is a date that was left as it was."""
