@@ -9,7 +9,6 @@ import pytest
 
 from optiway_qgis.engine.replanning.course import open_rest
 from optiway_qgis.engine.replanning.rest import rest_of
-from optiway_qgis.engine.solving.objective import importance
 from optiway_qgis.engine.solving.planner import reschedule
 from optiway_qgis.engine.travel.open import open_travel
 from optiway_qgis.engine.travel.provider import UNREACHABLE
@@ -263,13 +262,6 @@ def test_break_after_the_end_of_work_is_off_without_a_word():
     fleet = (replace(V1, breaks=(lunch,)),)
     day = replace(day, problem=replace(day.problem, vehicles=fleet))
     assert (vehicle_of(day).breaks, day.rest().notes) == ((), ())
-
-
-def test_fetching_weighs_nothing():
-    """A stop whose goods are to be fetched is as important as any other."""
-    day = the_day("08:15", [A, C], (V1,), also={"V1": ("C",)}, V1="A")
-    weights = {stop.id: importance(stop) for stop in day.rest().problem.stops}
-    assert weights["goods of C"] == 0 < weights["C"] == weights.get("A", weights["C"])
 
 
 def test_break_that_was_never_due_is_off_without_a_word():

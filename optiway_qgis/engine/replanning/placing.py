@@ -155,7 +155,7 @@ def _left(tables: Timetables, units: Iterable[Unit]) -> list[Unit]:
 def _weight(instance: Instance, unit: Unit) -> float:
     """Return how important it is that a unit is served; fetching goods is not what it is served for."""
     stops = [instance.stops[stop] for stop in unit]
-    return sum(map(importance, stops))
+    return sum(importance(stop) for stop in stops if not stop.fetch)
 
 
 class _Placing:

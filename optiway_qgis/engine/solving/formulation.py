@@ -196,16 +196,13 @@ class Formulation:
         """Fix what leaving a stop out costs; None for a stop that has to be served."""
         stops = [self.instance.stops[index] for index in self.stops]
         weights = [importance(stop) for stop in stops]
-        required = [weight for stop, weight in zip(stops, weights) if stop.penalty is None and weight]
-        least = min(required, default=1.0)
+        least = min((weight for stop, weight in zip(stops, weights) if stop.penalty is None), default=1.0)
         # The sum of all prizes has to stay exact in PyVRP's floating point costs.
-        base = min(
-            _REQUIRED_PRIZE * self.dearest, 2**51 / max(1.0, sum(weight / least for weight in weights))
-        )
+        base = min(_REQUIRED_PRIZE * self.dearest, 2**51 / sum(weight / least for weight in weights))
         self.prizes: list[int | None] = []
         for stop, weight in zip(stops, weights):
-            prize = None if all_required else round(base * weight / least)
-            self.prizes.append(prize if stop.penalty is None else round(stop.penalty * self.scale))
+            required = None if all_required else round(base * weight / least)
+            self.prizes.append(required if stop.penalty is None else round(stop.penalty * self.scale))
         for pickup, delivery in self.pairs:
             rows = self._row[pickup], self._row[delivery]
             prizes = [self.prizes[row] for row in rows]

@@ -39,10 +39,8 @@ class Score:
 
 
 def importance(stop: Stop) -> float:
-    """Return the weight of a required stop when not all fit: ten points of priority weigh double. What only
-    fetches the goods of another stop weighs nothing.
-    """
-    return 0.0 if stop.fetch else 2.0 ** (stop.priority / 10)
+    """Return the weight of a required stop when not all fit: ten points of priority weigh double."""
+    return 2.0 ** (stop.priority / 10)
 
 
 def early_weight(instance: Instance, stop: Stop) -> float:
