@@ -19,6 +19,7 @@ from optiway_qgis.engine.solving.insertion import (
     complete,
     keep_rules,
     nearest_first,
+    orders_with,
     promote,
     timetables,
 )
@@ -124,7 +125,7 @@ def test_vehicle_proved_full_has_no_place_for_the_stop(planned_problem, draw):
             outlook = least_outlook(instance, vehicle, table, stop)
             if outlook is None:
                 continue
-            for trial in tried_everywhere(instance, vehicle, table.indices, stop):
+            for trial in tried_with_its_pair(instance, vehicle, table.indices, stop):
                 assert trial.violations
                 if not any(trial.cut_off):
                     assert sum(trial.drive) >= outlook.drive
@@ -144,6 +145,13 @@ def tried_everywhere(instance: Instance, vehicle: int, stops: list[int], stop: i
     return [
         Timetable(instance, instance.vehicles[vehicle], [*stops[:position], stop, *stops[position:]])
         for position in range(len(stops) + 1)
+    ]
+
+
+def tried_with_its_pair(instance: Instance, vehicle: int, stops: list[int], stop: int) -> list[Timetable]:
+    who, unit = instance.vehicles[vehicle], instance.units.of[stop]
+    return [
+        Timetable(instance, who, order) for order in orders_with(instance, vehicle, stops, unit, 1000, False)
     ]
 
 
