@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from .day import ARRIVED, CANCELLED, DONE, EN_ROUTE, FAILED, PLANNED, RELEASED, SKIPPED, Progress
 from .plan import VISIT_BREAK, VISIT_START, VISIT_STOP, Leg, Visit
+from .problem import DAY
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -123,6 +124,8 @@ def standing(
         leg, is_planned = _leg_out(course, behind, en_route)
         if leg is not None:
             elapsed = max(0, clock - free - (late if by_status else 0))
+            if is_planned:
+                elapsed = min(elapsed, _driving(course, last, leg, clock))
             seen = position if position is not None and position.time >= free else None
             on_leg = _driven(leg, elapsed, is_planned) if seen is None else _seen(leg, seen, free)
             if on_leg.get("reached") is not None:
@@ -256,6 +259,14 @@ def _seen(leg: Leg, position: Position, left: int) -> dict[str, Any]:
         "way_drive": position.time - left,
         "way_distance": round(leg.metres * share),
     }
+
+
+def _driving(course: Course, last: int, leg: Leg, clock: int) -> int:
+    """The seconds of driving on a leg by that moment: where the plan stands still on the way, as
+    one does that was made anew in the middle of the leg, it is the last of them that are still to come."""
+    ahead = [one for one in course.visits if (one.sequence, one.id) == (leg.sequence, leg.to_id)]
+    stood = ahead[0].arrival - course.visits[last].end - leg.seconds if ahead else 0
+    return max(0, leg.seconds - (ahead[0].arrival - clock)) if 0 < stood < DAY else DAY
 
 
 def _driven(leg: Leg, elapsed: int, is_planned: bool) -> dict[str, Any]:
